@@ -1,0 +1,187 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let nio = "swift-nio"
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+
+let package = Package(
+    name: "aos-reactor",
+    products: [
+        .executable(name: "aos-reactor", targets: ["aos-reactor"]),
+        .library(name: "ReactorRuntime", targets: ["ReactorRuntime"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        // No default traits: they pull in full Foundation and swift-configuration.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        // MARK: Floor 0. C libraries, each seen by the one Swift target above it.
+        // hiredis' and simdjson's .pc files carry -D flags that SwiftPM refuses with a warning, and their headers are
+        // on the default path: no pkgConfig.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "CSimdJSON",
+            publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+
+        // MARK: Floor 1. The vocabulary.
+        .target(name: "Events", dependencies: ["CSimdJSON"]),
+        .target(name: "EventPatterns", dependencies: ["Events"]),
+
+        // MARK: Floor 2. The domain, pure; and the drivers, without domain.
+        .target(
+            name: "Reactions",
+            dependencies: [
+                "EventPatterns", "Events",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]
+        ),
+        .target(
+            name: "RedisClient",
+            dependencies: [
+                "CHiredis", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(name: "RedisServer", dependencies: [log]),
+        .target(name: "Telemetry", dependencies: [log, metrics]),
+
+        // MARK: Floor 3. The ports of the domain, over the drivers.
+        .target(
+            name: "Stores",
+            dependencies: ["Events", "Reactions", .product(name: "DequeModule", package: "swift-collections")]
+        ),
+        .target(name: "Delivery", dependencies: ["Events", "Reactions", log]),
+
+        // MARK: Floor 4. The pipeline.
+        .target(
+            name: "ReactorRuntime",
+            dependencies: [
+                "Delivery", "EventPatterns", "Events", "Reactions", "RedisClient", "Stores", "Telemetry", log, metrics,
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // MARK: Floor 5. Configuration and the admin interface.
+        .target(
+            name: "ReactorConfig",
+            dependencies: [
+                "EventPatterns", "Events", "Reactions", "RedisClient", .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .target(
+            name: "AdminAPI",
+            dependencies: [
+                "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // MARK: Floor 6. The command line, the only composition root.
+        .executableTarget(
+            name: "aos-reactor",
+            dependencies: [
+                "AdminAPI", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorConfig", "ReactorRuntime",
+                "RedisClient", "RedisServer", "Stores", "Telemetry", log, metrics,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // MARK: Tests
+        .target(
+            name: "ReactorTestKit",
+            dependencies: [
+                "Events", "RedisServer", log,
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+            ]
+        ),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "ReactorTestKit"]),
+        .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Events"]),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: [
+                "CHiredis", "ReactorTestKit", "RedisClient", "RedisServer", log,
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOEmbedded", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
+        .testTarget(name: "ReactionsTests", dependencies: ["EventPatterns", "Events", "Reactions", "Stores"]),
+        .testTarget(
+            name: "ReactorConfigTests",
+            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient"]
+        ),
+        .testTarget(
+            name: "ReactorRuntimeTests",
+            dependencies: [
+                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient", "Stores",
+                "Telemetry", log, metrics,
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOEmbedded", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "AdminAPITests",
+            dependencies: [
+                "AdminAPI", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]
+        ),
+        // Runs the built program as a user would, against real servers.
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Events", "ReactorTestKit", "RedisServer", "aos-reactor",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) && target.name != "CSimdJSON" {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .treatAllWarnings(as: .error),
+    ]
+    target.swiftSettings = settings
+}

@@ -1,0 +1,48 @@
+package import Events
+
+/// Keeps what decisions depend on, and decides: checking an alert and recording that it was sent are one step.
+package protocol StateStore: Sendable {
+    /// Decides alerts in the order given; one receipt each. The store's own clock counts, not the callers'.
+    func decide(_ alerts: [Alert]) async throws -> [Receipt]
+
+    /// Replaces the settings; what was counted so far stays.
+    func update(_ settings: FatigueSettings, configVersion: String) async
+
+    /// The newest decisions first.
+    func receipts(_ query: ReceiptQuery) async throws -> [Receipt]
+
+    func statistics(tenant: String) async throws -> TenantFatigueStatistics
+}
+
+/// Which receipts; nil means any.
+package struct ReceiptQuery: Sendable {
+    package var alertID: String?
+    package var verdict: Verdict?
+    package var since: Timestamp?
+    package var limit: Int = 100
+
+    package init() {}
+}
+
+/// The stats of the original: how much of its hour a tenant has used.
+package struct TenantFatigueStatistics: Sendable, Hashable {
+    package var tenant: String
+    package var alertsInLastHour: Int
+    package var maxAlertsPerHour: Int
+    package var alertsByDomain: [String: Int]
+    package var fatigueEnabled: Bool
+
+    package init(
+        tenant: String,
+        alertsInLastHour: Int,
+        maxAlertsPerHour: Int,
+        alertsByDomain: [String: Int],
+        fatigueEnabled: Bool
+    ) {
+        self.tenant = tenant
+        self.alertsInLastHour = alertsInLastHour
+        self.maxAlertsPerHour = maxAlertsPerHour
+        self.alertsByDomain = alertsByDomain
+        self.fatigueEnabled = fatigueEnabled
+    }
+}
