@@ -4,15 +4,16 @@ extension MetricCatalog {
         var text = """
             # Metrics
 
-            Written from `MetricCatalog` by the tests of `Telemetry`; do not edit (`AOS_UPDATE_DOCS=1 swift test --filter \
-            TelemetryTests` writes it anew).
+            Written from `MetricCatalog` by the tests of `Telemetry`; do not edit.
+            (`AOS_UPDATE_DOCS=1 swift test --filter TelemetryTests` writes it anew.)
 
             The `event_type` label holds the types that handlers name; all others are counted as `other`.
 
 
             """
         for section in self.sections {
-            text += "## \(section.title)\n\n| name | type | labels | unit | meaning |\n| --- | --- | --- | --- | --- |\n"
+            text += "## \(section.title)\n\n"
+            text += "| name | type | labels | unit | meaning |\n| --- | --- | --- | --- | --- |\n"
             for metric in section.metrics {
                 text += self.row(metric)
             }
