@@ -12,7 +12,8 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         /// Elements handed out and not yet reported as done.
         var inHand = 0
         var isFinished = false
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
+        var idleWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
 
         var isIdle: Bool { self.elements.isEmpty && self.inHand == 0 }
     }
@@ -72,15 +73,23 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         consumer?.resume()
     }
 
-    /// Returns when nothing is queued or in hand.
+    /// Returns when nothing is queued or in hand, or the task is cancelled.
     package func waitUntilIdle() async {
-        await withCheckedContinuation { continuation in
-            let isIdle = self.state.withLock { state in
-                guard !state.isIdle else { return true }
-                state.idleWaiters.append(continuation)
-                return false
+        let id = self.state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goOn = self.state.withLock { state in
+                    guard !state.isIdle, !Task.isCancelled else { return true }
+                    state.idleWaiters[id] = continuation
+                    return false
+                }
+                if goOn { continuation.resume() }
             }
-            if isIdle { continuation.resume() }
+        } onCancel: {
+            self.state.withLock { $0.idleWaiters.removeValue(forKey: id) }?.resume()
         }
     }
 
@@ -88,8 +97,8 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         let waiters = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.inHand = 0
             guard state.isIdle else { return [] }
-            defer { state.idleWaiters = [] }
-            return state.idleWaiters
+            defer { state.idleWaiters = [:] }
+            return Array(state.idleWaiters.values)
         }
         for waiter in waiters { waiter.resume() }
     }
