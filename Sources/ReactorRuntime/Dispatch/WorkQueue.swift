@@ -12,10 +12,6 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         /// Elements handed out and not yet reported as done.
         var inHand = 0
         var isFinished = false
-        var idleWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter = 0
-
-        var isIdle: Bool { self.elements.isEmpty && self.inHand == 0 }
     }
 
     private let state = Mutex(State())
@@ -47,7 +43,7 @@ package final class WorkQueue<Element: Sendable>: Sendable {
     ///
     /// - Returns: No elements when the queue is finished and empty, or the task is cancelled.
     package func take(upTo limit: Int) async -> [Element] {
-        self.markDone()
+        self.state.withLock { $0.inHand = 0 }
         while true {
             let taken = self.state.withLock { state -> [Element]? in
                 guard !state.elements.isEmpty else { return state.isFinished ? [] : nil }
@@ -73,34 +69,11 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         consumer?.resume()
     }
 
-    /// Returns when nothing is queued or in hand, or the task is cancelled.
+    /// Returns when nothing is queued or in hand, or the task is cancelled. For stopping: it looks every 2 ms.
     package func waitUntilIdle() async {
-        let id = self.state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
+        while self.depth > 0, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(2))
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let goOn = self.state.withLock { state in
-                    guard !state.isIdle, !Task.isCancelled else { return true }
-                    state.idleWaiters[id] = continuation
-                    return false
-                }
-                if goOn { continuation.resume() }
-            }
-        } onCancel: {
-            self.state.withLock { $0.idleWaiters.removeValue(forKey: id) }?.resume()
-        }
-    }
-
-    private func markDone() {
-        let waiters = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.inHand = 0
-            guard state.isIdle else { return [] }
-            defer { state.idleWaiters = [:] }
-            return Array(state.idleWaiters.values)
-        }
-        for waiter in waiters { waiter.resume() }
     }
 
     private func waitForElement() async {

@@ -59,9 +59,9 @@ extension EventPipeline {
         for id in handlers {
             let handler = Int(id)
             let slot = self.routes.slot(handler: handler, type: type)
-            let did = self.run(handler, slot: slot, &call)
+            let did = self.run(handler, slot: slot, type: type, &call)
             let ended = self.clock.monotonic()
-            self.counters.durations[slot].record(nanoseconds: ended &- started)
+            self.counters.durations[slot].record(nanoseconds: Int64(ended &- started))
             started = ended
             if isWatched { outcomes.append(.init(handler: self.routes.entries[handler].name, did: did.description)) }
         }
@@ -111,7 +111,7 @@ extension EventPipeline {
         }
     }
 
-    private mutating func run(_ handler: Int, slot: Int, _ call: inout Call) -> Did {
+    private mutating func run(_ handler: Int, slot: Int, type: Int, _ call: inout Call) -> Did {
         do {
             switch self.routes.entries[handler].body {
             case .declared(let compiled):
@@ -126,8 +126,8 @@ extension EventPipeline {
                 return .reacted(reactions)
             case .inline(let body):
                 try body(InlineEvent(call.envelope))
-            case .lane:
-                self.port.enqueue(call.event(), handler: handler, slot: slot)
+            case .lane(let lane):
+                self.port.enqueue(call.event(), lane: lane, type: self.routes.types.names[type])
                 return .queued
             }
             self.counters.succeeded[slot] += 1

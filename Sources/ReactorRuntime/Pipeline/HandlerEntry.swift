@@ -7,8 +7,8 @@ package struct HandlerEntry: Sendable {
     package enum Body: Sendable {
         /// From a file: pure, runs inline on the event loop.
         case declared(CompiledHandler)
-        /// A closure of the embedding program that may wait: runs in lanes beside the event loop.
-        case lane(@Sendable (Event) async throws -> Void)
+        /// A closure of the embedding program that may wait: runs in the lanes of that number, beside the event loop.
+        case lane(Int)
         /// A closure that promises not to wait: runs inline on the event loop.
         case inline(@Sendable (borrowing InlineEvent) throws -> Void)
     }

@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// What happened on the event loop since the reactor started. Plain numbers, because only the loop touches them; a
 /// scrape gets a copy taken between two events, in which every sum is exact.
 package struct PipelineCounters: Sendable {
@@ -19,7 +21,7 @@ package struct PipelineCounters: Sendable {
     /// Handled (handler, type) pairs, by slot of the route table.
     package var succeeded: [UInt64]
     package var failed: [UInt64]
-    package var durations: [DurationHistogram]
+    package var durations: [HistogramCounts]
     /// Wall-clock microseconds of the last event; 0 before the first.
     package var lastEventAt: Int64 = 0
 
@@ -27,7 +29,7 @@ package struct PipelineCounters: Sendable {
         self.receivedByType = Array(repeating: 0, count: types)
         self.succeeded = Array(repeating: 0, count: slots)
         self.failed = Array(repeating: 0, count: slots)
-        self.durations = Array(repeating: DurationHistogram(), count: slots)
+        self.durations = Array(repeating: HistogramCounts(MetricCatalog.Original.handlerDuration), count: slots)
     }
 
     /// Takes over what is not about single handlers from the counters of an earlier set of handlers; the numbers of types

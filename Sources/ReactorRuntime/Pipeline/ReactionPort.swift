@@ -12,7 +12,7 @@ package protocol ReactionPort: Sendable {
     func publish(_ event: OutgoingEvent)
 
     /// Hands an event to the closure of a handler; what finds no room in its lane is counted there.
-    func enqueue(_ event: Event, handler: Int, slot: Int)
+    func enqueue(_ event: Event, lane: Int, type: String)
 
     /// Reports a heartbeat or a farewell of a reactor, this one included.
     func sighted(_ sighting: PeerSighting)
