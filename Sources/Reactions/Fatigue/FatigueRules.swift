@@ -18,8 +18,11 @@ struct FatigueRules {
         self.isOff = !settings.enabled
         self.isOffForTenant = own.map { !$0.enabled } ?? false
         self.dedupWindow = (own?.dedupWindow ?? settings.dedupWindow).wholeMicroseconds
-        let cooldown = own?.cooldowns[domain] ?? settings.cooldowns[domain] ?? settings.defaultCooldown
-        self.cooldown = cooldown.wholeMicroseconds
+        if let cooldown = own?.cooldowns[domain] ?? settings.cooldowns[domain] {
+            self.cooldown = cooldown.wholeMicroseconds
+        } else {
+            self.cooldown = domain == SystemAlerts.domain ? 0 : settings.defaultCooldown.wholeMicroseconds
+        }
         self.limit = max(0, own?.maxAlertsPerHour ?? settings.maxAlertsPerTenantPerHour)
     }
 }
