@@ -7,10 +7,14 @@ extension EventPipeline {
 
     mutating func route(_ envelope: Envelope, from origin: FrameOrigin) {
         let type = self.routes.types.index(of: envelope.eventType)
-        let isInternal = envelope.eventType.hasPrefix(InternalEvent.prefix) && self.noticePeer(envelope)
-        if isInternal, self.routes.heartbeatType != type {
-            self.counters.internalEvents += 1
-            return
+        var isHeartbeat = false
+        if envelope.eventType.hasPrefix(InternalEvent.prefix) {
+            self.noticePeer(envelope)
+            isHeartbeat = envelope.eventType == InternalEvent.heartbeatType
+            if isHeartbeat, self.routes.heartbeatType == nil {
+                self.counters.heartbeats += 1
+                return
+            }
         }
         self.arrivals += 1
         self.counters.received += 1
@@ -18,9 +22,10 @@ extension EventPipeline {
         self.counters.receivedByType[type] += 1
         self.noteOddities(of: envelope)
         let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
-        let ids = isInternal ? accepted.filter { self.routes.names(type, handler: Int($0)) } : nil
-        if let ids {
-            ids.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
+        if isHeartbeat {
+            // For those who name it; wildcards are spared.
+            let named = accepted.filter { self.routes.names(type, handler: Int($0)) }
+            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
         } else {
             self.run(accepted, on: envelope, type: type, from: origin)
         }
@@ -30,11 +35,7 @@ extension EventPipeline {
         if envelope.timestampOrigin != .stated { self.counters.flaggedTimestamps += 1 }
         if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
         if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
-            let actions = self.producers.handle(
-                .numbered(producer: envelope.producerID.string, sequence: sequence),
-                at: envelope.arrivedAt
-            )
-            for case .gap(let gap) in actions { self.port.missed(gap) }
+            _ = self.producers.observe(producer: envelope.producerID, sequence: sequence, at: envelope.arrivedAt)
         }
     }
 
@@ -164,25 +165,23 @@ extension EventPipeline {
     // MARK: Reactors among themselves
 
     /// Passes on that a reactor made itself known.
-    ///
-    /// - Returns: Whether the event is one that reactors publish about themselves.
-    private mutating func noticePeer(_ envelope: Envelope) -> Bool {
+    private func noticePeer(_ envelope: Envelope) {
+        // Rare events: three a minute for each reactor, so the whole payload may be read.
+        guard InternalEvent.isAboutReactors(envelope.eventType),
+            let payload = try? JSONValue.parse(envelope.payload),
+            // A heartbeat in the original's form names no instance; it proves nothing about anybody.
+            let instance = payload["instance"]?.stringValue
+        else { return }
         let kind: PeerSighting.Kind
         if envelope.eventType == InternalEvent.heartbeatType {
-            kind = .heartbeat
+            let interval = payload["interval_seconds"]?.doubleValue.map { Duration.seconds($0) }
+            kind = .heartbeat(nonce: payload["nonce"]?.stringValue ?? "", interval: interval)
         } else if envelope.eventType == InternalEvent.stoppingType {
             kind = .stopping
         } else {
-            return false
+            kind = .peerLost(payload["lost"]?.stringValue ?? "")
         }
-        // A heartbeat in the original's form names no instance; it proves nothing about anybody.
-        if let payload = try? JSONValue.parse(envelope.payload), let instance = payload["instance"]?.stringValue {
-            let nonce = payload["nonce"]?.stringValue ?? ""
-            self.port.sighted(
-                PeerSighting(kind: kind, instance: instance, nonce: nonce, arrivedAt: envelope.arrivedAt)
-            )
-        }
-        return true
+        self.port.sighted(PeerSighting(kind: kind, instance: instance))
     }
 }
 

@@ -86,11 +86,14 @@ package struct EventPipeline: ~Copyable {
 
     private mutating func store(_ payload: ByteView, channel: ByteView, _ arrivedAt: Timestamp) {
         self.counters.deferred += 1
+        let bytesBefore = self.ring.droppedBytes
         let given = self.ring.append(payload, target: self.channels.number(of: channel), arrivedAt: arrivedAt)
         guard given > 0 else { return }
         // A dropped frame was received as well; it is counted here because it will never be taken.
         self.counters.received += UInt64(given)
-        self.report(self.overload.handle(.dropped(given), at: arrivedAt))
+        let bytes = self.ring.droppedBytes - bytesBefore
+        self.counters.receivedBytes += bytes
+        self.report(self.overload.handle(.dropped(events: UInt64(given), bytes: bytes), at: arrivedAt))
     }
 
     /// Handles frames from the ring for one stretch.
@@ -108,7 +111,6 @@ package struct EventPipeline: ~Copyable {
             if handled & 31 == 0, self.clock.monotonic() >= end { break }
         }
         if self.ring.isEmpty { self.stretchStart = nil }
-        self.report(self.overload.handle(.fill(self.ring.fill), at: self.clock.wall()))
         return !self.ring.isEmpty
     }
 
@@ -122,8 +124,15 @@ package struct EventPipeline: ~Copyable {
         return now - start > Self.stretch
     }
 
-    private func report(_ change: OverloadChange?) {
-        if let change { self.port.overload(change) }
+    private func report(_ actions: [OverloadEpisode.Action]) {
+        for action in actions { self.port.overload(action) }
+    }
+
+    /// What is due because time has passed: ends an overload that is over, gives up on numbered events that stay away.
+    package mutating func tick() {
+        let now = self.clock.wall()
+        self.report(self.overload.handle(.tick(fill: self.ring.fill), at: now))
+        for loss in self.producers.tick(at: now) { self.port.missed(loss) }
     }
 
     // MARK: Intake

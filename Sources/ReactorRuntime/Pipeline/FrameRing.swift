@@ -47,6 +47,11 @@ package struct FrameRing: ~Copyable {
     /// Frames that were given up, ever.
     package private(set) var dropped: UInt64 = 0
 
+    /// Bytes of those frames.
+    package private(set) var droppedBytes: UInt64 = 0
+    /// The most bytes that were ever in use.
+    package private(set) var highWater = 0
+
     private let memory: UnsafeMutableRawPointer
     private var head = 0
     private var tail = 0
@@ -85,12 +90,13 @@ package struct FrameRing: ~Copyable {
     /// - Returns: How many frames were given up for it, itself included.
     package mutating func append(_ payload: ByteView, target: UInt32, arrivedAt: Timestamp) -> Int {
         let size = Self.recordSize(payload.count)
-        guard size <= self.capacity else { return self.refuse() }
+        guard size <= self.capacity else { return self.refuse(payload) }
         var given = 0
         while !self.hasRoom(for: size) {
-            guard self.policy == .dropOldest, self.count > 0 else { return self.refuse() }
-            self.removeFirst()
+            guard self.policy == .dropOldest, let oldest = self.first else { return self.refuse(payload) }
             self.dropped += 1
+            self.droppedBytes += UInt64(oldest.payload.count)
+            self.removeFirst()
             given += 1
         }
         self.write(payload, size: size, target: target, arrivedAt: arrivedAt)
@@ -127,8 +133,9 @@ package struct FrameRing: ~Copyable {
         }
     }
 
-    private mutating func refuse() -> Int {
+    private mutating func refuse(_ payload: ByteView) -> Int {
         self.dropped += 1
+        self.droppedBytes += UInt64(payload.count)
         return 1
     }
 
@@ -159,6 +166,7 @@ package struct FrameRing: ~Copyable {
         self.tail += size
         self.touched = max(self.touched, self.tail)
         self.usedBytes += size
+        self.highWater = max(self.highWater, self.usedBytes)
         self.count += 1
     }
 

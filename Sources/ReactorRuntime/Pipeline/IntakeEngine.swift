@@ -59,6 +59,11 @@ package actor IntakeEngine: SubscriptionSink {
         if !self.pipeline.ring.isEmpty { self.scheduleDrain() }
     }
 
+    /// `resume`, as soon as the loop is free, without waiting for that.
+    package nonisolated func resumeSoon() {
+        self.loop.execute { self.assumeIsolated { $0.resume() } }
+    }
+
     /// How many frames wait.
     package var waiting: Int { self.pipeline.ring.count }
 
@@ -79,8 +84,13 @@ package actor IntakeEngine: SubscriptionSink {
     /// Replaces all handlers between two events.
     package func replace(_ entries: [HandlerEntry]) { self.pipeline.replace(routes: RouteTable(entries)) }
 
-    /// Does nothing: that it returns proves that the loop turns.
-    package func touch() {}
+    /// Replaces all handlers as soon as the loop is free, without waiting for that.
+    package nonisolated func replaceSoon(_ entries: [HandlerEntry]) {
+        self.loop.execute { self.assumeIsolated { $0.replace(entries) } }
+    }
+
+    /// What is due because time has passed. That it returns proves that the loop turns.
+    package func tick() { self.pipeline.tick() }
 }
 
 /// A copy of the pipeline's numbers, taken between two events.

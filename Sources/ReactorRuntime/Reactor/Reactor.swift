@@ -1,4 +1,5 @@
-public import Events
+public import Delivery
+import Events
 package import EventPatterns
 public import Logging
 package import NIOCore
@@ -25,6 +26,7 @@ public final class Reactor: Service {
     let endpoint: RedisEndpoint
     let store: any StateStore
     let receivers: [any Receiver]
+    let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry
     let alerts = AlertLog()
@@ -53,8 +55,14 @@ public final class Reactor: Service {
         try self.init(
             settings: settings,
             version: "embedded",
-            store: MemoryStateStore(instance: settings.instance, clock: clock.wall),
-            receivers: [],
+            store: MemoryStateStore(
+                settings: FatigueSettings(),
+                configVersion: "",
+                instance: settings.instance,
+                clock: clock.wall
+            ),
+            receivers: [LogReceiver(logger: logger)],
+            heldBack: { LogReceiver.explain($0, $1, to: logger) },
             registry: MetricsRegistry(),
             clock: clock,
             logger: logger
@@ -66,6 +74,7 @@ public final class Reactor: Service {
         version: String,
         store: any StateStore,
         receivers: [any Receiver],
+        heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
         clock: PipelineClock,
         logger: Logger
@@ -79,6 +88,7 @@ public final class Reactor: Service {
         self.version = version
         self.store = store
         self.receivers = receivers
+        self.heldBack = heldBack
         self.registry = registry
         self.clock = clock
         self.logger = logger
@@ -120,8 +130,8 @@ public final class Reactor: Service {
     private func begin() throws -> Gate {
         let now = self.clock.wall()
         return try self.state.withLock { state in
-            guard state.lifecycle.handle(.start, at: now).contains(.start) else {
-                throw ReactorError(.alreadyRunning, "the reactor is \(state.lifecycle.state.rawValue) already")
+            for case .refuse(let reason) in state.lifecycle.handle(.start, at: now) {
+                throw ReactorError(.alreadyRunning, reason)
             }
             let stop = Gate()
             state.stop = stop
@@ -133,8 +143,8 @@ public final class Reactor: Service {
     private func end() {
         let now = self.clock.wall()
         self.state.withLock { state in
-            _ = state.lifecycle.handle(.stop, at: now)
-            _ = state.lifecycle.handle(.stopped, at: now)
+            let run = state.lifecycle.run
+            _ = state.lifecycle.handle(.stopped(run: run, left: 0), at: now)
             state.life = nil
             state.stop = nil
         }
@@ -169,7 +179,7 @@ public final class Reactor: Service {
     /// - Returns: What was left undone, if anything.
     private func drain(_ life: ReactorLife) async -> String? {
         let now = self.clock.wall()
-        self.state.withLock { _ = $0.lifecycle.handle(.stop, at: now) }
+        self.state.withLock { _ = $0.lifecycle.handle(.stop(grace: self.settings.shutdownGrace), at: now) }
         self.logger.info("stopping", metadata: ["grace_s": "\(self.settings.shutdownGrace.inSeconds)"])
         if await finishes(within: self.settings.shutdownGrace, { await life.finishWork() }) {
             self.logger.info("stopped, nothing left undone")

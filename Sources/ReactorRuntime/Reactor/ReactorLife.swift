@@ -17,7 +17,7 @@ final class ReactorLife: Sendable {
     let publisher: EventPublisher
     let lanes: LaneExecutor
     let heartbeat: HeartbeatService
-    let port: ReactionRouter
+    let selfAlerts: SelfAlerts
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
 
@@ -31,7 +31,7 @@ final class ReactorLife: Sendable {
         publisher: EventPublisher,
         lanes: LaneExecutor,
         heartbeat: HeartbeatService,
-        port: ReactionRouter,
+        selfAlerts: SelfAlerts,
         ready: Gate
     ) {
         self.intakeGroup = intakeGroup
@@ -43,7 +43,7 @@ final class ReactorLife: Sendable {
         self.publisher = publisher
         self.lanes = lanes
         self.heartbeat = heartbeat
-        self.port = port
+        self.selfAlerts = selfAlerts
         self.ready = ready
     }
 
