@@ -32,27 +32,27 @@ struct OrphanTests {
             await eventually { (try? await console.send("PING")) == .simple("PONG") }
 
             try await withRedisServerProcess(settings, logger: Logger(label: "test")) { server in
-                #expect(server.processID != orphan)
+                #expect(server.processID != orphan.processID)
                 try await expectAnswer(of: server)
-                #expect(Self.isZombie(orphan))
+                #expect(Self.isZombie(orphan.processID))
             }
-            _ = ChildProcess.reap(orphan)
+            _ = orphan.reap()
         }
     }
 
     @Test func `a process that merely has the number of an earlier server is left alone`() async throws {
         try await withTemporaryFolder { folder in
-            let bystander = try ChildProcess.spawn(["/bin/sleep", "60"], leash: STDERR_FILENO, output: "/dev/null")
+            let bystander = try ChildProcess.spawn(ChildProcess.Launch(["sleep", "60"]))
             defer {
-                kill(bystander, SIGKILL)
-                _ = ChildProcess.reap(bystander)
+                bystander.send(SIGKILL)
+                _ = bystander.reap()
             }
-            try Self.write("\(bystander)\n", to: folder + "/redis.pid")
+            try Self.write("\(bystander.processID)\n", to: folder + "/redis.pid")
             let settings = RedisServerSettings(dataFolder: folder)
             try await withRedisServerProcess(settings, logger: Logger(label: "test")) { server in
                 try await expectAnswer(of: server)
             }
-            #expect(kill(bystander, 0) == 0 && !Self.isZombie(bystander))
+            #expect(!Self.isZombie(bystander.processID))
         }
     }
 
@@ -69,13 +69,9 @@ struct OrphanTests {
     private static func folderOfOwner(by processID: pid_t) -> String { "/tmp/aos-test-owner-\(processID)" }
 
     /// A `redis-server` without guardian, on the configuration that an earlier owner left.
-    private static func startBareServer(in folder: String) throws -> pid_t {
+    private static func startBareServer(in folder: String) throws -> ChildProcess {
         let server = try ExecutableSearch.redisServer(given: nil).path
-        return try ChildProcess.spawn(
-            [server, folder + "/redis.conf"],
-            leash: STDERR_FILENO,
-            output: "/dev/null"
-        )
+        return try ChildProcess.spawn(ChildProcess.Launch([server, folder + "/redis.conf"]))
     }
 
     /// Whether a process has ended and only waits for its parent to ask how.
