@@ -32,7 +32,12 @@ extension EventPipeline {
     }
 
     private mutating func noteOddities(of envelope: Envelope) {
-        if envelope.timestampOrigin != .stated { self.counters.flaggedTimestamps += 1 }
+        switch envelope.timestampOrigin {
+        case .stated: break
+        case .missing: self.counters.timestampsMissing += 1
+        case .unreadable: self.counters.timestampsUnreadable += 1
+        case .assumedUTC: self.counters.timestampsWithoutOffset += 1
+        }
         if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
         if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
             _ = self.producers.observe(producer: envelope.producerID, sequence: sequence, at: envelope.arrivedAt)

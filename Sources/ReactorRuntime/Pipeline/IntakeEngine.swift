@@ -104,7 +104,10 @@ package struct PipelineSnapshot: Sendable {
     package var ringBytes: Int
     package var ringCapacity: Int
     package var dropped: UInt64
+    package var ringHighWater: Int
+    package var policy: OverflowPolicy
     package var isPaused: Bool
+    package var lostEvents: UInt64
 
     init(_ pipeline: borrowing EventPipeline) {
         self.counters = pipeline.counters
@@ -116,9 +119,13 @@ package struct PipelineSnapshot: Sendable {
         self.ringBytes = pipeline.ring.usedBytes
         self.ringCapacity = pipeline.ring.capacity
         self.dropped = pipeline.ring.dropped
+        self.ringHighWater = pipeline.ring.highWater
+        self.policy = pipeline.ring.policy
         self.isPaused = pipeline.isPaused
+        self.lostEvents = pipeline.producers.statistics.lost
     }
 
+    package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }
     package var quarantinedTotal: UInt64 { self.quarantined.reduce(0, +) }
     package var succeededTotal: UInt64 { self.counters.succeeded.reduce(0, +) }
     package var failedTotal: UInt64 { self.counters.failed.reduce(0, +) }

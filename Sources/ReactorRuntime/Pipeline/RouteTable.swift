@@ -48,6 +48,9 @@ package final class RouteTable {
         self.slotCount = next
     }
 
+    /// All handlers in the order of dispatch, counted from 1; the disabled ones last, with 0.
+    package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }
+
     /// The counter of (handler, event type).
     package func slot(handler: Int, type: Int) -> Int {
         guard let types = self.slotTypes[handler] else { return self.slotBase[handler] + type }
@@ -69,6 +72,8 @@ package final class RouteTable {
 }
 
 extension TypePattern {
+    var isExact: Bool { self.exactType != nil }
+
     /// The one type it stands for; nil for wildcards.
     var exactType: String? {
         guard case .exact(let type) = self else { return nil }
@@ -81,5 +86,27 @@ extension TypeTable {
     func index(ofText text: String) -> Int {
         var text = text
         return text.withUTF8 { self.index(of: ByteView(UnsafeRawBufferPointer($0))) }
+    }
+}
+
+/// The place of a handler in the order of dispatch.
+package struct HandlerPlace: Sendable, Hashable {
+    /// Its index among the entries.
+    package var entry: Int
+    /// From 1; 0 when it is disabled.
+    package var order: Int
+
+    /// Higher priority first; among equals exact types before wildcards, then the order of the entries.
+    static func all(_ entries: [HandlerEntry]) -> [HandlerPlace] {
+        let enabled = entries.indices.filter { entries[$0].enabled }
+        let sorted = enabled.sorted { left, right in
+            let (a, b) = (entries[left], entries[right])
+            if a.priority != b.priority { return a.priority > b.priority }
+            let (exactA, exactB) = (a.on.allSatisfy(\.isExact), b.on.allSatisfy(\.isExact))
+            if exactA != exactB { return exactA }
+            return left < right
+        }
+        return sorted.enumerated().map { HandlerPlace(entry: $1, order: $0 + 1) }
+            + entries.indices.filter { !entries[$0].enabled }.map { HandlerPlace(entry: $0, order: 0) }
     }
 }
