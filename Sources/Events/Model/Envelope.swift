@@ -36,9 +36,12 @@ package struct Envelope {
     package var tenantID: ByteView
     /// `event_id`, or the `id` of a CloudEvent; empty when the producer gave none.
     package var eventID: ByteView
+    /// `subject` and `partitionkey` of a CloudEvent; empty otherwise.
+    package var subject: ByteView
+    package var partitionKey: ByteView
     package var traceparent: ByteView
     package var producerID: ByteView
-    /// The producer's own running number of this event, with `producerID`.
+    /// The producer's own running number of this event, with `producerID` (of a CloudEvent: its source).
     package var sequence: UInt64?
     /// How many reactors' `publish` actions lie behind this event (`aos_hops`).
     package var hops: UInt8
@@ -46,4 +49,14 @@ package struct Envelope {
     package var arrivedAt: Timestamp
     /// Whether the frame held `NaN` or an infinity, which were read as `null`.
     package var hadNonFiniteNumber: Bool
+}
+
+extension Envelope {
+    /// What keeps events in order among each other: the run, else a CloudEvent's partition key, else its subject. Empty
+    /// when the event belongs to none of them.
+    @inlinable
+    package var orderingKey: ByteView {
+        if !self.runID.isEmpty { return self.runID }
+        return self.partitionKey.isEmpty ? self.subject : self.partitionKey
+    }
 }

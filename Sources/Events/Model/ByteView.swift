@@ -69,3 +69,9 @@ package struct ByteView: Hashable {
     @inlinable
     package func prefix(_ limit: Int) -> ByteView { ByteView(start: self.start, count: min(self.count, limit)) }
 }
+
+extension ByteView: ExpressibleByStringLiteral {
+    /// A view of the bytes of a literal, which live as long as the program.
+    @inlinable
+    package init(stringLiteral literal: StaticString) { self.init(literal) }
+}

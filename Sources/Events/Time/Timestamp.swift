@@ -2,16 +2,17 @@
 ///
 /// Wall-clock, because it is stored, published and compared between machines. Nothing below the runtime reads a clock:
 /// whoever needs the time is given a `Timestamp`.
-package struct Timestamp: Sendable, Hashable, Comparable {
-    package var microseconds: Int64
+public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    public var microseconds: Int64
 
     @inlinable
-    package init(microseconds: Int64) {
+    public init(microseconds: Int64) {
         self.microseconds = microseconds
     }
 
     /// Seconds since 1970; what does not fit is held at the nearest end.
-    package init(seconds: Double) {
+    public init(seconds: Double) {
         let scaled = (seconds * 1_000_000).rounded()
         if scaled.isNaN {
             self.microseconds = 0
@@ -21,7 +22,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     @inlinable
-    package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.microseconds < rhs.microseconds }
+    public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.microseconds < rhs.microseconds }
 
     @inlinable
     package static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
@@ -38,10 +39,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         .microseconds(lhs.microseconds &- rhs.microseconds)
     }
 
-    package var seconds: Double { Double(self.microseconds) / 1_000_000 }
+    /// Seconds since 1970, as far as a binary fraction can tell them.
+    public var seconds: Double { Double(self.microseconds) / 1_000_000 }
 }
 
 extension Duration {
+    /// This duration in microseconds, cut towards zero.
     @inlinable
     package var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = self.components
