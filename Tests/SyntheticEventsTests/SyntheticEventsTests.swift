@@ -1,0 +1,62 @@
+import Events
+import SyntheticEvents
+import Testing
+
+@Suite struct SyntheticEventsTests {
+    private let epoch = Timestamp(microseconds: 1_795_221_600_123_456)
+
+    private func lifecycles(seed: UInt64, runs: Int?, mix: RunMix = RunMix()) -> RunLifecycles {
+        RunLifecycles(.init(seed: seed, runs: runs, mix: mix, epoch: self.epoch))
+    }
+
+    @Test func `the same seed gives the same events and another seed gives others`() {
+        let first = Array(self.lifecycles(seed: 1, runs: nil).prefix(500))
+        #expect(first == Array(self.lifecycles(seed: 1, runs: nil).prefix(500)))
+        #expect(first != Array(self.lifecycles(seed: 2, runs: nil).prefix(500)))
+    }
+
+    @Test func `events come in the order of time, and each run begins with run started`() {
+        let events = Array(self.lifecycles(seed: 3, runs: 200))
+        #expect(events.map(\.offset) == events.map(\.offset).sorted())
+        var seen: Set<String> = []
+        for event in events {
+            guard let run = event.runID else { continue }
+            if seen.insert(run).inserted { #expect(event.eventType == "run.started") }
+        }
+        #expect(seen.count == 200)
+    }
+
+    @Test(arguments: [
+        (RunMix(completing: 1, failing: 0, stalling: 0, drifting: 0), "run.completed"),
+        (RunMix(completing: 0, failing: 1, stalling: 0, drifting: 0), "run.failed"),
+        (RunMix(completing: 0, failing: 0, stalling: 1, drifting: 0), "audit.reconciliation.stale"),
+    ])
+    func `each fate shows in every run`(mix: RunMix, eventType: String) {
+        let events = Array(self.lifecycles(seed: 4, runs: 30, mix: mix))
+        #expect(events.count { $0.eventType == eventType } == 30)
+    }
+
+    @Test func `a stalled run never ends`() {
+        let mix = RunMix(completing: 0, failing: 0, stalling: 1, drifting: 0)
+        let types = Set(self.lifecycles(seed: 5, runs: 30, mix: mix).map(\.eventType))
+        #expect(types.isDisjoint(with: ["run.completed", "run.failed", "trace.completed"]))
+    }
+
+    @Test func `the cross-domain events are eleven of eleven types`() {
+        #expect(Set(CrossDomainEvents.all().map(\.eventType)).count == 11)
+        #expect(CrossDomainEvents.all().count == 11)
+    }
+
+    @Test func `the demo shows a missing record, a drift, a stale run and one repetition within ten seconds`() {
+        let events = DemoScenario.events(epoch: self.epoch)
+        #expect(events.map(\.offset) == events.map(\.offset).sorted())
+        #expect(events.allSatisfy { $0.offset < .seconds(10) })
+        #expect(
+            events.map(\.eventType).filter { $0.hasPrefix("audit.") } == [
+                "audit.reconciliation.missing", "audit.reconciliation.drift", "audit.reconciliation.stale",
+                "audit.reconciliation.missing",
+            ]
+        )
+        #expect(events.count { $0.eventType == "run.completed" } == 2)
+    }
+}
