@@ -35,6 +35,8 @@ package struct Diagnostic: Sendable, Hashable {
 
     package var severity: Severity
     package var code: DiagnosticCode
+    /// The code of the pattern compiler, for problems inside a pattern: `P009`.
+    package var patternCode: String?
     package var place: Place
     /// One sentence or two without the full stop. Holds no secret.
     package var message: String
@@ -61,6 +63,9 @@ package struct Diagnostic: Sendable, Hashable {
 }
 
 extension Diagnostic {
+    /// What stands in brackets: `R012`, or the pattern compiler's own code.
+    package var codeText: String { self.patternCode ?? self.code.rawValue }
+
     /// Flags first, then the environment, then files by name, line and column.
     static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         diagnostics.enumerated().sorted { left, right in

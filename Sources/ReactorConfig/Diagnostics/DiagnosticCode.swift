@@ -66,8 +66,10 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
 
     // MARK: Patterns
 
-    /// The pattern under `match` or `not` is not valid.
+    /// The pattern under `match` or `not` is not valid. Shown with the pattern compiler's own code, `P001` to `P026`.
     case badPattern = "R030"
+    /// A field that no envelope has; mostly `payload` was left out.
+    case unlikelyField = "R031"
     /// A number that other readers of YAML would take for another number or for a text.
     case ambiguousNumber = "R032"
 

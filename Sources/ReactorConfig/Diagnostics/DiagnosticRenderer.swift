@@ -1,3 +1,5 @@
+internal import Reactions
+
 /// Writes diagnostics for people: `file:line:column: error[R012]: message`, the line, and a caret under the place.
 package struct DiagnosticRenderer: Sendable {
     /// Whether to write ANSI colours.
@@ -14,7 +16,7 @@ package struct DiagnosticRenderer: Sendable {
 
     package func render(_ diagnostic: Diagnostic) -> String {
         let style: Style = diagnostic.severity == .error ? .red : .yellow
-        let head = self.paint("\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue)]", style)
+        let head = self.paint("\(diagnostic.severity.rawValue)[\(diagnostic.codeText)]", style)
         let first = self.paint(diagnostic.place.text, .bold) + ": \(head): \(diagnostic.message)"
         guard let excerpt = diagnostic.excerpt, case .source(let location) = diagnostic.place else { return first }
         let number = String(location.line)

@@ -2,37 +2,38 @@ internal import Reactions
 
 /// The variables of the original system for the built-in `audit-alerts`. They win over what a file says.
 struct AuditAlertEnvironment {
-    /// `AUDIT_ALERTS_ENABLED`; nil when not set.
-    private(set) var enabled: Bool?
-    private(set) var severities: [AuditAlertKind: Severity] = [:]
-
-    static let names = ["AUDIT_ALERTS_ENABLED"] + Self.severityNames.map(\.name)
-
-    private static let severityNames: [(name: String, kind: AuditAlertKind)] = [
-        ("AUDIT_ALERT_SEVERITY_MISSING", .missingAck),
-        ("AUDIT_ALERT_SEVERITY_DRIFT", .drift),
-        ("AUDIT_ALERT_SEVERITY_STALE", .staleRun),
+    static let names = [
+        "AUDIT_ALERTS_ENABLED", "AUDIT_ALERT_SEVERITY_MISSING", "AUDIT_ALERT_SEVERITY_DRIFT",
+        "AUDIT_ALERT_SEVERITY_STALE",
     ]
 
+    private let settings: AuditAlertSettings
+    private let given: Set<String>
+
     init(_ environment: [String: String], problems: ProblemList) {
-        if let text = environment["AUDIT_ALERTS_ENABLED"], !text.isEmpty {
-            switch text.lowercased() {
-            case "true", "1", "yes", "on": self.enabled = true
-            case "false", "0", "no", "off": self.enabled = false
-            default:
-                let message = "AUDIT_ALERTS_ENABLED is `\(SecretMask.mask(text))`; it needs true or false"
-                problems.add(Diagnostic(.error, .badSetting, at: .environment, message))
+        self.given = Set(Self.names.filter { environment[$0]?.isEmpty == false })
+        do throws(AuditAlertSettingsError) {
+            self.settings = try AuditAlertSettings(environment: environment)
+        } catch {
+            self.settings = AuditAlertSettings()
+            for problem in error.problems {
+                let code: DiagnosticCode = problem.variable == "AUDIT_ALERTS_ENABLED" ? .badSetting : .unknownSeverity
+                let needs = ValueNeeds.list(problem.allowed)
+                let message = "\(problem.variable) is `\(SecretMask.mask(problem.found))`; it needs \(needs)"
+                problems.add(Diagnostic(.error, code, at: .environment, message))
             }
         }
-        for (name, kind) in Self.severityNames {
-            guard let text = environment[name], !text.isEmpty else { continue }
-            if let severity = Severity(rawValue: text.uppercased()) {
-                self.severities[kind] = severity
-            } else {
-                let needs = ValueNeeds.list(Severity.allCases.map(\.rawValue))
-                let message = "\(name) is `\(SecretMask.mask(text))`; it needs \(needs)"
-                problems.add(Diagnostic(.error, .unknownSeverity, at: .environment, message))
-            }
+    }
+
+    /// What is in force when a file says `settings`.
+    func applied(to settings: AuditAlertSettings) -> AuditAlertSettings {
+        var result = settings
+        if self.given.contains("AUDIT_ALERTS_ENABLED") { result.enabled = self.settings.enabled }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_MISSING") {
+            result.missingSeverity = self.settings.missingSeverity
         }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_DRIFT") { result.driftSeverity = self.settings.driftSeverity }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_STALE") { result.staleSeverity = self.settings.staleSeverity }
+        return result
     }
 }

@@ -121,6 +121,10 @@ enum ValueNeeds {
         return "a duration with its unit (ms, s, m, h) from \(lower) to \(upper)"
     }
 
+    static func seconds(_ range: ClosedRange<Duration>) -> String {
+        "a whole number of seconds from \(range.lowerBound.components.seconds) to \(range.upperBound.components.seconds)"
+    }
+
     static func size(_ range: ClosedRange<Int>) -> String {
         let (lower, upper) = (SizeText.format(range.lowerBound), SizeText.format(range.upperBound))
         return "a size such as `64KiB` from \(lower) to \(upper)"

@@ -6,9 +6,12 @@ final class ProblemList {
 
     func add(_ diagnostic: Diagnostic) {
         self.diagnostics.append(diagnostic)
+        if diagnostic.severity == .error { self.errorCount += 1 }
     }
 
-    var hasErrors: Bool { self.diagnostics.contains { $0.severity == .error } }
+    private(set) var errorCount = 0
+
+    var hasErrors: Bool { self.errorCount > 0 }
 }
 
 /// One file while it is read: its text, the environment, and where its problems go.
@@ -21,19 +24,21 @@ struct ReadingContext {
     ///
     /// - Parameter hidesValue: Whether what stands at the place may be a secret and must not be shown.
     func report(
-        _ severity: Diagnostic.Severity = .error,
         _ code: DiagnosticCode,
         at position: TextPosition,
         length: Int = 1,
         _ message: String,
+        severity: Diagnostic.Severity = .error,
         suggestion: String? = nil,
+        patternCode: String? = nil,
         hidesValue: Bool = false
     ) {
         let location = SourceLocation(file: self.source.name, line: position.line, column: position.column)
         let excerpt = self.excerpt(position, length: length, hidesValue: hidesValue)
-        self.problems.add(
-            Diagnostic(severity, code, at: .source(location), message, excerpt: excerpt, suggestion: suggestion)
-        )
+        var diagnostic = Diagnostic(severity, code, at: .source(location), message, excerpt: excerpt)
+        diagnostic.suggestion = suggestion
+        diagnostic.patternCode = patternCode
+        self.problems.add(diagnostic)
     }
 
     private func excerpt(_ position: TextPosition, length: Int, hidesValue: Bool) -> Diagnostic.Excerpt? {
@@ -48,19 +53,19 @@ struct ReadingContext {
 
     /// The same, at a node; a single value is underlined as far as it is written on its line.
     func report(
-        _ severity: Diagnostic.Severity = .error,
         _ code: DiagnosticCode,
         at node: YAMLNode,
         _ message: String,
+        severity: Diagnostic.Severity = .error,
         suggestion: String? = nil,
         hidesValue: Bool = false
     ) {
         self.report(
-            severity,
             code,
             at: node.position,
             length: self.writtenLength(of: node),
             message,
+            severity: severity,
             suggestion: suggestion,
             hidesValue: hidesValue
         )
@@ -68,14 +73,32 @@ struct ReadingContext {
 
     /// The same, at a key.
     func report(
-        _ severity: Diagnostic.Severity = .error,
         _ code: DiagnosticCode,
         at member: YAMLMember,
         _ message: String,
+        severity: Diagnostic.Severity = .error,
         suggestion: String? = nil
     ) {
         let length = self.keyLength(member)
-        self.report(severity, code, at: member.position, length: length, message, suggestion: suggestion)
+        self.report(
+            code,
+            at: member.position,
+            length: length,
+            message,
+            severity: severity,
+            suggestion: suggestion
+        )
+    }
+
+    /// How far the key or plain value at a place goes.
+    func wordLength(at position: TextPosition) -> Int {
+        let rest = self.source.rest(position)
+        if let quote = rest.first, quote == "\"" || quote == "'",
+            let end = rest.dropFirst().firstIndex(of: quote)
+        {
+            return rest.distance(from: rest.startIndex, to: end) + 1
+        }
+        return max(1, rest.prefix { !" \t:,[]{}".unicodeScalars.contains($0) }.count)
     }
 
     private func keyLength(_ member: YAMLMember) -> Int {

@@ -20,7 +20,7 @@ struct ConfigurationBuilder {
 
     /// The finished configuration; what is wrong was reported.
     mutating func finish(file: ReadingContext?) -> ReactorConfiguration {
-        ConfigurationChecks(builder: self, file: file).run()
+        ConfigurationChecks(file: file).run(&self)
         self.configuration.settings = self.effectiveSettings()
         return self.configuration
     }
@@ -74,14 +74,9 @@ extension ConfigurationBuilder {
             self.nodes[option.path] = nil
         } else {
             let shown = option.isSecret || SecretMask.isSecretName(variable) ? "***" : SecretMask.mask(value)
-            let needs = isSeconds ? Self.seconds(option.needs) : option.needs
+            let needs = isSeconds ? option.needsSeconds : option.needs
             self.report("\(variable) is `\(shown)`; it needs \(needs)", at: .environment)
         }
-    }
-
-    private static func seconds(_ needs: String) -> String {
-        guard let range = needs.range(of: " from ") else { return "a whole number of seconds" }
-        return "a whole number of seconds" + needs[range.lowerBound...]
     }
 
     private mutating func readSources() {

@@ -4,6 +4,8 @@ struct ConfigurationOption: Sendable {
     let path: String
     /// What a message says it needs: "a whole number from 1 to 100".
     let needs: String
+    /// The same for the original's variables in seconds.
+    var needsSeconds = ""
     /// Names of the original system beside `REACTOR_…`.
     var originalNames: [OriginalName] = []
     /// Whether the value may hold a secret, so that nothing shows it.
@@ -39,7 +41,7 @@ struct ConfigurationOption: Sendable {
 extension ConfigurationOption {
     typealias Field<Value> = WritableKeyPath<ReactorConfiguration, Value> & Sendable
 
-    static func bool(_ path: String, _ field: Field<Bool>, original: String? = nil) -> Self {
+    static func bool(_ path: String, _ field: any Field<Bool>, original: String? = nil) -> Self {
         Self(
             path: path,
             needs: "true or false",
@@ -56,7 +58,7 @@ extension ConfigurationOption {
 
     static func integer(
         _ path: String,
-        _ field: Field<Int>,
+        _ field: any Field<Int>,
         in range: ClosedRange<Int>,
         original: String? = nil
     ) -> Self {
@@ -75,13 +77,14 @@ extension ConfigurationOption {
 
     static func duration(
         _ path: String,
-        _ field: Field<Duration>,
+        _ field: any Field<Duration>,
         in range: ClosedRange<Duration>,
         original: String? = nil
     ) -> Self {
         Self(
             path: path,
             needs: ValueNeeds.duration(range),
+            needsSeconds: ValueNeeds.seconds(range),
             originalNames: original.map { [OriginalName(name: $0, isSeconds: true)] } ?? [],
             set: { text, configuration in
                 guard let duration = DurationText.parse(text), range.contains(duration) else { return false }
@@ -92,7 +95,7 @@ extension ConfigurationOption {
         )
     }
 
-    static func size(_ path: String, _ field: Field<Int>, in range: ClosedRange<Int>) -> Self {
+    static func size(_ path: String, _ field: any Field<Int>, in range: ClosedRange<Int>) -> Self {
         Self(
             path: path,
             needs: ValueNeeds.size(range),
@@ -105,7 +108,7 @@ extension ConfigurationOption {
         )
     }
 
-    static func word<Word>(_ path: String, _ field: Field<Word>) -> Self
+    static func word<Word>(_ path: String, _ field: any Field<Word>) -> Self
     where Word: CaseIterable & RawRepresentable & Sendable, Word.RawValue == String {
         Self(
             path: path,

@@ -1,4 +1,5 @@
 internal import Reactions
+internal import RedisClient
 
 /// All settings with a single value, in the order of `config/reactor.yaml`. Defaults are the ones of
 /// `ReactorConfiguration`.
@@ -102,22 +103,12 @@ extension ConfigurationOption {
         originalNames: [OriginalName(name: "REDIS_URL")],
         isSecret: true,
         set: { text, configuration in
-            if text == "embedded" {
-                configuration.redis.server = .embedded
-                return true
-            }
-            let schemes = ["redis://", "rediss://", "unix://"]
-            guard let scheme = schemes.first(where: { text.utf8.starts(with: $0.utf8) }), text != scheme else {
-                return false
-            }
-            configuration.redis.server = .url(Secret(text))
-            return true
+            configuration.redis.url = text == "embedded" ? nil : Secret(text)
+            return !text.isEmpty
         },
         show: { configuration in
-            switch configuration.redis.server {
-            case .embedded: "embedded"
-            case .url(let url): SecretMask.mask(url.exposed)
-            }
+            guard configuration.redis.url != nil else { return "embedded" }
+            return configuration.redis.endpoint?.description ?? "***"
         }
     )
 
@@ -158,6 +149,7 @@ extension ConfigurationOption {
         return Self(
             path: "alerts.cooldowns.\(domain)",
             needs: ValueNeeds.duration(range),
+            needsSeconds: ValueNeeds.seconds(range),
             originalNames: [OriginalName(name: "ALERT_COOLDOWN_\(domain.uppercased())", isSeconds: true)],
             set: { text, configuration in
                 guard let duration = DurationText.parse(text), range.contains(duration) else { return false }

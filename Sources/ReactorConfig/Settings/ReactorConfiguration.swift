@@ -1,4 +1,5 @@
 package import Reactions
+package import RedisClient
 
 /// Everything that can be set about the reactor itself, checked. What it reacts to are its handlers.
 package struct ReactorConfiguration: Sendable {
@@ -37,16 +38,12 @@ package struct ReactorConfiguration: Sendable {
 
 /// The Redis server to listen to.
 package struct RedisSettings: Sendable, Hashable {
-    package enum Server: Sendable, Hashable {
-        /// A private redis-server that the reactor starts itself.
-        case embedded
-        /// `redis://`, `rediss://` or `unix://`; may hold a password.
-        case url(Secret)
-    }
-
-    package var server = Server.embedded
+    /// What was set, password and all; nil for `embedded`.
+    var url: Secret?
     /// Certificates to trust for `rediss://` instead of the system's.
     package var caFile: String?
+    /// The server; nil for `embedded`: a private redis-server that the reactor starts itself.
+    package var endpoint: RedisEndpoint?
 }
 
 /// The redis-server child that is used without a URL.

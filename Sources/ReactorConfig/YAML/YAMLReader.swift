@@ -126,8 +126,9 @@ extension YAMLReader {
 
     private mutating func convert(_ scalar: Node.Scalar, at position: TextPosition) -> YAMLScalar? {
         let style = YAMLScalar.Style(scalar.style)
-        if style == .plain, scalar.string.unicodeScalars.first == self.marks.alias {
-            let text = self.unmask(scalar.string)
+        let isAlias = scalar.string.unicodeScalars.first == self.marks.alias || self.renamedKeys[position] == "*"
+        if style == .plain, isAlias {
+            let text = "*" + self.unmask(String(scalar.string.unicodeScalars.dropFirst()))
             let message =
                 "`*` begins an alias in YAML, and aliases are not supported; if text is meant, quote it: \"\(text)\""
             self.report(.anchorOrAlias, message, at: position, length: text.unicodeScalars.count)
