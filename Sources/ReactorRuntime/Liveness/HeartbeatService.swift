@@ -2,7 +2,7 @@ package import Events
 package import Logging
 import NIOCore
 package import Reactions
-import RedisClient
+package import RedisClient
 import Synchronization
 
 /// Publishes the heartbeat, judges by four separate signs whether this reactor is well, and watches its peers.

@@ -1,5 +1,6 @@
 package import Events
-package import Reactions
+import EventPatterns
+import Reactions
 package import RedisClient
 
 /// The way of an event, one method a stage, in the order of the way:

@@ -1,6 +1,7 @@
 package import EventPatterns
-package import Events
+import Events
 package import NIOCore
+import Reactions
 package import RedisClient
 
 /// Holds the pipeline on its event loop: an actor whose executor *is* the loop, so that the subscription calls it without a
@@ -22,8 +23,13 @@ package actor IntakeEngine: SubscriptionSink {
     // MARK: From the subscription, on the loop
 
     package nonisolated func receive(_ batch: inout MessageBatch) {
-        self.assumeIsolated { engine in
-            if engine.pipeline.receive(&batch) { engine.scheduleDrain() }
+        withUnsafeMutablePointer(to: &batch) { batch in
+            // Safe: the call is synchronous and this thread is the actor's executor, so the batch never leaves the caller;
+            // the compiler cannot see that entering the actor here is not sending.
+            nonisolated(unsafe) let batch = batch
+            self.assumeIsolated { engine in
+                if engine.pipeline.receive(&batch.pointee) { engine.scheduleDrain() }
+            }
         }
     }
 
@@ -73,11 +79,13 @@ package actor IntakeEngine: SubscriptionSink {
 
     package func quarantine(_ limit: Int) -> [QuarantineEntry] { self.pipeline.quarantine.newest(limit) }
 
-    package func tap(_ patterns: [TypePattern]) -> (id: Int, lines: AsyncStream<[UInt8]>) {
-        self.pipeline.taps.add(patterns)
+    /// Lets somebody watch events pass until they stop reading.
+    package func tap(_ patterns: [TypePattern]) -> AsyncStream<[UInt8]> {
+        let engine = self
+        return self.pipeline.taps.add(patterns) { id in
+            engine.loop.execute { engine.assumeIsolated { $0.pipeline.taps.remove(id) } }
+        }
     }
-
-    package func endTap(_ id: Int) { self.pipeline.taps.remove(id) }
 
     package func endTaps() { self.pipeline.taps.finish() }
 

@@ -1,5 +1,5 @@
 package import EventPatterns
-package import Events
+import Events
 
 /// Which handlers an event reaches, in which order, and where each call is counted.
 ///
@@ -7,6 +7,8 @@ package import Events
 package final class RouteTable {
     package let entries: [HandlerEntry]
     package let matcher: RuleMatcher
+    /// The entry of each rule of the matcher, which knows only the enabled ones.
+    package let handlerOfRule: [Int]
     package let types: TypeTable
     /// The number of the type `reactor.heartbeat`, when some handler names it.
     package let heartbeatType: Int?
@@ -19,11 +21,13 @@ package final class RouteTable {
     /// - Parameter entries: in the order of the files, then of registration.
     package init(_ entries: [HandlerEntry]) {
         self.entries = entries
+        let enabled = entries.indices.filter { entries[$0].enabled }
         self.matcher = RuleMatcher(
-            entries.enumerated().filter(\.element.enabled).map { index, entry in
-                RuleSpecification(id: index, on: entry.on, match: entry.match, priority: entry.priority)
+            enabled.map { index in
+                RuleSpecification(on: entries[index].on, match: entries[index].match, priority: entries[index].priority)
             }
         )
+        self.handlerOfRule = enabled
         let types = TypeTable(entries.flatMap { $0.on.compactMap(\.exactType) })
         self.types = types
         let heartbeat = types.index(of: InternalEvent.heartbeatType)

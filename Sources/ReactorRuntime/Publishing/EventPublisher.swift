@@ -1,4 +1,4 @@
-package import Events
+import Events
 package import Logging
 package import Reactions
 package import RedisClient

@@ -1,8 +1,11 @@
+import EventPatterns
 import Events
+import Logging
 import NIOCore
 import NIOPosix
 import Reactions
 import RedisClient
+import Synchronization
 import Telemetry
 
 extension Reactor {
@@ -87,7 +90,7 @@ extension Reactor {
             EventPipeline(
                 routes: RouteTable(entries),
                 limits: DecoderLimits(maxEventBytes: settings.maxEventBytes),
-                ring: FrameRing(capacity: settings.ringBytes, policy: settings.overflow),
+                ring: FrameRing(capacity: settings.ringBytes, policy: settings.overflow.policy),
                 port: port,
                 clock: clock
             ) {
@@ -104,17 +107,17 @@ extension Reactor {
     ) -> RedisSubscription {
         var settings = SubscriptionSettings(instance: self.settings.instance)
         settings.maxEventBytes = self.settings.maxEventBytes
-        return RedisSubscription(
+        let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
+        let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
+        let configuration = RedisSubscription.Configuration(
             endpoint: self.endpoint,
-            clientName: "aos-reactor:\(self.settings.instance):events",
-            targets: self.settings.channels.map { .channel($0) }
-                + self.settings.channelPatterns.map { .pattern($0) },
+            targets: channels + patterns,
             settings: settings,
+            clientName: "aos-reactor:\(self.settings.instance):events",
             eventLoop: loop,
-            commands: commands,
-            sink: engine,
             logger: self.logger
         )
+        return RedisSubscription(configuration, commands: commands) { engine }
     }
 
     /// The subscription has been proven: from STARTING to RUNNING.

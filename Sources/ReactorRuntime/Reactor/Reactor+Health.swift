@@ -1,5 +1,7 @@
 import Events
 import Reactions
+import RedisClient
+import Synchronization
 
 extension Reactor {
     /// Ready: subscribed, a probe came back within 15 s, the configuration is valid, the ring is below 80 %, and nobody has
@@ -57,9 +59,6 @@ extension Reactor {
 
     private func subscriptionHealth(_ facts: LinkMonitor.Facts) -> ComponentHealth {
         let name = "subscription"
-        if let refusal = facts.refusal, !facts.isSubscribed {
-            return ComponentHealth(name: name, status: .unhealthy, message: "Redis refuses it: \(refusal)")
-        }
         guard facts.isSubscribed else {
             let cause = facts.lastEnd.map { ": \($0.label)" } ?? ""
             return ComponentHealth(name: name, status: .unhealthy, message: "not subscribed\(cause)")

@@ -1,6 +1,7 @@
 package import EventPatterns
-package import Events
+import Events
 import Reactions
+import Synchronization
 
 extension Reactor: ReactorInspecting {
     /// How long ago a probe may have come back for the subscription to count as proven.

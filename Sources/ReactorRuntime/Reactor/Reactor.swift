@@ -1,14 +1,12 @@
-public import Delivery
+import Delivery
 import Events
-package import EventPatterns
 public import Logging
-package import NIOCore
 package import Reactions
 import RedisClient
 public import ServiceLifecycle
 import Stores
 import Synchronization
-import Telemetry
+package import Telemetry
 
 /// Listens to what is published on Redis channels and runs handlers for it.
 ///
@@ -167,7 +165,7 @@ public final class Reactor: Service {
 
     private func requireRedis(_ life: ReactorLife) async throws {
         guard await finishes(within: .seconds(5), { await life.ready.wait() }) else {
-            let reason = life.link.facts.refusal.map { "\($0)" } ?? "no answer within 5 s"
+            let reason = life.link.facts.lastEnd.map(\.label) ?? "no answer within 5 s"
             throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
         }
     }

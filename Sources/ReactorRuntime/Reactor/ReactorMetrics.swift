@@ -1,5 +1,7 @@
 import Events
 import Reactions
+import RedisClient
+import Synchronization
 import Telemetry
 
 /// Writes the metrics of the runtime from one set of copies, so that all sums are exact.

@@ -4,6 +4,13 @@ public struct ReactorSettings: Sendable {
     public enum Overflow: String, Sendable, CaseIterable {
         case dropOldest = "drop_oldest"
         case dropNewest = "drop_newest"
+
+        var policy: OverflowPolicy {
+            switch self {
+            case .dropOldest: .dropOldest
+            case .dropNewest: .dropNewest
+            }
+        }
     }
 
     /// `redis://`, `rediss://` or `unix://`. May hold a password: it is never printed.
