@@ -148,7 +148,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
-        .testTarget(name: "ReactionsTests", dependencies: ["EventPatterns", "Events", "Reactions", "Stores"]),
+        .testTarget(
+            name: "ReactionsTests",
+            dependencies: ["Delivery", "EventPatterns", "Events", "Reactions", "Stores", log]
+        ),
         .testTarget(
             name: "ReactorConfigTests",
             dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient"]
