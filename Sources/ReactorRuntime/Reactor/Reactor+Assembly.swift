@@ -26,7 +26,7 @@ extension Reactor {
         )
         let publisher = EventPublisher(
             commands: commands,
-            defaultChannel: self.settings.channels.first ?? "aos.events",
+            defaultChannel: self.settings.publishChannel,
             clock: self.clock,
             logger: self.logger
         )
