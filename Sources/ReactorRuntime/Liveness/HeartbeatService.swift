@@ -106,7 +106,7 @@ package final class HeartbeatService: Sendable {
     }
 
     private func sendHeartbeat() async {
-        let nonce = UInt64.random(in: 1 ... .max)
+        let nonce = String(UInt64.random(in: 1 ... .max), radix: 16)
         let report = await self.report()
         self.tell(.sent(nonce: nonce))
         self.state.withLock { $0.counts.sent += 1 }
@@ -116,7 +116,7 @@ package final class HeartbeatService: Sendable {
             "uptime_seconds": .number(report.uptime.inSeconds),
             "handlers_registered": .number(report.handlersRegistered),
             "instance": .string(self.settings.instance),
-            "nonce": .string(String(nonce, radix: 16)),
+            "nonce": .string(nonce),
             "interval_seconds": .number(self.settings.heartbeatInterval.inSeconds),
         ]
         self.publishAboutSelf(InternalEvent.heartbeatType.string, payload)
@@ -165,9 +165,7 @@ package final class HeartbeatService: Sendable {
     /// Takes note of a reactor that made itself known on the channel; called on the event loop.
     package func sighted(_ sighting: PeerSighting) {
         guard sighting.instance != self.settings.instance else {
-            if case .heartbeat(let nonce, _) = sighting.kind, let nonce = UInt64(nonce, radix: 16) {
-                self.tell(.cameBack(nonce: nonce))
-            }
+            if case .heartbeat(let nonce, _) = sighting.kind { self.tell(.cameBack(nonce: nonce)) }
             return
         }
         switch sighting.kind {

@@ -101,7 +101,7 @@ package struct HandlerPlace: Sendable, Hashable {
     package var order: Int
 
     /// Higher priority first; among equals exact types before wildcards, then the order of the entries.
-    static func all(_ entries: [HandlerEntry]) -> [HandlerPlace] {
+    package static func all(_ entries: [HandlerEntry]) -> [HandlerPlace] {
         let enabled = entries.indices.filter { entries[$0].enabled }
         let sorted = enabled.sorted { left, right in
             let (a, b) = (entries[left], entries[right])

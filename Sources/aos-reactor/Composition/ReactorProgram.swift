@@ -25,17 +25,17 @@ struct ReactorProgram {
         defer { output.flush(within: .seconds(2)) }
         logger.notice("starting", metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"])
 
-        try await self.withRedis(logger) { url in
+        try await self.withRedis(logger) { endpoint in
             let registry = MetricsRegistry()
             registry.add(ProcessCollector())
             registry.add(output)
-            let reactor = try self.makeReactor(url: url, registry, output, logger)
+            let reactor = self.makeReactor(endpoint, registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, registry, logger)
+            try await self.serve(reactor, endpoint, registry, logger)
         }
     }
 
@@ -79,18 +79,18 @@ struct ReactorProgram {
     }
 
     private func makeReactor(
-        url endpoint: RedisEndpoint,
+        _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
-    ) throws -> Reactor {
+    ) -> Reactor {
         let clock = PipelineClock.system
         let alerts = output.logger(label: "alerts")
         let console = ConsoleReceiver(name: "log", isColoured: Terminal.standardOutput.wantsColour) {
             Terminal.standardOutput.print($0)
         }
         let showsOnConsole = self.playsDemo
-        return try Reactor(
+        return Reactor(
             endpoint: endpoint,
             settings: ReactorSettings(self.configuration, requiresRedis: self.requiresRedis),
             version: BuildInfo.version,
@@ -114,7 +114,12 @@ struct ReactorProgram {
         )
     }
 
-    private func serve(_ reactor: Reactor, _ registry: MetricsRegistry, _ logger: Logger) async throws {
+    private func serve(
+        _ reactor: Reactor,
+        _ endpoint: RedisEndpoint,
+        _ registry: MetricsRegistry,
+        _ logger: Logger
+    ) async throws {
         let signals = SignalService(
             grace: self.configuration.shutdown.grace,
             logger: logger,
@@ -133,7 +138,12 @@ struct ReactorProgram {
         if self.playsDemo {
             services.append(
                 .init(
-                    service: DemoService(reactor: reactor, configuration: self.configuration, logger: logger),
+                    service: DemoService(
+                        reactor: reactor,
+                        configuration: self.configuration,
+                        endpoint: endpoint,
+                        logger: logger
+                    ),
                     successTerminationBehavior: .ignore,
                     failureTerminationBehavior: .ignore
                 )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Events
+import ReactorConfig
 import ReactorRuntime
 import RedisClient
 import SyntheticEvents

@@ -1,4 +1,6 @@
 import ArgumentParser
+import EventPatterns
+import ReactorConfig
 import ReactorRuntime
 
 struct Handlers: ParsableCommand {

@@ -1,5 +1,6 @@
 import AdminAPI
 import ArgumentParser
+import ReactorRuntime
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 import AdminAPI
 import ArgumentParser
+import AsyncHTTPClient
 import Events
 import NIOCore
+import NIOHTTP1
 
 struct Tap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
