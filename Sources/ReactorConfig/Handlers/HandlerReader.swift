@@ -85,7 +85,8 @@ struct HandlerReader {
         case (let body?, .some):
             self.context.report(.noBody, at: body, "a handler has either `do` or `uses`, not both")
         case (nil, nil):
-            self.context.report(.noBody, at: handler.namePlace, "a handler needs `do` (its actions) or `uses` (a built-in)")
+            let message = "a handler needs `do` (its actions) or `uses` (a built-in)"
+            self.context.report(.noBody, at: handler.namePlace, message)
         }
         return []
     }

@@ -81,11 +81,9 @@ extension ConfigurationBuilder {
 
     private mutating func readSources() {
         guard let value = self.environment["REACTOR_SOURCES"], !value.isEmpty else { return }
-        var sources: [SourceSettings] = []
-        for item in value.split(separator: ",", omittingEmptySubsequences: false) {
-            if let source = SourcesReader.source(item) { sources.append(source) } else { sources = []; break }
-        }
-        guard !sources.isEmpty, Set(sources).count == sources.count else {
+        let items = value.split(separator: ",", omittingEmptySubsequences: false)
+        let sources = items.compactMap { SourcesReader.source($0) }
+        guard sources.count == items.count, Set(sources).count == sources.count else {
             let needs = "channels separated by commas, each different, such as `aos.events,pubsub_pattern:aos.*`"
             self.report("REACTOR_SOURCES is `\(SecretMask.mask(value))`; it needs \(needs)", at: .environment)
             return
