@@ -1,3 +1,4 @@
+import EventPatterns
 import Testing
 
 @testable import ReactorConfig
@@ -68,12 +69,10 @@ struct ValueTextTests {
     }
 
     @Test func `the nearest name is found within a few edits`() {
-        #expect(NearestName.find("mach", among: ["handler", "match", "on"]) == "match")
-        #expect(NearestName.find("hearbteat", among: ["heartbeat", "http"]) == "heartbeat")
-        #expect(NearestName.find("high", among: ["LOW", "HIGH"]) == "HIGH")
-        #expect(NearestName.find("colour", among: ["match", "on"]) == nil)
-        #expect(NearestName.distance("ab", "ba", limit: 3) == 1)
-        #expect(NearestName.distance("", "abc", limit: 3) == 3)
+        #expect(NearestName.findIgnoringCase("mach", among: ["handler", "match", "on"]) == "match")
+        #expect(NearestName.findIgnoringCase("hearbteat", among: ["heartbeat", "http"]) == "heartbeat")
+        #expect(NearestName.findIgnoringCase("high", among: ["LOW", "HIGH"]) == "HIGH")
+        #expect(NearestName.findIgnoringCase("colour", among: ["match", "on"]) == nil)
     }
 
     @Test func `passwords are masked up to the last at sign, and the caret follows`() {

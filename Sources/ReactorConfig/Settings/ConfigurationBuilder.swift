@@ -1,3 +1,4 @@
+internal import EventPatterns
 internal import Reactions
 
 /// Puts a configuration together from the file, the environment and flags, in this order, so that the later wins.
@@ -99,7 +100,7 @@ extension ConfigurationBuilder {
             + AuditAlertEnvironment.names
         for name in self.environment.keys.sorted() where !known.contains(name) {
             guard ["REACTOR_", "ALERT_", "AUDIT_ALERT", "MAX_ALERTS"].contains(where: { name.hasPrefix($0) }),
-                let nearest = known.first(where: { NearestName.distance($0, name, limit: 2) <= 2 })
+                let nearest = known.first(where: { NearestName.distance($0, name) <= 2 })
             else { continue }
             let message = "\(name) is not a setting; did you mean `\(nearest)`?"
             self.problems.add(
