@@ -149,14 +149,15 @@ struct ConfigurationTests {
             "AUDIT_ALERT_SEVERITY_DRIFT": "WORST", "AUDIT_ALERTS_ENABLED": "2", "REACTOR_HTTP_LITSEN": "off",
             "REACTOR_SERVICE_HOST": "10.0.0.1",
         ]
+        let text = try self.load("version: 1", environment).text
         #expect(
-            try self.load("version: 1", environment).text == """
+            text == """
                 environment: error[R042]: REACTOR_HEARTBEAT_INTERVAL_SECONDS is `soon`; it needs a whole number of seconds from 1 to 86400
                 environment: error[R042]: REACTOR_LOG_LEVEL is `loud`; it needs `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`
                 environment: error[R042]: ALERT_FATIGUE_ENABLED is `perhaps`; it needs true or false
                 environment: error[R042]: REACTOR_SOURCES is `a,,b`; it needs channels separated by commas, each different, such as `aos.events,pubsub_pattern:aos.*`
                 environment: warning[R044]: REACTOR_HTTP_LITSEN is not a setting; did you mean `REACTOR_HTTP_LISTEN`?
-                environment: error[R019]: environment REDIS_URL: `redis.url`: a Redis URL begins with redis://, rediss:// or unix://
+                environment: error[R019]: REDIS_URL: `redis.url`: the Redis URL's scheme is "http"; allowed: redis://host:port/database, rediss://... (TLS), unix:///path/to/socket
                 environment: error[R042]: AUDIT_ALERTS_ENABLED is `2`; it needs `true` or `false`
                 environment: error[R026]: AUDIT_ALERT_SEVERITY_DRIFT is `WORST`; it needs `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`
 

@@ -4,7 +4,8 @@ import Testing
 
 struct CoreScalarTests {
     @Test(arguments: [
-        "no", "yes", "on", "off", "y", "n", "1:30", "190:20:30", "1_000", "2026-11-21", "0b11", "1.2.3", "e3", "1e", "+",
+        "no", "yes", "on", "off", "y", "n", "1:30", "190:20:30", "1_000", "2026-11-21", "0b11", "1.2.3", "e3", "1e",
+        "+",
         "-", ".", "--1", "0x", "0o8", "0xG", "<<", "=", "Nan", "INF", "tRue", "nUll",
     ])
     func `what only older YAML takes for a value is text`(text: String) {

@@ -28,7 +28,8 @@ struct DiagnosticRendererTests {
         ])
         let result = folder.load()
         let renderer = DiagnosticRenderer()
-        let text = folder.text(result)
+        let text =
+            folder.text(result)
             + renderer.summary(result.diagnostics, files: result.filesRead.count, elapsed: .milliseconds(12))
         #expect(
             text == """

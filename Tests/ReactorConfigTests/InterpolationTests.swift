@@ -6,8 +6,10 @@ struct InterpolationTests {
     private let environment = ["NAME": "value", "EMPTY": "", "SYNTAX": "}: [1, 2] # ${NAME}"]
 
     @Test(arguments: [
-        ("plain", "plain"), ("${NAME}", "value"), ("a${NAME}b${NAME}", "avaluebvalue"), ("$NAME", "$NAME"), ("5$", "5$"),
-        ("$$", "$"), ("$${NAME}", "${NAME}"), ("$$$${NAME}", "$${NAME}"), ("${NONE:-}", ""), ("${NONE:-a b:c}", "a b:c"),
+        ("plain", "plain"), ("${NAME}", "value"), ("a${NAME}b${NAME}", "avaluebvalue"), ("$NAME", "$NAME"),
+        ("5$", "5$"),
+        ("$$", "$"), ("$${NAME}", "${NAME}"), ("$$$${NAME}", "$${NAME}"), ("${NONE:-}", ""),
+        ("${NONE:-a b:c}", "a b:c"),
         ("${EMPTY}", ""), ("${EMPTY:-default}", "default"), ("${NAME:-default}", "value"), ("${NAME:?needed}", "value"),
         ("{{payload.run_id}}", "{{payload.run_id}}"), ("${SYNTAX}", "}: [1, 2] # ${NAME}"),
     ])

@@ -18,7 +18,8 @@ struct YAMLReaderTests {
         case .scalar(let scalar): scalar.style == .plain ? scalar.text : "\"\(scalar.text)\""
         case .sequence(let elements, _): "[" + elements.map(Self.outline).joined(separator: ",") + "]"
         case .mapping(let members, _):
-            "{" + members.map { "\($0.key)@\($0.position.column):\(Self.outline($0.value))" }.joined(separator: ",") + "}"
+            "{" + members.map { "\($0.key)@\($0.position.column):\(Self.outline($0.value))" }.joined(separator: ",")
+                + "}"
         }
     }
 
@@ -68,6 +69,7 @@ struct YAMLReaderTests {
 
     @Test func `a key must be text`() {
         #expect(self.problems("{[a]: 1}") == ["1:2 R010 a key must be a single text, found a list"])
+        #expect(self.problems("a: {{payload.run_id}}") == ["1:4 R010 a text that begins with `{{` must be quoted"])
         #expect(self.problems("? {a: 1}\n: 2") == ["1:3 R010 a key must be a single text, found a mapping"])
     }
 
@@ -102,7 +104,10 @@ struct YAMLReaderTests {
     @Test func `what is no YAML is told with its place and a hint`() {
         #expect(
             self.problems("a: b: c")
-                == ["1:5 R003 not valid YAML: mapping values are not allowed in this context; a text that holds `: ` must be quoted"]
+                == [
+                    "1:5 R003 not valid YAML: mapping values are not allowed in this context; "
+                        + "a text that holds `: ` must be quoted"
+                ]
         )
         #expect(
             self.problems("a:\n\tb: 1")
@@ -117,6 +122,9 @@ struct YAMLReaderTests {
                     "1:4 R003 not valid YAML: found character that cannot start any token "
                         + "(while scanning for the next token); a text that begins so must be quoted"
                 ]
+        )
+        #expect(
+            self.problems("a: {b: ${C}, d: 1}").map { $0.contains("; a text with `${` must be quoted here") } == [true]
         )
         #expect(self.problems("a: \u{1}") == ["1:4 R002 the character U+0001 is not allowed in YAML"])
         #expect(self.problems("a: [1,").map { $0.contains("R003") } == [true])

@@ -35,7 +35,7 @@ struct ActionListReader {
         case "publish": return self.publish(member, &handler).map(ActionDefinition.publish)
         case "log": return self.log(member).map(ActionDefinition.log)
         default:
-            let nearest = NearestName.find(member.key, among: Self.actions)
+            let nearest = NearestName.findIgnoringCase(member.key, among: Self.actions)
             let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; it can be \(ValueNeeds.list(Self.actions))"
             let message = "unknown action `\(member.key)`\(hint)"
             self.context.report(.unknownAction, at: member, message, suggestion: nearest)

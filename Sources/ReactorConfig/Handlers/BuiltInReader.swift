@@ -1,3 +1,4 @@
+internal import EventPatterns
 internal import Reactions
 
 /// Reads `uses: NAME` and `with: {…}`.
@@ -34,7 +35,7 @@ struct BuiltInReader {
             self.context.report(.notAvailable, at: node, message)
             return
         }
-        let nearest = NearestName.find(name.text, among: Self.names)
+        let nearest = NearestName.findIgnoringCase(name.text, among: Self.names)
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; available: \(available)"
         let message = "unknown built-in `\(name.shown)`\(hint)"
         self.context.report(.unknownBuiltIn, at: node, message, suggestion: nearest)

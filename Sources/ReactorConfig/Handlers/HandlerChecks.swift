@@ -123,7 +123,7 @@ struct HandlerChecks {
         let published = Set(self.handlers.flatMap { $0.publications.map(\.eventType) })
         for handler in self.handlers {
             for (type, node) in handler.types where !KnownEventTypes.set.contains(type) && !published.contains(type) {
-                let near = KnownEventTypes.all.first { NearestName.distance($0, type, limit: 1) <= 1 }
+                let near = KnownEventTypes.all.first { NearestName.distance($0, type) <= 1 }
                 guard let near else { continue }
                 let message = "nobody is known to publish `\(type)`; did you mean `\(near)`?"
                 handler.context.report(

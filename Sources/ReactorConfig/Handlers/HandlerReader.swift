@@ -58,43 +58,57 @@ struct HandlerReader {
         _ node: YAMLNode,
         _ handler: inout LoadedHandler
     ) -> [HandlerDefinition] {
-        let match = MatchReader(context: self.context).read(fields["match"], not: fields["not"])
-        let enabled = fields["enabled"].map { self.context.boolean($0.value, of: "enabled") ?? true } ?? true
-        let priority = fields["priority"].map {
-            self.context.integer($0.value, of: "priority", in: Self.priorities) ?? 0
-        }
         switch (fields["do"], fields["uses"]) {
         case (let body?, nil):
-            if let with = fields["with"] {
-                self.context.report(.noBody, at: with, "`with` belongs to `uses`, not to `do`")
-            }
-            let definition = HandlerDefinition(
-                name: handler.name,
-                on: self.types(fields["on"], node, &handler),
-                match: match,
-                priority: priority ?? 0,
-                enabled: enabled,
-                body: .rule(ActionListReader(context: self.context).read(body.value, &handler)),
-                location: handler.location
-            )
-            return [definition]
+            return [self.rule(body, fields, node, &handler)]
         case (nil, let uses?):
+            let common = self.common(fields)
             return BuiltInReader(context: self.context, audit: self.audit)
                 .read(uses, fields, location: handler.location)
-                .map { self.adjusted($0, match: match, enabled: enabled) }
+                .map { definition in
+                    var definition = definition
+                    definition.match = common.match
+                    definition.enabled = common.enabled
+                    return definition
+                }
         case (let body?, .some):
             self.context.report(.noBody, at: body, "a handler has either `do` or `uses`, not both")
         case (nil, nil):
-            self.context.report(.noBody, at: handler.namePlace, "a handler needs `do` (its actions) or `uses` (a built-in)")
+            let message = "a handler needs `do` (its actions) or `uses` (a built-in)"
+            self.context.report(.noBody, at: handler.namePlace, message)
         }
         return []
     }
 
-    private func adjusted(_ definition: HandlerDefinition, match: EventPattern?, enabled: Bool) -> HandlerDefinition {
-        var definition = definition
-        definition.match = match
-        definition.enabled = enabled
-        return definition
+    private func rule(
+        _ body: YAMLMember,
+        _ fields: [String: YAMLMember],
+        _ node: YAMLNode,
+        _ handler: inout LoadedHandler
+    ) -> HandlerDefinition {
+        if let with = fields["with"] {
+            self.context.report(.noBody, at: with, "`with` belongs to `uses`, not to `do`")
+        }
+        let common = self.common(fields)
+        let priority = fields["priority"].flatMap {
+            self.context.integer($0.value, of: "priority", in: Self.priorities)
+        }
+        return HandlerDefinition(
+            name: handler.name,
+            on: self.types(fields["on"], node, &handler),
+            match: common.match,
+            priority: priority ?? 0,
+            enabled: common.enabled,
+            body: .rule(ActionListReader(context: self.context).read(body.value, &handler)),
+            location: handler.location
+        )
+    }
+
+    /// What rules and built-ins have alike.
+    private func common(_ fields: [String: YAMLMember]) -> (match: EventPattern?, enabled: Bool) {
+        let match = MatchReader(context: self.context).read(fields["match"], not: fields["not"])
+        let enabled = fields["enabled"].flatMap { self.context.boolean($0.value, of: "enabled") }
+        return (match, enabled ?? true)
     }
 
     // MARK: - on

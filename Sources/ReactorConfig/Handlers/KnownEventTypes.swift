@@ -4,7 +4,8 @@ enum KnownEventTypes {
         Self.runs + Self.governance + Self.audit + Self.work
         + Self.suffixed("job.audit.job", ["created", "scheduled", "started", "progress", "completed", "failed"])
         + Self.suffixed("job.audit.job", ["retried", "cancelled", "dead_lettered"])
-        + Self.suffixed("mcp.audit.tool_invocation", ["requested", "allowed", "denied", "started", "completed", "failed"])
+        + Self.suffixed("mcp.audit.tool_invocation", ["requested", "allowed", "denied"])
+        + Self.suffixed("mcp.audit.tool_invocation", ["started", "completed", "failed"])
         + Self.suffixed("mcp.audit.server", ["registered", "unregistered", "health_changed"])
 
     static let set = Set(Self.all)

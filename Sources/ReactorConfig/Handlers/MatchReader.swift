@@ -42,15 +42,14 @@ struct MatchReader {
     }
 
     private func pattern(_ member: YAMLMember) -> PatternNode? {
-        let before = self.context.problems.errorCount
         guard case .mapping(let members, _) = member.value else {
-            let message = "`\(member.key)` needs a pattern such as {payload: {status: [failed]}}, found \(member.value.kind)"
+            let found = member.value.kind
+            let message = "`\(member.key)` needs a pattern such as {payload: {status: [failed]}}, found \(found)"
             self.context.report(.badPattern, at: member.value, message)
             return nil
         }
         for field in members { self.checkEnvelope(field) }
-        let node = self.node(member.value)
-        return self.context.problems.errorCount == before ? node : nil
+        return self.node(member.value)
     }
 
     /// The commonest mistake is to leave out `payload:`; such a pattern would never match.

@@ -62,7 +62,8 @@ enum UntypedScalar {
 }
 
 extension ReadingContext {
-    /// By the core schema of YAML 1.2; a value that a variable was put into is always a text.
+    /// By the core schema of YAML 1.2; a value that a variable was put into is always a text. A number in an odd form is
+    /// reported and answered all the same, so that what surrounds it can still be checked.
     func plainValue(_ scalar: YAMLScalar) -> UntypedScalar? {
         guard let value = self.interpolate(scalar) else { return nil }
         guard scalar.style == .plain, !value.isInterpolated else { return .text(value) }
@@ -72,13 +73,15 @@ extension ReadingContext {
         case .bool(let flag): return .json(.bool(flag))
         case .number(let text): return .json(.number(text))
         case .oddNumber(let plain):
-            let message = "`\(scalar.text)` is a number that is read in different ways; write \(plain) for the number, "
+            let message =
+                "`\(scalar.text)` is a number that is read in different ways; write \(plain) for the number, "
                 + "or \"\(scalar.text)\" for the text"
             self.report(.ambiguousNumber, at: value.node, message)
+            return .json(.number(plain))
         case .notFinite:
             let message = "`\(scalar.text)` is a number that no event can hold; write \"\(scalar.text)\" for the text"
             self.report(.ambiguousNumber, at: value.node, message)
+            return .text(value)
         }
-        return nil
     }
 }

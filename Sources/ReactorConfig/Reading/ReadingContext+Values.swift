@@ -1,3 +1,5 @@
+internal import EventPatterns
+
 /// A single value of a file after the environment was put in.
 struct ReadScalar {
     var text: String
@@ -83,7 +85,7 @@ extension ReadingContext {
         let list = ValueNeeds.list(words)
         guard let value = self.scalar(node, of: field, needs: "one of \(list)") else { return nil }
         if words.contains(value.text) { return value.text }
-        let nearest = NearestName.find(value.text, among: words)
+        let nearest = NearestName.findIgnoringCase(value.text, among: words)
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; it can be \(list)"
         self.report(code, at: node, "unknown \(field) `\(value.shown)`\(hint)", suggestion: nearest)
         return nil
@@ -107,7 +109,7 @@ extension ReadingContext {
 
     /// Reports a key that is not among the known ones.
     func reportUnknown(_ member: YAMLMember, known: [String], inside field: String? = nil) {
-        let nearest = NearestName.find(member.key, among: known)
+        let nearest = NearestName.findIgnoringCase(member.key, among: known)
         let place = field.map { " in `\($0)`" } ?? ""
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; known here: \(ValueNeeds.list(known))"
         self.report(.unknownField, at: member, "unknown field `\(member.key)`\(place)\(hint)", suggestion: nearest)

@@ -1,3 +1,4 @@
+internal import EventPatterns
 internal import Reactions
 
 /// Puts a configuration together from the file, the environment and flags, in this order, so that the later wins.
@@ -81,11 +82,9 @@ extension ConfigurationBuilder {
 
     private mutating func readSources() {
         guard let value = self.environment["REACTOR_SOURCES"], !value.isEmpty else { return }
-        var sources: [SourceSettings] = []
-        for item in value.split(separator: ",", omittingEmptySubsequences: false) {
-            if let source = SourcesReader.source(item) { sources.append(source) } else { sources = []; break }
-        }
-        guard !sources.isEmpty, Set(sources).count == sources.count else {
+        let items = value.split(separator: ",", omittingEmptySubsequences: false)
+        let sources = items.compactMap { SourcesReader.source($0) }
+        guard sources.count == items.count, Set(sources).count == sources.count else {
             let needs = "channels separated by commas, each different, such as `aos.events,pubsub_pattern:aos.*`"
             self.report("REACTOR_SOURCES is `\(SecretMask.mask(value))`; it needs \(needs)", at: .environment)
             return
@@ -101,7 +100,7 @@ extension ConfigurationBuilder {
             + AuditAlertEnvironment.names
         for name in self.environment.keys.sorted() where !known.contains(name) {
             guard ["REACTOR_", "ALERT_", "AUDIT_ALERT", "MAX_ALERTS"].contains(where: { name.hasPrefix($0) }),
-                let nearest = known.first(where: { NearestName.distance($0, name, limit: 2) <= 2 })
+                let nearest = known.first(where: { NearestName.distance($0, name) <= 2 })
             else { continue }
             let message = "\(name) is not a setting; did you mean `\(nearest)`?"
             self.problems.add(

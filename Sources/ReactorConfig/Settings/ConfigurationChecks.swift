@@ -48,8 +48,9 @@ struct ConfigurationChecks {
             } else {
                 builder.problems.add(Diagnostic(.error, code, at: .source(location), message))
             }
-        case .flag: builder.problems.add(Diagnostic(.error, code, at: .commandLine, "\(origin): \(message)"))
-        case .environment: builder.problems.add(Diagnostic(.error, code, at: .environment, "\(origin): \(message)"))
+        case .flag(let flag): builder.problems.add(Diagnostic(.error, code, at: .commandLine, "\(flag): \(message)"))
+        case .environment(let name):
+            builder.problems.add(Diagnostic(.error, code, at: .environment, "\(name): \(message)"))
         case .standard: builder.problems.add(Diagnostic(.error, code, at: .environment, message))
         }
     }

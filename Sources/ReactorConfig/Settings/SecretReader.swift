@@ -32,9 +32,8 @@ struct SecretReader {
             let bytes = try FileText.bytes(of: path.text, limit: Self.maximumBytes)
             let content = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
             let trimmed = content.last == UInt8(ascii: "\r") ? content.dropLast() : content
-            if bytes.count <= Self.maximumBytes, !trimmed.isEmpty, let text = String(validating: trimmed, as: UTF8.self) {
-                return Secret(text)
-            }
+            let text = bytes.count <= Self.maximumBytes ? String(validating: trimmed, as: UTF8.self) : nil
+            if let text, !text.isEmpty { return Secret(text) }
             reason = trimmed.isEmpty ? "is empty" : "is too large or not text"
         } catch {
             reason = error.message

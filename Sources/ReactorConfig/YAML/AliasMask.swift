@@ -1,19 +1,28 @@
 /// Characters of the private use area that a text does not hold.
 struct MarkCharacters {
-    private let free: [Unicode.Scalar]
+    private static let area = UInt32(0xE000)...0xF8FF
+    private let used: Set<Unicode.Scalar>
+    /// Stands for the `*` of an alias. A text that holds all 6,400 characters of the area loses this distinction only.
+    let alias: Unicode.Scalar
 
     init(absentFrom text: String) {
-        let area = UInt32(0xE000)...0xF8FF
-        let used = Set(text.unicodeScalars.lazy.filter { area.contains($0.value) })
-        self.free = area.lazy.compactMap(Unicode.Scalar.init).filter { !used.contains($0) }
+        // UTF-8 writes the area with these two first bytes; hardly any text has them.
+        let mayHoldSome = text.utf8.contains { $0 == 0xEE || $0 == 0xEF }
+        self.used = mayHoldSome ? Set(text.unicodeScalars.filter { Self.area.contains($0.value) }) : []
+        self.alias = Self.free(0, self.used) ?? "\u{E000}"
     }
 
-    /// Stands for the `*` of an alias. A text that holds all 6,400 characters of the area loses this distinction only.
-    var alias: Unicode.Scalar { self.free.first ?? "\u{E000}" }
-
     /// Stands for the first character of the key with this number.
-    func key(_ number: Int) -> Unicode.Scalar? {
-        self.free.indices.contains(number + 1) ? self.free[number + 1] : nil
+    func key(_ number: Int) -> Unicode.Scalar? { Self.free(number + 1, self.used) }
+
+    private static func free(_ number: Int, _ used: Set<Unicode.Scalar>) -> Unicode.Scalar? {
+        var left = number
+        for value in Self.area {
+            guard let scalar = Unicode.Scalar(value), !used.contains(scalar) else { continue }
+            if left == 0 { return scalar }
+            left -= 1
+        }
+        return nil
     }
 }
 

@@ -39,41 +39,54 @@ enum CoreScalar: Equatable {
         return .oddNumber(plain: String(value))
     }
 
-    /// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
     private static func decimal(_ text: String) -> CoreScalar? {
+        guard let parts = DecimalParts(text) else { return nil }
+        return parts.isJSON ? .number(text) : .oddNumber(plain: parts.plain)
+    }
+}
+
+/// The parts of `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
+private struct DecimalParts {
+    private var sign = ""
+    private var whole = ""
+    /// Nil without a point.
+    private var fraction: String?
+    /// With its letter and sign.
+    private var exponent = ""
+
+    init?(_ text: String) {
         var rest = text.utf8[...]
-        let sign = rest.first
-        if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { rest = rest.dropFirst() }
-        let whole = Self.digits(&rest)
-        var fraction: String?
-        if rest.first == UInt8(ascii: ".") {
-            rest = rest.dropFirst()
-            fraction = Self.digits(&rest)
-        }
-        guard !whole.isEmpty || fraction?.isEmpty == false else { return nil }
-        var exponent = ""
-        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
-            rest = rest.dropFirst()
-            if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-                exponent = sign == UInt8(ascii: "-") ? "e-" : "e+"
-                rest = rest.dropFirst()
-            } else {
-                exponent = "e"
-            }
+        self.sign = Self.take(&rest, from: "+-")
+        self.whole = Self.digits(&rest)
+        if !Self.take(&rest, from: ".").isEmpty { self.fraction = Self.digits(&rest) }
+        guard !self.whole.isEmpty || self.fraction?.isEmpty == false else { return nil }
+        let letter = Self.take(&rest, from: "eE")
+        if !letter.isEmpty {
+            let sign = Self.take(&rest, from: "+-")
             let digits = Self.digits(&rest)
             guard !digits.isEmpty else { return nil }
-            exponent += digits
+            self.exponent = letter + sign + digits
         }
         guard rest.isEmpty else { return nil }
-        let stripped = whole.drop { $0 == "0" }
-        let minus = sign == UInt8(ascii: "-") ? "-" : ""
-        let plain =
-            minus + (stripped.isEmpty ? "0" : stripped)
-            + (fraction.map { $0.isEmpty ? "" : "." + $0 } ?? "") + exponent
-        let isJSON =
-            sign != UInt8(ascii: "+") && (whole == "0" || whole.utf8.count == stripped.utf8.count && !whole.isEmpty)
-            && fraction?.isEmpty != true
-        return isJSON ? .number(text) : .oddNumber(plain: plain)
+    }
+
+    /// Whether JSON writes numbers so: no plus, no needless zero, digits on both sides of a point.
+    var isJSON: Bool {
+        let hasNeedlessZero = self.whole.utf8.count > 1 && self.whole.utf8.first == UInt8(ascii: "0")
+        return self.sign != "+" && !self.whole.isEmpty && !hasNeedlessZero && self.fraction?.isEmpty != true
+    }
+
+    /// The same number as JSON writes it.
+    var plain: String {
+        let digits = self.whole.drop { $0 == "0" }
+        let fraction = self.fraction.map { $0.isEmpty ? "" : "." + $0 } ?? ""
+        return (self.sign == "-" ? "-" : "") + (digits.isEmpty ? "0" : digits) + fraction + self.exponent
+    }
+
+    private static func take(_ rest: inout Substring.UTF8View, from allowed: String) -> String {
+        guard let first = rest.first, allowed.utf8.contains(first) else { return "" }
+        rest = rest.dropFirst()
+        return String(Unicode.Scalar(first))
     }
 
     private static func digits(_ rest: inout Substring.UTF8View) -> String {

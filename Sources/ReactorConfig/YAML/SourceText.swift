@@ -45,9 +45,10 @@ struct SourceText {
         self.lines.indices.contains(number - 1) ? self.lines[number - 1] : nil
     }
 
-    /// What stands at a place and after it on its line.
+    /// What stands at a place and after it on its line; nothing if there is no such place.
     func rest(_ position: TextPosition) -> Substring.UnicodeScalarView {
-        self.line(position.line)?.dropFirst(position.column - 1) ?? Substring.UnicodeScalarView()
+        guard position.column > 0, let line = self.line(position.line) else { return Substring.UnicodeScalarView() }
+        return line.dropFirst(position.column - 1)
     }
 
     /// The first character that YAML does not allow: control characters, mostly.

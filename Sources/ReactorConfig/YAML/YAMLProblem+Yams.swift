@@ -40,6 +40,10 @@ extension YAMLProblem {
         if problem.utf8.elementsEqual("mapping values are not allowed in this context".utf8) {
             return "; a text that holds `: ` must be quoted"
         }
+        if source.rest(TextPosition(line: position.line, column: position.column - 1)).starts(with: "${".unicodeScalars)
+        {
+            return "; a text with `${` must be quoted here"
+        }
         if source.rest(position).first.map({ "@`%".unicodeScalars.contains($0) }) == true {
             return "; a text that begins so must be quoted"
         }

@@ -82,7 +82,12 @@ struct YAMLReader {
         return String(scalars)
     }
 
-    private mutating func report(_ code: DiagnosticCode, _ message: String, at position: TextPosition, length: Int = 1) {
+    private mutating func report(
+        _ code: DiagnosticCode,
+        _ message: String,
+        at position: TextPosition,
+        length: Int = 1
+    ) {
         self.problems.append(YAMLProblem(code: code, message: message, position: position, length: length))
     }
 }
@@ -92,7 +97,8 @@ struct YAMLReader {
 extension YAMLReader {
     /// Nil for a part that is refused; the problem is then noted.
     private mutating func convert(_ node: Node, depth: Int) -> YAMLNode? {
-        let position = node.mark.map { TextPosition(line: $0.line, column: $0.column) } ?? TextPosition(line: 1, column: 1)
+        // Every node that was parsed has a mark.
+        let position = TextPosition(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         guard depth <= Self.maximumDepth else {
             self.report(.tooDeep, "nested deeper than \(Self.maximumDepth) levels", at: position)
             return nil
@@ -112,7 +118,9 @@ extension YAMLReader {
 
     /// A node that begins with `&` has an anchor, with `!` a tag: neither can begin a plain value.
     private func property(at position: TextPosition) -> YAMLProblem? {
-        let word = self.source.rest(position).prefix { !$0.properties.isWhitespace && !",]}".unicodeScalars.contains($0) }
+        let word = self.source.rest(position).prefix {
+            !$0.properties.isWhitespace && !",]}".unicodeScalars.contains($0)
+        }
         switch word.first {
         case "&":
             let message = "anchors and aliases are not supported: write the value out, or quote it if it is text"
@@ -162,7 +170,12 @@ extension YAMLReader {
     private mutating func key(_ node: Node, depth: Int) -> YAMLScalar? {
         guard let converted = self.convert(node, depth: depth) else { return nil }
         guard case .scalar(var name) = converted else {
-            self.report(.keyNotText, "a key must be a single text, found \(converted.kind)", at: converted.position)
+            let before = TextPosition(line: converted.position.line, column: converted.position.column - 1)
+            let isTemplate = before.column > 0 && self.source.rest(before).starts(with: "{{".unicodeScalars)
+            let message =
+                isTemplate
+                ? "a text that begins with `{{` must be quoted" : "a key must be a single text, found \(converted.kind)"
+            self.report(.keyNotText, message, at: isTemplate ? before : converted.position)
             return nil
         }
         if let original = self.renamedKeys[name.position] {
