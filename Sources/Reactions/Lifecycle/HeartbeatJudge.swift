@@ -53,7 +53,8 @@ package struct HeartbeatJudge: Sendable, Hashable {
     private var outstanding: Set<String> = []
     private var cameBack = false
     private var rounds: UInt64 = 0
-    private var roundsAtJudgement: UInt64?
+    /// A loop that never made a round is stalled from the first interval on.
+    private var roundsAtJudgement: UInt64 = 0
     private var isConnected = true
     private var buffer = 0
     private var bufferLimit = 0
