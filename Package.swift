@@ -63,6 +63,8 @@ let package = Package(
         ),
         .target(name: "RedisServer", dependencies: [log]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
+        // Made-up events: for `generate` and the demo as well as for tests.
+        .target(name: "SyntheticEvents", dependencies: ["Events"]),
 
         // MARK: Floor 3. The ports of the domain, over the drivers.
         .target(
@@ -105,7 +107,7 @@ let package = Package(
             name: "aos-reactor",
             dependencies: [
                 "AdminAPI", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorConfig", "ReactorRuntime",
-                "RedisClient", "RedisServer", "Stores", "Telemetry", log, metrics,
+                "RedisClient", "RedisServer", "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
@@ -133,6 +135,16 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(name: "RedisServerTests", dependencies: ["ReactorTestKit", "RedisServer", log]),
+        .testTarget(name: "SyntheticEventsTests", dependencies: ["Events", "SyntheticEvents"]),
+        .testTarget(
+            name: "ReactorTestKitTests",
+            dependencies: [
+                "ReactorTestKit", "RedisServer",
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
             ]
         ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
@@ -167,7 +179,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Events", "ReactorTestKit", "RedisServer", "aos-reactor",
+                "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
         ),

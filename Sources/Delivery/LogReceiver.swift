@@ -1,3 +1,4 @@
+import Events
 package import Logging
 package import Reactions
 
@@ -39,5 +40,15 @@ package struct LogReceiver: Receiver {
         ]
         if let event = alert.event { metadata["event_type"] = "\(event.eventType)" }
         return metadata
+    }
+}
+
+extension LogReceiver {
+    /// One line of the log for an alert that was held back: the verdict, and the number that decided it.
+    package static func explain(_ alert: Alert, _ receipt: Receipt, to logger: Logger) {
+        var metadata = Self.metadata(alert, receipt)
+        metadata["reason"] = "\(receipt.reason)"
+        if let next = receipt.nextAllowedAt { metadata["next_allowed_at"] = "\(next.iso8601)" }
+        logger.notice("alert held back", metadata: metadata)
     }
 }

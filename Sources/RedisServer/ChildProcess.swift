@@ -1,21 +1,51 @@
 import Glibc
 
-/// Starting and reaping one child process, without Foundation.
-enum ChildProcess {
+/// Starting and reaping a child process, without Foundation.
+package struct ChildProcess: Sendable, Hashable {
+    /// What a standard stream of the child is.
+    package enum Stream: Sendable {
+        case null
+        /// Appended to; made with mode 0600 when it is missing.
+        case file(String)
+        case descriptor(CInt)
+    }
+
+    package struct Launch: Sendable {
+        /// The program, searched on `PATH` when it has no slash, and its arguments.
+        package var arguments: [String]
+        package var environment: [String: String]
+        package var output: Stream = .null
+        package var error: Stream = .null
+        /// A descriptor of ours that becomes the child's descriptor 3.
+        package var third: CInt?
+
+        package init(_ arguments: [String], environment: [String: String] = Self.smallEnvironment) {
+            self.arguments = arguments
+            self.environment = environment
+        }
+
+        /// The usual program folders and the C locale, nothing of ours.
+        package static let smallEnvironment = [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/tmp",
+        ]
+    }
+
+    package let processID: Int32
+
     /// `POSIX_SPAWN_SETSID` of glibc's `<spawn.h>`, which is hidden without `_GNU_SOURCE`.
     private static let newSession: CInt = 0x80
 
-    /// Starts `arguments[0]` with `leash` as descriptor 3, `output` as standard output and error, no standard input,
-    /// default signal handling, a small environment, and nothing else of ours open.
-    static func spawn(_ arguments: [String], leash: CInt, output: String) throws(RedisServerError) -> pid_t {
+    /// Starts a program in a session of its own, so that Ctrl-C at our terminal does not reach it, with no standard
+    /// input, default signal handling, and nothing else of ours open.
+    package static func spawn(_ launch: Launch) throws(RedisServerError) -> ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, leash, 3)
-        for descriptor in Self.openDescriptors() where descriptor > 3 {
+        Self.set(STDIN_FILENO, to: .null, &actions)
+        Self.set(STDOUT_FILENO, to: launch.output, &actions)
+        Self.set(STDERR_FILENO, to: launch.error, &actions)
+        if let third = launch.third { posix_spawn_file_actions_adddup2(&actions, third, 3) }
+        for descriptor in Self.openDescriptors() where descriptor > (launch.third == nil ? 2 : 3) {
             // Closing what is not open any more is no error to posix_spawn.
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
@@ -25,27 +55,37 @@ enum ChildProcess {
         Self.resetSignals(&attributes)
 
         var processID: pid_t = 0
-        let failure = Self.withCStrings(arguments) { argv in
-            Self.withCStrings(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]) {
-                posix_spawn(&processID, arguments[0], &actions, &attributes, argv, $0)
+        let failure = Self.withCStrings(launch.arguments) { arguments in
+            Self.withCStrings(launch.environment.map { "\($0)=\($1)" }) { environment in
+                posix_spawnp(&processID, launch.arguments[0], &actions, &attributes, arguments, environment)
             }
         }
-        guard failure == 0 else { throw .system(.spawnFailed, "cannot start \(arguments[0])", failure) }
-        return processID
+        guard failure == 0 else { throw .system(.spawnFailed, "cannot start \(launch.arguments[0])", failure) }
+        return ChildProcess(processID: processID)
     }
 
-    /// Blocks until the child has ended.
-    static func reap(_ processID: pid_t) -> ExitStatus {
+    /// Blocks the thread until the child has ended. Once only: afterwards its number may be another's.
+    package func reap() -> ProcessEnd {
         var status: CInt = 0
-        while waitpid(processID, &status, 0) < 0 {
+        while waitpid(self.processID, &status, 0) < 0 {
             guard errno == EINTR else { return .exited(code: -1) }
         }
         // The wait macros of C are not imported: the low seven bits are the signal, the next byte is the exit code.
         let signal = status & 0x7F
-        if signal != 0 { return .killed(signal: signal) }
-        let code = (status >> 8) & 0xFF
-        // A shell reports the signal that ended its child as 128 and the number.
-        return code > 128 ? .killed(signal: code - 128) : .exited(code: code)
+        return signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .killed(signal: signal)
+    }
+
+    package func send(_ signal: CInt) { kill(self.processID, signal) }
+
+    private static func set(_ descriptor: CInt, to stream: Stream, _ actions: inout posix_spawn_file_actions_t) {
+        switch stream {
+        case .null:
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        case .file(let path):
+            posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        case .descriptor(let source):
+            posix_spawn_file_actions_adddup2(&actions, source, descriptor)
+        }
     }
 
     /// What we ignore or block (NIO ignores SIGPIPE, a service group takes SIGTERM) must not be inherited.

@@ -11,7 +11,7 @@ import Synchronization
 struct Guardian: Sendable {
     /// The shell; the server is its child. Both are in a session of their own, so Ctrl-C at the terminal does not
     /// reach the server before we have finished with it.
-    let processID: pid_t
+    private let shell: ChildProcess
     private let leash: Leash
 
     /// `$1` the server, `$2` its configuration file, `$3` how many times 50 ms it may take to stop.
@@ -55,12 +55,13 @@ struct Guardian: Sendable {
         let leash = Leash(descriptor: pair[0])
         defer { close(pair[1]) }
         let ticks = max(1, Int(stopGrace / .milliseconds(50)))
-        let process = try ChildProcess.spawn(
-            ["/bin/sh", "-c", Self.script, "redis-guardian", executable, configuration, String(ticks)],
-            leash: pair[1],
-            output: output
+        var launch = ChildProcess.Launch(
+            ["/bin/sh", "-c", Self.script, "redis-guardian", executable, configuration, String(ticks)]
         )
-        return Guardian(processID: process, leash: leash)
+        launch.output = .file(output)
+        launch.error = .file(output)
+        launch.third = pair[1]
+        return Guardian(shell: try ChildProcess.spawn(launch), leash: leash)
     }
 
     /// Asks the guardian to stop the server: SIGTERM, and SIGKILL when the grace is over. May be called often.
@@ -68,14 +69,15 @@ struct Guardian: Sendable {
 
     /// Waits until the server has ended and returns how. Call once; it does not react to cancellation, because a
     /// server that still runs must not be forgotten.
-    func waitForExit() async -> ExitStatus {
-        let processID = self.processID
-        return await withCheckedContinuation { continuation in
+    func waitForExit() async -> ProcessEnd {
+        let shell = self.shell
+        let status = await withCheckedContinuation { continuation in
             // A thread of its own, blocked in the kernel: costs nothing while the server lives.
-            DispatchQueue(label: "redis-server.exit").async {
-                continuation.resume(returning: ChildProcess.reap(processID))
-            }
+            DispatchQueue(label: "redis-server.exit").async { continuation.resume(returning: shell.reap()) }
         }
+        // The shell reports the signal that ended its child as 128 and the number.
+        if case .exited(let code) = status, code > 128 { return .killed(signal: code - 128) }
+        return status
     }
 }
 

@@ -3,20 +3,7 @@ package enum RedisServerEvent: Sendable, Hashable {
     /// It answers. `life` counts from 1.
     case ready(life: Int, processID: Int32)
     /// It ended although nobody asked it to, and will be started again after the delay (nil: it will not).
-    case died(ExitStatus, restartAfter: Duration?)
+    case died(ProcessEnd, restartAfter: Duration?)
     /// It was stopped on request.
     case stopped
-}
-
-/// How a process ended.
-package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
-    case exited(code: Int32)
-    case killed(signal: Int32)
-
-    package var description: String {
-        switch self {
-        case .exited(let code): "exit code \(code)"
-        case .killed(let signal): "signal \(signal)"
-        }
-    }
 }

@@ -101,7 +101,7 @@ package final class RedisServerProcess: Sendable {
     }
 
     /// Starts the server, announces it when it answers, and returns how it ended.
-    private func live(_ life: inout Life) async throws -> ExitStatus {
+    private func live(_ life: inout Life) async throws -> ProcessEnd {
         while true {
             let address = try self.board.address ?? self.chooseAddress(life.folder)
             let text = RedisServerConfiguration.text(self.settings, folder: life.folder, address: address)

@@ -15,6 +15,11 @@ package struct SyntheticEvent: Sendable, Hashable {
         self.payload = payload
     }
 
+    /// The event as it goes over the wire.
+    package func frame(publishedAt timestamp: Timestamp) -> [UInt8] {
+        EnvelopeWriter(eventType: self.eventType, timestamp: timestamp, source: self.source, payload: self.payload).bytes
+    }
+
     /// `run_id` of the payload, if it has one.
     package var runID: String? { self.payload["run_id"]?.stringValue }
 }

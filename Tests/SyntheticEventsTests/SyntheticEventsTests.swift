@@ -42,6 +42,22 @@ import Testing
         #expect(types.isDisjoint(with: ["run.completed", "run.failed", "trace.completed"]))
     }
 
+    @Test func `every event is one that a reader of the channel takes`() {
+        let decoder = EnvelopeDecoder()
+        let made = Array(self.lifecycles(seed: 6, runs: 50)) + CrossDomainEvents.all()
+        for event in made + DemoScenario.events(epoch: self.epoch) {
+            event.frame(publishedAt: self.epoch).withUnsafeBytes { frame in
+                guard case .envelope(let envelope) = decoder.decode(ByteView(frame), arrivedAt: self.epoch) else {
+                    Issue.record("refused: \(String(decoding: frame, as: UTF8.self))")
+                    return
+                }
+                #expect(envelope.eventType.string == event.eventType)
+                #expect(envelope.runID.string == event.runID)
+                #expect(envelope.timestamp == self.epoch)
+            }
+        }
+    }
+
     @Test func `the cross-domain events are eleven of eleven types`() {
         #expect(Set(CrossDomainEvents.all().map(\.eventType)).count == 11)
         #expect(CrossDomainEvents.all().count == 11)

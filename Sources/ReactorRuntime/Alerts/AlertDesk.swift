@@ -17,22 +17,27 @@ package final class AlertDesk: Sendable {
     package let log: AlertLog
     private let store: any StateStore
     private let receivers: [any Receiver]
+    private let heldBack: @Sendable (Alert, Receipt) -> Void
     private let queue = WorkQueue<Alert>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
 
-    /// - Parameter onRoom: Called when the queue has fallen to its low mark after having been full.
+    /// - Parameters:
+    ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
+    ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
     package init(
         store: any StateStore,
         receivers: [any Receiver],
+        heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         log: AlertLog,
         logger: Logger,
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.receivers = receivers
+        self.heldBack = heldBack
         self.log = log
         self.logger = logger
         self.onRoom = onRoom
@@ -78,7 +83,7 @@ package final class AlertDesk: Sendable {
                     if receipt.verdict.isSent {
                         await self.tell(alert, receipt)
                     } else {
-                        self.explain(alert, receipt)
+                        self.heldBack(alert, receipt)
                     }
                 }
                 return
@@ -88,23 +93,6 @@ package final class AlertDesk: Sendable {
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
-    }
-
-    /// What was held back is never silent: one line with the verdict and the number that decided.
-    private func explain(_ alert: Alert, _ receipt: Receipt) {
-        self.logger.notice(
-            "alert held back",
-            metadata: [
-                "verdict": "\(receipt.verdict.rawValue)",
-                "reason": "\(receipt.reason)",
-                "alert_type": "\(alert.type)",
-                "severity": "\(alert.severity.rawValue)",
-                "run_id": "\(alert.runID)",
-                "tenant": "\(alert.tenant)",
-                "handler": "\(alert.handler)",
-                "next_allowed_at": "\(receipt.nextAllowedAt?.iso8601 ?? "")",
-            ]
-        )
     }
 
     private func tell(_ alert: Alert, _ receipt: Receipt) async {

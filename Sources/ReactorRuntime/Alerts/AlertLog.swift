@@ -1,5 +1,5 @@
 import DequeModule
-import Reactions
+package import Reactions
 import Synchronization
 
 /// The last alerts with what was decided about them, and the counts of all.
@@ -44,7 +44,7 @@ package final class AlertLog: Sendable {
             if state.alerts.count == Self.capacity { state.alerts.removeFirst() }
             state.alerts.append(decided)
             state.counts.verdicts[decided.receipt.verdict, default: 0] += 1
-            if decided.alert.domain == AuditAlertKind.domain {
+            if decided.alert.domain == BuiltIns.auditDomain {
                 let label = AuditLabel(type: decided.alert.type, severity: decided.alert.severity)
                 state.counts.audit[label, default: 0] += 1
             }

@@ -1,18 +1,13 @@
 package import Events
-import Logging
+package import Logging
 package import Reactions
 import Synchronization
 
-/// Alerts that the reactor raises about itself. They go the way of all alerts, fatigue control included.
+/// Raises the alerts of the reactor about itself. They go the way of all alerts, fatigue control included.
 package final class SelfAlerts: Sendable {
-    /// The cooldown group of these alerts.
-    package static let domain = "reactor"
-
     package struct Counts: Sendable {
         package var overloadEpisodes: UInt64 = 0
         package var isOverloaded = false
-        /// Events that producers numbered and that never came.
-        package var missedEvents: UInt64 = 0
     }
 
     private let instance: String
@@ -35,63 +30,68 @@ package final class SelfAlerts: Sendable {
 
     package var counts: Counts { self.counters.withLock { $0 } }
 
-    package func raise(_ type: String, _ severity: Severity, key: String, summary: String, details: JSONValue) {
-        let now = self.clock.wall()
+    private func makeID(_ now: Timestamp) -> String {
         var generator = SystemRandomNumberGenerator()
+        return AlertIdentifiers.make(at: now, using: &generator)
+    }
+
+    package func unhealthy(cause: HeartbeatJudge.Cause, misses: Int, since: Timestamp) {
+        let now = self.clock.wall()
         self.submit(
-            Alert(
-                id: AlertIdentifiers.make(at: now, using: &generator),
-                type: type,
-                severity: severity,
-                domain: Self.domain,
-                tenant: "",
-                runID: RuleHandler.unknownRun,
-                key: key,
-                summary: summary,
-                details: details,
-                handler: "reactor",
-                event: nil,
-                raisedAt: now
+            SystemAlerts.unhealthy(
+                cause: cause,
+                misses: misses,
+                since: since,
+                instance: self.instance,
+                id: self.makeID(now),
+                now: now
             )
         )
     }
 
+    package func recovered(cause: HeartbeatJudge.Cause, after: Duration) {
+        let now = self.clock.wall()
+        let id = self.makeID(now)
+        self.submit(SystemAlerts.recovered(cause: cause, after: after, instance: self.instance, id: id, now: now))
+    }
+
+    package func peerLost(_ lost: String, silence: Duration) {
+        let now = self.clock.wall()
+        let id = self.makeID(now)
+        self.submit(SystemAlerts.peerLost(lost, silence: silence, instance: self.instance, id: id, now: now))
+    }
+
     /// The ring began to drop frames, or has recovered: one alert each an episode.
-    func overload(_ change: OverloadChange) {
-        switch change {
-        case .began(let at):
+    package func overload(_ action: OverloadEpisode.Action) {
+        let now = self.clock.wall()
+        let id = self.makeID(now)
+        switch action {
+        case .began:
             self.counters.withLock { counts in
                 counts.overloadEpisodes += 1
                 counts.isOverloaded = true
             }
-            self.raise(
-                "reactor.overloaded",
-                .high,
-                key: "overloaded:\(self.instance):\(at.microseconds)",
-                summary: "Reactor \(self.instance) drops events: handling is slower than receiving and the ring is full",
-                details: ["instance": .string(self.instance), "since": .string(at.iso8601)]
-            )
-        case .ended(let at, let dropped, let lasted):
+            self.submit(SystemAlerts.overloaded(instance: self.instance, id: id, now: now))
+        case .ended(let events, let bytes, let lasted):
             self.counters.withLock { $0.isOverloaded = false }
-            self.raise(
-                "reactor.overload_ended",
-                .high,
-                key: "overload_ended:\(self.instance):\(at.microseconds)",
-                summary: "Reactor \(self.instance) has caught up; \(dropped) events were dropped",
-                details: [
-                    "instance": .string(self.instance), "dropped": .number(String(dropped)),
-                    "lasted_s": .number(lasted.inSeconds),
-                ]
+            self.submit(
+                SystemAlerts.overloadEnded(
+                    events: events,
+                    bytes: bytes,
+                    lasted: lasted,
+                    instance: self.instance,
+                    id: id,
+                    now: now
+                )
             )
         }
     }
 
     /// A producer's numbers show that events are missing.
-    func missed(_ gap: ProducerGap) {
-        self.counters.withLock { $0.missedEvents += gap.missing }
+    package func missed(_ loss: SequenceTracker.Loss) {
         self.logger.warning(
             "events of a producer are missing",
-            metadata: ["producer": "\(gap.producer)", "missing": "\(gap.missing)"]
+            metadata: ["producer": "\(loss.producer)", "events": "\(loss.events)"]
         )
     }
 }

@@ -1,5 +1,7 @@
-package import Events
-package import Reactions
+import EventPatterns
+import Events
+import Reactions
+import Telemetry
 
 /// The second half of the way: which handlers an event reaches, and what becomes of their reactions.
 extension EventPipeline {
@@ -7,10 +9,14 @@ extension EventPipeline {
 
     mutating func route(_ envelope: Envelope, from origin: FrameOrigin) {
         let type = self.routes.types.index(of: envelope.eventType)
-        let isInternal = envelope.eventType.hasPrefix(InternalEvent.prefix) && self.noticePeer(envelope)
-        if isInternal, self.routes.heartbeatType != type {
-            self.counters.internalEvents += 1
-            return
+        var isHeartbeat = false
+        if envelope.eventType.hasPrefix(InternalEvent.prefix) {
+            self.noticePeer(envelope)
+            isHeartbeat = envelope.eventType == InternalEvent.heartbeatType
+            if isHeartbeat, self.routes.heartbeatType == nil {
+                self.counters.heartbeats += 1
+                return
+            }
         }
         self.arrivals += 1
         self.counters.received += 1
@@ -18,35 +24,37 @@ extension EventPipeline {
         self.counters.receivedByType[type] += 1
         self.noteOddities(of: envelope)
         let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
-        let ids = isInternal ? accepted.filter { self.routes.names(type, handler: Int($0)) } : nil
-        if let ids {
-            ids.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
+        if isHeartbeat {
+            // For those who name it; wildcards are spared.
+            let named = accepted.filter { self.routes.names(type, handler: self.routes.handlerOfRule[Int($0)]) }
+            self.run(named, on: envelope, type: type, from: origin)
         } else {
             self.run(accepted, on: envelope, type: type, from: origin)
         }
     }
 
     private mutating func noteOddities(of envelope: Envelope) {
-        if envelope.timestampOrigin != .stated { self.counters.flaggedTimestamps += 1 }
+        switch envelope.timestampOrigin {
+        case .stated: break
+        case .missing: self.counters.timestampsMissing += 1
+        case .unreadable: self.counters.timestampsUnreadable += 1
+        case .assumedUTC: self.counters.timestampsWithoutOffset += 1
+        }
         if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
         if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
-            let actions = self.producers.handle(
-                .numbered(producer: envelope.producerID.string, sequence: sequence),
-                at: envelope.arrivedAt
-            )
-            for case .gap(let gap) in actions { self.port.missed(gap) }
+            _ = self.producers.observe(producer: envelope.producerID, sequence: sequence)
         }
     }
 
     // MARK: Handlers
 
     private mutating func run(
-        _ handlers: UnsafeBufferPointer<Int32>,
+        _ rules: some Collection<Int32>,
         on envelope: Envelope,
         type: Int,
         from origin: FrameOrigin
     ) {
-        guard !handlers.isEmpty else {
+        guard !rules.isEmpty else {
             self.counters.unmatched += 1
             if !self.taps.isEmpty { self.show(envelope, [], from: origin) }
             return
@@ -56,8 +64,8 @@ extension EventPipeline {
         var outcomes: [TapHub.Outcome] = []
         var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
         var started = self.clock.monotonic()
-        for id in handlers {
-            let handler = Int(id)
+        for rule in rules {
+            let handler = self.routes.handlerOfRule[Int(rule)]
             let slot = self.routes.slot(handler: handler, type: type)
             let did = self.run(handler, slot: slot, type: type, &call)
             let ended = self.clock.monotonic()
@@ -84,7 +92,7 @@ extension EventPipeline {
                 arrival: arrival,
                 makeAlertID: makeAlertID
             )
-            self.context = TemplateContext(envelope)
+            self.context = TemplateContext(envelope) { try JSONValue.parse($0) }
         }
 
         mutating func event() -> Event {
@@ -164,25 +172,23 @@ extension EventPipeline {
     // MARK: Reactors among themselves
 
     /// Passes on that a reactor made itself known.
-    ///
-    /// - Returns: Whether the event is one that reactors publish about themselves.
-    private mutating func noticePeer(_ envelope: Envelope) -> Bool {
+    private func noticePeer(_ envelope: Envelope) {
+        // Rare events: three a minute for each reactor, so the whole payload may be read.
+        guard InternalEvent.isAboutReactors(envelope.eventType),
+            let payload = try? JSONValue.parse(envelope.payload),
+            // A heartbeat in the original's form names no instance; it proves nothing about anybody.
+            let instance = payload["instance"]?.stringValue
+        else { return }
         let kind: PeerSighting.Kind
         if envelope.eventType == InternalEvent.heartbeatType {
-            kind = .heartbeat
+            let interval = payload["interval_seconds"]?.doubleValue.map { Duration.seconds($0) }
+            kind = .heartbeat(nonce: payload["nonce"]?.stringValue ?? "", interval: interval)
         } else if envelope.eventType == InternalEvent.stoppingType {
             kind = .stopping
         } else {
-            return false
+            kind = .peerLost(payload["lost"]?.stringValue ?? "")
         }
-        // A heartbeat in the original's form names no instance; it proves nothing about anybody.
-        if let payload = try? JSONValue.parse(envelope.payload), let instance = payload["instance"]?.stringValue {
-            let nonce = payload["nonce"]?.stringValue ?? ""
-            self.port.sighted(
-                PeerSighting(kind: kind, instance: instance, nonce: nonce, arrivedAt: envelope.arrivedAt)
-            )
-        }
-        return true
+        self.port.sighted(PeerSighting(kind: kind, instance: instance))
     }
 }
 

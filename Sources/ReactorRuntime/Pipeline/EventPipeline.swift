@@ -1,5 +1,6 @@
 package import Events
-package import Reactions
+import EventPatterns
+import Reactions
 package import RedisClient
 
 /// The way of an event, one method a stage, in the order of the way:
@@ -65,12 +66,7 @@ package struct EventPipeline: ~Copyable {
         if self.ring.isEmpty, !self.isPaused, !self.isStretchOver() {
             while let message = batch.next() {
                 bytes += message.payload.count
-                self.take(
-                    ByteView(message.payload),
-                    readable: message.readable,
-                    from: .live(ByteView(message.channel)),
-                    arrivedAt
-                )
+                self.take(ByteView(message.payload), from: .live(ByteView(message.channel)), arrivedAt)
                 if self.isPaused { break }
             }
         }
@@ -86,11 +82,14 @@ package struct EventPipeline: ~Copyable {
 
     private mutating func store(_ payload: ByteView, channel: ByteView, _ arrivedAt: Timestamp) {
         self.counters.deferred += 1
+        let bytesBefore = self.ring.droppedBytes
         let given = self.ring.append(payload, target: self.channels.number(of: channel), arrivedAt: arrivedAt)
         guard given > 0 else { return }
         // A dropped frame was received as well; it is counted here because it will never be taken.
         self.counters.received += UInt64(given)
-        self.report(self.overload.handle(.dropped(given), at: arrivedAt))
+        let bytes = self.ring.droppedBytes - bytesBefore
+        self.counters.receivedBytes += bytes
+        self.report(self.overload.handle(.dropped(events: UInt64(given), bytes: bytes), at: arrivedAt))
     }
 
     /// Handles frames from the ring for one stretch.
@@ -101,14 +100,13 @@ package struct EventPipeline: ~Copyable {
         let end = self.clock.monotonic() + Self.stretch
         var handled = 0
         while let frame = self.ring.first {
-            self.take(frame.payload, readable: frame.readable, from: .stored(frame.target), frame.arrivedAt)
+            self.take(frame.payload, from: .stored(frame.target), frame.arrivedAt)
             self.ring.removeFirst()
             handled += 1
             if self.isPaused { return false }
             if handled & 31 == 0, self.clock.monotonic() >= end { break }
         }
         if self.ring.isEmpty { self.stretchStart = nil }
-        self.report(self.overload.handle(.fill(self.ring.fill), at: self.clock.wall()))
         return !self.ring.isEmpty
     }
 
@@ -122,14 +120,21 @@ package struct EventPipeline: ~Copyable {
         return now - start > Self.stretch
     }
 
-    private func report(_ change: OverloadChange?) {
-        if let change { self.port.overload(change) }
+    private func report(_ actions: [OverloadEpisode.Action]) {
+        for action in actions { self.port.overload(action) }
+    }
+
+    /// What is due because time has passed: ends an overload that is over, gives up on numbered events that stay away.
+    package mutating func tick() {
+        let now = self.clock.wall()
+        self.report(self.overload.handle(.tick(fill: self.ring.fill), at: now))
+        for loss in self.producers.tick(at: now) { self.port.missed(loss) }
     }
 
     // MARK: Intake
 
-    private mutating func take(_ frame: ByteView, readable: Int, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
-        switch self.decoder.decode(frame, readable: readable, arrivedAt: arrivedAt) {
+    private mutating func take(_ frame: ByteView, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
+        switch self.decoder.decode(frame, arrivedAt: arrivedAt) {
         case .envelope(let envelope):
             self.counters.lastEventAt = arrivedAt.microseconds
             self.route(envelope, from: origin)

@@ -18,8 +18,6 @@ package struct FrameRing: ~Copyable {
     /// A frame in the ring; good until it is removed.
     package struct Frame {
         package var payload: ByteView
-        /// How many bytes may be read from the payload's start.
-        package var readable: Int
         /// Which of the subscription's targets it came from.
         package var target: UInt32
         package var arrivedAt: Timestamp
@@ -34,8 +32,6 @@ package struct FrameRing: ~Copyable {
     /// Length of a header that says: nothing more up to the end of the memory, go on at its start.
     private static let wrapMark = UInt32.max
     private static let headerSize = MemoryLayout<Header>.size
-    /// The reader of a frame may look this far behind it (simdjson's padding).
-    private static let padding = 64
     /// Above this much use, pages go back to the system when the ring is empty again.
     private static let keptBytes = 1 << 20
 
@@ -46,6 +42,11 @@ package struct FrameRing: ~Copyable {
     package private(set) var usedBytes = 0
     /// Frames that were given up, ever.
     package private(set) var dropped: UInt64 = 0
+
+    /// Bytes of those frames.
+    package private(set) var droppedBytes: UInt64 = 0
+    /// The most bytes that were ever in use.
+    package private(set) var highWater = 0
 
     private let memory: UnsafeMutableRawPointer
     private var head = 0
@@ -58,7 +59,7 @@ package struct FrameRing: ~Copyable {
         self.policy = policy
         let memory = mmap(
             nil,
-            self.capacity + Self.headerSize + Self.padding,
+            self.capacity + Self.headerSize,
             PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
             -1,
@@ -72,7 +73,7 @@ package struct FrameRing: ~Copyable {
     }
 
     deinit {
-        munmap(self.memory, self.capacity + Self.headerSize + Self.padding)
+        munmap(self.memory, self.capacity + Self.headerSize)
     }
 
     package var isEmpty: Bool { self.count == 0 }
@@ -85,12 +86,13 @@ package struct FrameRing: ~Copyable {
     /// - Returns: How many frames were given up for it, itself included.
     package mutating func append(_ payload: ByteView, target: UInt32, arrivedAt: Timestamp) -> Int {
         let size = Self.recordSize(payload.count)
-        guard size <= self.capacity else { return self.refuse() }
+        guard size <= self.capacity else { return self.refuse(payload) }
         var given = 0
         while !self.hasRoom(for: size) {
-            guard self.policy == .dropOldest, self.count > 0 else { return self.refuse() }
-            self.removeFirst()
+            guard self.policy == .dropOldest, let oldest = self.first else { return self.refuse(payload) }
             self.dropped += 1
+            self.droppedBytes += UInt64(oldest.payload.count)
+            self.removeFirst()
             given += 1
         }
         self.write(payload, size: size, target: target, arrivedAt: arrivedAt)
@@ -107,7 +109,6 @@ package struct FrameRing: ~Copyable {
                 start: UnsafePointer(payload.assumingMemoryBound(to: UInt8.self)),
                 count: Int(header.length)
             ),
-            readable: self.capacity + Self.padding - self.head - Self.headerSize,
             target: header.target,
             arrivedAt: Timestamp(microseconds: header.arrivedAt)
         )
@@ -127,8 +128,9 @@ package struct FrameRing: ~Copyable {
         }
     }
 
-    private mutating func refuse() -> Int {
+    private mutating func refuse(_ payload: ByteView) -> Int {
         self.dropped += 1
+        self.droppedBytes += UInt64(payload.count)
         return 1
     }
 
@@ -159,6 +161,7 @@ package struct FrameRing: ~Copyable {
         self.tail += size
         self.touched = max(self.touched, self.tail)
         self.usedBytes += size
+        self.highWater = max(self.highWater, self.usedBytes)
         self.count += 1
     }
 

@@ -9,11 +9,13 @@ package struct PipelineCounters: Sendable {
     /// Events that at least one handler accepted.
     package var matched: UInt64 = 0
     package var unmatched: UInt64 = 0
-    /// Heartbeats and farewells of reactors, our own included, that no handler names.
-    package var internalEvents: UInt64 = 0
+    /// Heartbeats of reactors, our own included. Not among `received` unless a handler names their type.
+    package var heartbeats: UInt64 = 0
     /// Events by the number of their type.
     package var receivedByType: [UInt64]
-    package var flaggedTimestamps: UInt64 = 0
+    package var timestampsMissing: UInt64 = 0
+    package var timestampsUnreadable: UInt64 = 0
+    package var timestampsWithoutOffset: UInt64 = 0
     package var nonFiniteNumbers: UInt64 = 0
     package var loopsCut: UInt64 = 0
     /// Events taken over the ring because handling was behind.

@@ -18,10 +18,10 @@ package protocol ReactionPort: Sendable {
     func sighted(_ sighting: PeerSighting)
 
     /// Reports a change in the overload of the ring.
-    func overload(_ change: OverloadChange)
+    func overload(_ action: OverloadEpisode.Action)
 
     /// Reports events that a producer numbered and that never came.
-    func missed(_ gap: ProducerGap)
+    func missed(_ loss: SequenceTracker.Loss)
 
     /// Writes a log line that a handler asked for.
     func log(_ level: LogAction.Level, _ message: String, handler: String)
@@ -36,25 +36,13 @@ package protocol ReactionPort: Sendable {
 /// A reactor that made itself known on the channel.
 package struct PeerSighting: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
-        case heartbeat
+        /// The interval is what the peer says; the original's heartbeats do not.
+        case heartbeat(nonce: String, interval: Duration?)
         case stopping
+        /// It tells of another one that it lost.
+        case peerLost(String)
     }
 
     package var kind: Kind
     package var instance: String
-    package var nonce: String
-    package var arrivedAt: Timestamp
-}
-
-/// The ring began to drop frames, or stopped.
-package enum OverloadChange: Sendable, Hashable {
-    case began(at: Timestamp)
-    case ended(at: Timestamp, dropped: UInt64, lasted: Duration)
-}
-
-/// Running numbers of one producer that were skipped.
-package struct ProducerGap: Sendable, Hashable {
-    package var producer: String
-    package var missing: UInt64
-    package var at: Timestamp
 }

@@ -1,4 +1,4 @@
-package import Events
+import Events
 package import Logging
 package import Reactions
 package import RedisClient
@@ -12,6 +12,8 @@ package final class EventPublisher: Sendable {
     /// Events waiting at which further ones are refused.
     package static let capacity = 10_000
     private static let batchSize = 256
+    /// `source` of the events that handlers publish.
+    private static let source = "aos-reactor"
     private static let retryDelay: Duration = .milliseconds(100)
 
     package struct Counts: Sendable {
@@ -69,7 +71,8 @@ package final class EventPublisher: Sendable {
                 self.count(replies)
                 return
             } catch {
-                guard error.isWorthRetrying else {
+                // What may have been published already is not published again: nobody is told twice.
+                guard !error.mayHaveExecuted, !error.needsOperator else {
                     self.counters.withLock { $0.failed += UInt64(events.count) }
                     self.logger.error("events were not published", metadata: ["reason": "\(error.metricLabel)"])
                     return
@@ -99,13 +102,13 @@ package final class EventPublisher: Sendable {
     }
 
     private func command(for event: OutgoingEvent) -> RedisCommand {
-        let bytes = EnvelopeWriter.write(
+        let writer = EnvelopeWriter(
             eventType: event.eventType,
             timestamp: self.clock.wall(),
-            source: event.source,
+            source: event.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
             payload: event.payload,
             hops: event.hops
         )
-        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), bytes])
+        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), writer.bytes])
     }
 }

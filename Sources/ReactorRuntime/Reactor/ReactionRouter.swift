@@ -1,6 +1,6 @@
-package import Events
+import Events
 import Logging
-package import Reactions
+import Reactions
 import Synchronization
 
 /// Takes the reactions of the pipeline to whoever performs them.
@@ -8,7 +8,8 @@ final class ReactionRouter: ReactionPort {
     private let desk: AlertDesk
     private let publisher: EventPublisher
     private let lanes: LaneExecutor
-    private let heartbeat: HeartbeatService
+    /// Knows the engine, which knows this router: set when all of them exist.
+    let heartbeat = Late<HeartbeatService>()
     private let selfAlerts: SelfAlerts
     private let logger: Logger
 
@@ -16,14 +17,12 @@ final class ReactionRouter: ReactionPort {
         desk: AlertDesk,
         publisher: EventPublisher,
         lanes: LaneExecutor,
-        heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
         logger: Logger
     ) {
         self.desk = desk
         self.publisher = publisher
         self.lanes = lanes
-        self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.logger = logger
     }
@@ -34,11 +33,11 @@ final class ReactionRouter: ReactionPort {
 
     func enqueue(_ event: Event, lane: Int, type: String) { self.lanes.submit(event, lane: lane, type: type) }
 
-    func sighted(_ sighting: PeerSighting) { self.heartbeat.sighted(sighting) }
+    func sighted(_ sighting: PeerSighting) { self.heartbeat.value?.sighted(sighting) }
 
-    func overload(_ change: OverloadChange) { self.selfAlerts.overload(change) }
+    func overload(_ action: OverloadEpisode.Action) { self.selfAlerts.overload(action) }
 
-    func missed(_ gap: ProducerGap) { self.selfAlerts.missed(gap) }
+    func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
 
     func log(_ level: LogAction.Level, _ message: String, handler: String) {
         self.logger.log(

@@ -1,17 +1,16 @@
-public import Events
-package import EventPatterns
+import Delivery
+import Events
 public import Logging
-package import NIOCore
 package import Reactions
-import RedisClient
+package import RedisClient
 public import ServiceLifecycle
 import Stores
 import Synchronization
-import Telemetry
+package import Telemetry
 
 /// Listens to what is published on Redis channels and runs handlers for it.
 ///
-///     let reactor = try Reactor(settings: .init(redisURL: "redis://127.0.0.1", instance: "my-service"))
+///     let reactor = try Reactor(redisURL: "redis://127.0.0.1", settings: .init(instance: "my-service"))
 ///     try reactor.on("run.failed", priority: 50) { event in
 ///         print(event.runID ?? "?", "failed")
 ///     }
@@ -25,6 +24,7 @@ public final class Reactor: Service {
     let endpoint: RedisEndpoint
     let store: any StateStore
     let receivers: [any Receiver]
+    let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry
     let alerts = AlertLog()
@@ -47,14 +47,35 @@ public final class Reactor: Service {
 
     /// A reactor for an embedding program: alerts are decided in memory and told to the log.
     ///
+    /// - Parameters:
+    ///   - redisURL: `redis://`, `rediss://` or `unix://`, with user, password and database; never printed.
+    ///   - caFile: certificates to trust for `rediss://`, in PEM form; the system's when nil.
     /// - Throws: `ReactorError` (`invalidSetting`) when the address of Redis is not one.
-    public convenience init(settings: ReactorSettings, logger: Logger = Logger(label: "aos-reactor")) throws {
+    public convenience init(
+        redisURL: String,
+        caFile: String? = nil,
+        settings: ReactorSettings,
+        logger: Logger = Logger(label: "aos-reactor")
+    ) throws {
         let clock = PipelineClock.system
-        try self.init(
+        let endpoint: RedisEndpoint
+        do {
+            endpoint = try RedisEndpoint(url: redisURL, caFile: caFile)
+        } catch {
+            throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
+        }
+        self.init(
+            endpoint: endpoint,
             settings: settings,
             version: "embedded",
-            store: MemoryStateStore(instance: settings.instance, clock: clock.wall),
-            receivers: [],
+            store: MemoryStateStore(
+                settings: FatigueSettings(),
+                configVersion: "",
+                instance: settings.instance,
+                clock: clock.wall
+            ),
+            receivers: [LogReceiver(logger: logger)],
+            heldBack: { LogReceiver.explain($0, $1, to: logger) },
             registry: MetricsRegistry(),
             clock: clock,
             logger: logger
@@ -62,23 +83,22 @@ public final class Reactor: Service {
     }
 
     package init(
+        endpoint: RedisEndpoint,
         settings: ReactorSettings,
         version: String,
         store: any StateStore,
         receivers: [any Receiver],
+        heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
         clock: PipelineClock,
         logger: Logger
-    ) throws {
-        do {
-            self.endpoint = try RedisEndpoint(url: settings.redisURL, caFile: settings.redisCAFile)
-        } catch {
-            throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
-        }
+    ) {
+        self.endpoint = endpoint
         self.settings = settings
         self.version = version
         self.store = store
         self.receivers = receivers
+        self.heldBack = heldBack
         self.registry = registry
         self.clock = clock
         self.logger = logger
@@ -120,8 +140,8 @@ public final class Reactor: Service {
     private func begin() throws -> Gate {
         let now = self.clock.wall()
         return try self.state.withLock { state in
-            guard state.lifecycle.handle(.start, at: now).contains(.start) else {
-                throw ReactorError(.alreadyRunning, "the reactor is \(state.lifecycle.state.rawValue) already")
+            for case .refuse(let reason) in state.lifecycle.handle(.start, at: now) {
+                throw ReactorError(.alreadyRunning, reason)
             }
             let stop = Gate()
             state.stop = stop
@@ -133,8 +153,8 @@ public final class Reactor: Service {
     private func end() {
         let now = self.clock.wall()
         self.state.withLock { state in
-            _ = state.lifecycle.handle(.stop, at: now)
-            _ = state.lifecycle.handle(.stopped, at: now)
+            let run = state.lifecycle.run
+            _ = state.lifecycle.handle(.stopped(run: run, left: 0), at: now)
             state.life = nil
             state.stop = nil
         }
@@ -157,7 +177,7 @@ public final class Reactor: Service {
 
     private func requireRedis(_ life: ReactorLife) async throws {
         guard await finishes(within: .seconds(5), { await life.ready.wait() }) else {
-            let reason = life.link.facts.refusal.map { "\($0)" } ?? "no answer within 5 s"
+            let reason = life.link.facts.lastEnd.map(\.label) ?? "no answer within 5 s"
             throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
         }
     }
@@ -169,7 +189,7 @@ public final class Reactor: Service {
     /// - Returns: What was left undone, if anything.
     private func drain(_ life: ReactorLife) async -> String? {
         let now = self.clock.wall()
-        self.state.withLock { _ = $0.lifecycle.handle(.stop, at: now) }
+        self.state.withLock { _ = $0.lifecycle.handle(.stop(grace: self.settings.shutdownGrace), at: now) }
         self.logger.info("stopping", metadata: ["grace_s": "\(self.settings.shutdownGrace.inSeconds)"])
         if await finishes(within: self.settings.shutdownGrace, { await life.finishWork() }) {
             self.logger.info("stopped, nothing left undone")

@@ -1,8 +1,6 @@
-package import Events
 import Logging
 import NIOCore
 import NIOPosix
-package import Reactions
 import RedisClient
 
 /// Everything that exists from one start of a reactor to its stop.
@@ -17,7 +15,7 @@ final class ReactorLife: Sendable {
     let publisher: EventPublisher
     let lanes: LaneExecutor
     let heartbeat: HeartbeatService
-    let port: ReactionRouter
+    let selfAlerts: SelfAlerts
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
 
@@ -31,7 +29,7 @@ final class ReactorLife: Sendable {
         publisher: EventPublisher,
         lanes: LaneExecutor,
         heartbeat: HeartbeatService,
-        port: ReactionRouter,
+        selfAlerts: SelfAlerts,
         ready: Gate
     ) {
         self.intakeGroup = intakeGroup
@@ -43,13 +41,13 @@ final class ReactorLife: Sendable {
         self.publisher = publisher
         self.lanes = lanes
         self.heartbeat = heartbeat
-        self.port = port
+        self.selfAlerts = selfAlerts
         self.ready = ready
     }
 
     func start(in group: inout ThrowingTaskGroup<Void, any Error>) {
         group.addTask { await self.commands.run() }
-        group.addTask { await self.subscription.run() }
+        group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }

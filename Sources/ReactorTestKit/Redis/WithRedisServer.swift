@@ -1,20 +1,34 @@
-package import Logging
+import Logging
 package import RedisServer
 
 /// Runs a `redis-server` of its own while `body` runs: on a unix socket in a new folder below `/tmp`, which is removed
-/// afterwards, and, when asked, on free loopback ports. Redis' defaults otherwise, without persistence.
+/// afterwards, and, when asked, on loopback ports. Redis' defaults otherwise, without persistence.
 ///
-/// The server comes back by itself when it dies (`server.kill()`), see `RedisServerProcess` for what can be done to it.
-/// - Parameter configure: changes the settings before the start: `{ $0.tcp = .free }`.
+/// The server comes back by itself when it dies (`server.kill()`); see `RedisServerProcess` for what can be done to it.
+/// - Parameters:
+///   - directives: further lines of its configuration: `["requirepass secret"]`.
+///   - observer: told of each start and death, in order.
 package func withRedisServer<Result: Sendable>(
-    logger: Logger = Logger(label: "test.redis-server", factory: { _ in SwiftLogNoOpLogHandler() }),
-    configure: (inout RedisServerSettings) -> Void = { _ in },
+    tcp: RedisServerSettings.Port? = nil,
+    tls: RedisServerSettings.TLS? = nil,
+    appendOnly: Bool = false,
+    directives: [String] = [],
+    executable: String? = nil,
+    restartsWhenItDies: Bool = true,
     observer: @escaping @Sendable (RedisServerEvent) -> Void = { _ in },
     _ body: (RedisServerProcess) async throws -> Result
 ) async throws -> Result {
-    try await withTemporaryFolder { folder in
-        var settings = RedisServerSettings(dataFolder: folder, appendOnly: false)
-        configure(&settings)
-        return try await withRedisServerProcess(settings, logger: logger, observer: observer, body)
+    let silent = Logger(label: "test.redis-server") { _ in SwiftLogNoOpLogHandler() }
+    return try await withTemporaryFolder { folder in
+        let settings = RedisServerSettings(
+            dataFolder: folder,
+            tcp: tcp,
+            tls: tls,
+            appendOnly: appendOnly,
+            executable: executable,
+            directives: directives,
+            restartsWhenItDies: restartsWhenItDies
+        )
+        return try await withRedisServerProcess(settings, logger: silent, observer: observer, body)
     }
 }
