@@ -177,6 +177,21 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
         }
     }
 
+    @Test func `a client that does not read loses its tap`() async throws {
+        let reactor = FakeReactor {
+            // More than the kernel's buffers on both sides hold.
+            $0.lines = Array(repeating: String(repeating: "x", count: 1_024 * 1_024), count: 64)
+            $0.endsTap = false
+        }
+        let impatient: (inout AdminSettings) -> Void = { $0.stallLimit = .milliseconds(100) }
+        try await withServer(of: reactor, change: impatient) { address in
+            let client = try #require(RawClient(address))
+            #expect(client.send("GET /v1/tap HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            // The test's time limit is the deadline.
+            _ = await reactor.tapsEnded.first { _ in true }
+        }
+    }
+
     @Test func `a graceful shutdown ends taps and does not wait for their clients`() async throws {
         let reactor = FakeReactor {
             $0.lines = [#"{"n":1}"#]

@@ -6,6 +6,8 @@ import Glibc
 /// A client that sends bytes as they are and shows the bytes that come back. Nothing takes longer than ten seconds.
 final class RawClient: Sendable {
     private let descriptor: Int32
+    /// Reading blocks, and a thread of the shared pools that blocks is one that others wait for.
+    private let queue = DispatchQueue(label: "raw-client")
 
     /// Nil when nobody answers.
     init?(_ address: ListenAddress) {
@@ -47,8 +49,7 @@ final class RawClient: Sendable {
     /// Reads until `isEnough` or until the server closes.
     func read(until isEnough: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String {
         await withCheckedContinuation { continuation in
-            // The reading blocks, so it has a thread of its own.
-            DispatchQueue.global().async {
+            self.queue.async {
                 var bytes: [UInt8] = []
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 while !isEnough(String(decoding: bytes, as: UTF8.self)) {

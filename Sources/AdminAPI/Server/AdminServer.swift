@@ -112,7 +112,10 @@ extension AdminServer {
             server: HTTPServerBuilder { responder in
                 LimitedHTTPChannel(
                     base: HTTP1Channel(responder: responder, configuration: Self.httpConfiguration(settings)),
-                    byteLimit: settings.requestByteLimit
+                    limits: ConnectionLimits(
+                        unansweredBytes: settings.requestByteLimit,
+                        stall: TimeAmount(settings.stallLimit)
+                    )
                 )
             },
             configuration: ApplicationConfiguration(

@@ -11,6 +11,8 @@ package struct AdminSettings: Sendable {
     package var answerLimit: Duration = .seconds(2)
     /// How long a connection may stay without a request, or take to send one.
     package var idleLimit: Duration = .seconds(30)
+    /// How long a client may leave an answer unread.
+    package var stallLimit: Duration = .seconds(30)
     /// Connections open at a time; further ones wait.
     package var connectionLimit = 512
     /// `/v1/tap` streams open at a time; further ones are refused.
