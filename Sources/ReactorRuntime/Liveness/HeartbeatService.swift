@@ -44,6 +44,7 @@ package final class HeartbeatService: Sendable {
     private let publisher: EventPublisher
     private let alerts: SelfAlerts
     private let clock: PipelineClock
+    private let ready: Gate
     private let report: @Sendable () async -> Report
     private let logger: Logger
     private let state: Mutex<State>
@@ -55,6 +56,7 @@ package final class HeartbeatService: Sendable {
         link: LinkMonitor,
         publisher: EventPublisher,
         alerts: SelfAlerts,
+        ready: Gate,
         clock: PipelineClock,
         logger: Logger,
         report: @escaping @Sendable () async -> Report
@@ -66,6 +68,7 @@ package final class HeartbeatService: Sendable {
         self.publisher = publisher
         self.alerts = alerts
         self.clock = clock
+        self.ready = ready
         self.report = report
         self.logger = logger
         self.state = Mutex(
@@ -98,9 +101,11 @@ package final class HeartbeatService: Sendable {
 
     // MARK: Beating
 
+    /// The first beat follows the proof of the subscription at once, so that peers know of this reactor early.
     private func beat() async {
+        await self.ready.wait()
         while !Task.isCancelled {
-            if self.link.facts.isSubscribed || self.commands.isConnected { await self.sendHeartbeat() }
+            await self.sendHeartbeat()
             try? await Task.sleep(for: self.settings.heartbeatInterval)
         }
     }

@@ -61,6 +61,7 @@ extension Reactor {
             link: link,
             publisher: publisher,
             alerts: selfAlerts,
+            ready: ready,
             clock: self.clock,
             logger: self.logger
         ) { [weak self] in

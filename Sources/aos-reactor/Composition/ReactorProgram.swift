@@ -185,9 +185,7 @@ struct ReactorProgram {
             registry: registry,
             group: MultiThreadedEventLoopGroup.singleton,
             logger: logger
-        ) { address in
-            logger.notice("admin interface listens", metadata: ["address": "\(address)"])
-        }
+        )
     }
 
     // MARK: Reload
