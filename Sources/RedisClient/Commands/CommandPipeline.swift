@@ -69,16 +69,20 @@ struct CommandPipeline<Receiver> {
 
     // MARK: Commands come
 
+    /// Why so many commands of so many bytes together cannot be taken; nil when they can.
+    func overflow(commands: Int, bytes: Int) -> RedisError? {
+        let fits =
+            self.outstanding + commands <= self.limits.commands && self.bytes + bytes <= self.limits.bytes
+        guard !fits else { return nil }
+        return RedisError(
+            .overflow,
+            "\(self.outstanding) commands (\(self.bytes) bytes) are outstanding and \(commands) (\(bytes) bytes) more "
+                + "asked for; allowed: \(self.limits.commands) (\(self.limits.bytes) bytes)"
+        )
+    }
+
     mutating func submit(_ entry: Entry, at now: NIODeadline) -> Submission {
-        guard self.outstanding < self.limits.commands, self.bytes + entry.encoded.count <= self.limits.bytes else {
-            return .refused(
-                RedisError(
-                    .overflow,
-                    "\(self.outstanding) commands (\(self.bytes) bytes) are outstanding; allowed: "
-                        + "\(self.limits.commands) (\(self.limits.bytes) bytes)"
-                )
-            )
-        }
+        if let error = self.overflow(commands: 1, bytes: entry.encoded.count) { return .refused(error) }
         switch self.link {
         case .up:
             self.bytes += entry.encoded.count

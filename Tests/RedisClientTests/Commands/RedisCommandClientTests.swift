@@ -176,6 +176,9 @@ import Testing
             }
             await eventually { errors.withLock { $0.count } == 5 }
             #expect(errors.withLock { $0 } == Array(repeating: .overflow, count: 5))
+            let commands = Array(repeating: RedisCommand("PING"), count: 2)
+            let error = await #expect(throws: RedisError.self) { try await client.pipeline(commands) }
+            #expect(error?.code == .overflow && error?.mayHaveExecuted == false)
         }
     }
 }

@@ -45,9 +45,12 @@ import Testing
 
     @Test(arguments: [
         ("NOAUTH Authentication required.", RedisError.Code.noAuth),
-        ("NOAUTH HELLO must be called with the client already authenticated", .noAuth),
+        ("LOADING Redis is loading the dataset in memory", .loading),
     ])
-    func `fails where a password is wanted and none is given`(text: String, code: RedisError.Code) throws {
+    func `fails where a password is wanted and none is given, and where the server is not ready`(
+        text: String,
+        code: RedisError.Code
+    ) throws {
         var handshake = try self.handshake("redis://h")
         #expect(handshake.handle(.error(RedisError(reply: Array(text.utf8)))) == .failed(RedisError(code, text)))
     }
