@@ -36,6 +36,9 @@ package struct Receipt: Sendable, Hashable {
     package var remainingInWindow: Int?
     /// The alert that stands in the way (same identity, or same tenant and domain).
     package var heldBackBy: String?
+    /// Whether the alert that stands in the way is the same one, sent earlier: a repetition that a cooldown holds back
+    /// is told from another alert that it holds back.
+    package var isRepetition: Bool
     package var handler: String
     package var configVersion: String
     package var instance: String
@@ -52,6 +55,7 @@ package struct Receipt: Sendable, Hashable {
         nextAllowedAt: Timestamp?,
         remainingInWindow: Int?,
         heldBackBy: String?,
+        isRepetition: Bool = false,
         handler: String,
         configVersion: String,
         instance: String,
@@ -67,6 +71,7 @@ package struct Receipt: Sendable, Hashable {
         self.nextAllowedAt = nextAllowedAt
         self.remainingInWindow = remainingInWindow
         self.heldBackBy = heldBackBy
+        self.isRepetition = isRepetition
         self.handler = handler
         self.configVersion = configVersion
         self.instance = instance

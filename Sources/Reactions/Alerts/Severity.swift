@@ -5,7 +5,8 @@ package enum Severity: String, Sendable, Hashable, CaseIterable, Codable, Compar
     case high = "HIGH"
     case critical = "CRITICAL"
 
-    private var rank: Int {
+    /// 0 for the least severe.
+    package var rank: Int {
         switch self {
         case .low: 0
         case .medium: 1

@@ -76,7 +76,8 @@ final class CommandCore {
 
     private func cancel(_ id: UInt64, _ count: Int) {
         for offset in 0..<UInt64(count) {
-            self.pipeline.cancel(id + offset)?.resume(.failure(RedisError(.cancelled, "the task was cancelled")))
+            guard let (receiver, error) = self.pipeline.cancel(id + offset) else { continue }
+            receiver.resume(.failure(error))
         }
     }
 

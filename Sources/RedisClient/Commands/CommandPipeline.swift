@@ -107,16 +107,19 @@ struct CommandPipeline<Receiver> {
         )
     }
 
-    /// Nobody waits for this command any more. Its receiver, unless it was answered already.
-    mutating func cancel(_ id: UInt64) -> Receiver? {
+    /// Nobody waits for this command any more.
+    ///
+    /// - Returns: its receiver, unless it was answered already.
+    mutating func cancel(_ id: UInt64) -> (receiver: Receiver, error: RedisError)? {
+        let error = RedisError(.cancelled, "the task was cancelled")
         // Ids grow from entry to entry in both queues.
         if let index = Self.index(of: id, in: self.sent, \.id) {
-            return self.sent[index].receiver.take()
+            return self.sent[index].receiver.take().map { ($0, error.sent()) }
         }
         guard let index = Self.index(of: id, in: self.waiting, \.id) else { return nil }
         let entry = self.waiting.remove(at: index)
         self.bytes -= entry.encoded.count
-        return entry.receiver
+        return entry.receiver.map { ($0, error) }
     }
 
     private static func index<Element>(

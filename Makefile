@@ -1,0 +1,53 @@
+# aos-reactor. `make run` and `make test` need nothing but Debian 12 and a Swift toolchain: they install the rest.
+
+SWIFT ?= swift
+# Imports of a sibling target that the manifest does not declare are errors; warnings are errors by the manifest.
+FLAGS := --explicit-target-dependency-import-check error
+# Arguments for the program: make run ARGS="--config config/reactor.yaml"
+ARGS ?=
+# Tests by name: make test FILTER=RedisClientTests
+FILTER ?=
+# Cases of the benchmark: make bench CASES="flood latency"
+CASES ?=
+
+.PHONY: help run build test test-build bench lint fuzz setup clean
+
+help:
+	@echo "make run    set up, build, start the reactor in the foreground (Ctrl-C stops it)"
+	@echo "make test   set up, then every test, against redis-server processes of its own"
+	@echo "make bench  measure the release build against C programs; one JSON line a case"
+	@echo "make lint   format and imports"
+	@echo "make fuzz   run the parsers on random input (SECONDS=30 each)"
+	@echo "make build  release build only;  make clean  remove all that was built"
+
+setup:
+	@scripts/setup
+
+run: setup
+	@$(SWIFT) build -c release --product aos-reactor
+	@exec .build/release/aos-reactor run $(ARGS)
+
+build: setup
+	$(SWIFT) build -c release --product aos-reactor
+
+test-build:
+	@scripts/setup --tests
+	$(SWIFT) build --build-tests $(FLAGS)
+
+test: test-build
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) $(if $(FILTER),--filter $(FILTER))
+
+bench:
+	@scripts/setup --bench
+	@$(SWIFT) build -c release --product aos-reactor
+	@Benchmarks/bench $(CASES)
+
+lint:
+	@scripts/lint
+
+fuzz:
+	@scripts/setup
+	@scripts/fuzz $(SECONDS)
+
+clean:
+	rm -rf .build Benchmarks/.build

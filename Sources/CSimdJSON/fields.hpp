@@ -1,0 +1,136 @@
+// The wanted paths as a trie of member names, with the names of the envelope built in.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "csimdjson.h"
+
+namespace csj {
+
+/// Slots of `csj_envelope` in the order of its members, counted from 1; 0 is none.
+enum slot : uint8_t {
+    no_slot = 0,
+    event_type,
+    topic,
+    timestamp,
+    source,
+    payload,
+    event_id,
+    tenant_id,
+    traceparent,
+    producer_id,
+    sequence,
+    hops,
+    subject,
+    partition_key,
+    data_base64,
+    spec_version,
+    payload_run_id,
+    payload_tenant_id,
+    slot_count,
+};
+
+/// A state of the trie: the object (or the value) that some joined names lead to.
+struct node {
+    /// Filters that refuse most names before any hashing: first bytes and lengths (modulo 64) of the children's names.
+    uint64_t first[4] = {0, 0, 0, 0};
+    uint64_t lengths = 0;
+    /// First bytes that a name with dots must have to lead through a child: "a" of "a.b".
+    uint64_t dotted_first[4] = {0, 0, 0, 0};
+    /// The field whose path ends here, or -1.
+    int32_t field = -1;
+    bool has_children = false;
+    bool has_dotted = false;
+};
+
+/// One child of one node. The words are the first and the last eight bytes of the name, so together with the length
+/// they are the whole name up to 16 bytes.
+struct edge {
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    uint32_t length = 0;
+    uint32_t parent = 0;
+    /// 0 in an unused place of the table.
+    uint32_t child = 0;
+    uint32_t name = 0;
+    csj::slot slot = no_slot;
+};
+
+struct name_words {
+    uint64_t head;
+    uint64_t tail;
+};
+
+inline name_words words_of(const uint8_t *name, size_t length) noexcept {
+    name_words words = {0, 0};
+    if (length >= 8) {
+        std::memcpy(&words.head, name, 8);
+        std::memcpy(&words.tail, name + length - 8, 8);
+    } else if (length >= 4) {
+        uint32_t head, tail;
+        std::memcpy(&head, name, 4);
+        std::memcpy(&tail, name + length - 4, 4);
+        words.head = head;
+        words.tail = tail;
+    } else if (length > 0) {
+        words.head = uint64_t(name[0]) << 16 | uint64_t(name[length / 2]) << 8 | name[length - 1];
+    }
+    return words;
+}
+
+inline uint64_t hash_of(name_words words, size_t length, uint32_t parent) noexcept {
+    uint64_t hash = words.head * 0x9E3779B97F4A7C15u ^ words.tail * 0xC2B2AE3D27D4EB4Fu;
+    hash ^= (uint64_t(length) << 32 | parent) * 0x165667B19E3779F9u;
+    return hash ^ hash >> 29 ^ hash >> 47;
+}
+
+inline bool has_bit(const uint64_t (&set)[4], uint8_t byte) noexcept { return set[byte >> 6] >> (byte & 63) & 1; }
+inline void set_bit(uint64_t (&set)[4], uint8_t byte) noexcept { set[byte >> 6] |= uint64_t(1) << (byte & 63); }
+
+}  // namespace csj
+
+struct csj_fields {
+    /// Node 0 stands for everything that nobody wants.
+    static constexpr uint32_t legacy_root = 1;
+    static constexpr uint32_t cloud_root = 2;
+    static constexpr uint32_t plain_root = 3;
+
+    std::vector<csj::node> nodes;
+    std::vector<csj::edge> edges;  // a hash table, open addressing
+    std::string names;
+    uint32_t mask = 0;
+    /// The field that `event_type` is, or -1.
+    int32_t event_type_field = -1;
+    /// Tells sets apart for parsers, also when a new one lies where an old one lay.
+    uint64_t serial = 0;
+
+    /// The edge that a name without dots leads over, or null.
+    const csj::edge *find(uint32_t parent, const uint8_t *name, size_t length) const noexcept {
+        const csj::node &node = nodes[parent];
+        if (!(node.lengths >> (length & 63) & 1)) { return nullptr; }
+        if (length > 0 && !csj::has_bit(node.first, name[0])) { return nullptr; }
+        const csj::name_words words = csj::words_of(name, length);
+        for (uint32_t place = uint32_t(csj::hash_of(words, length, parent)) & mask;; place = (place + 1) & mask) {
+            const csj::edge &edge = edges[place];
+            if (edge.child == 0) { return nullptr; }
+            if (edge.head == words.head && edge.tail == words.tail && edge.length == length && edge.parent == parent &&
+                (length <= 16 || std::memcmp(names.data() + edge.name, name, length) == 0)) {
+                return &edge;
+            }
+        }
+    }
+
+    /// The last edge that a name with dots leads over, or null.
+    const csj::edge *find_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept;
+
+    /// Whether it is worth looking for dots in a name that `find` did not find.
+    bool may_be_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept {
+        const csj::node &node = nodes[parent];
+        return node.has_dotted && length > 0 && csj::has_bit(node.dotted_first, name[0]) &&
+               std::memchr(name, '.', length) != nullptr;
+    }
+};

@@ -1,0 +1,161 @@
+// The scratch space of a reader, and the steps that its walks share.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "buffer.hpp"
+#include "csimdjson.h"
+#include "fields.hpp"
+#include "scalars.hpp"
+
+namespace csj {
+
+/// More levels would need more bits than one word has, see `skip`.
+constexpr uint32_t deepest = 64;
+
+/// A text whose structure is known. Between two entries of `structure` there is only white space behind the end of the
+/// first one's token: an operator, a string, or a run of other bytes.
+struct indexed_text {
+    const uint8_t *bytes = nullptr;
+    /// Offsets of the operators outside strings, of the opening quotes, and of the starts of other runs.
+    uint32_t *structure = nullptr;
+    uint32_t tokens = 0;
+    uint32_t length = 0;
+    /// Offset of the first backslash that the walk has not passed yet; `length` when there is none.
+    uint32_t backslash = 0;
+    uint32_t max_depth = deepest;
+
+    const uint8_t *at(uint32_t token) const noexcept { return bytes + structure[token]; }
+    uint8_t first_byte(uint32_t token) const noexcept { return bytes[structure[token]]; }
+};
+
+struct byte_view {
+    const uint8_t *start;
+    uint32_t length;
+};
+
+/// What is remembered of a member that was wanted, to take its leaves back when its name comes again.
+struct member_mark {
+    uint64_t instance;
+    uint32_t first_leaf;
+    uint32_t end_leaf;
+};
+
+/// The same for a member whose name has dots: it may share its path, and so its edge, with a nested one.
+struct dotted_mark {
+    const edge *edge;
+    uint32_t first_leaf;
+    uint32_t end_leaf;
+};
+
+/// An object or an array that the walk is inside of.
+struct level {
+    /// Tells this object from every other one that the parser ever met.
+    uint64_t instance;
+    uint32_t node;
+    /// Which mark is still open: index of an edge plus 1, or an index into `dotted` with the high bit; 0 for none.
+    uint32_t open_mark;
+    uint32_t dotted_base;
+    /// The place of its members' leaves.
+    int32_t place;
+    uint32_t array;
+    uint32_t element;
+    uint32_t start;
+    csj::slot slot;
+    bool is_array;
+};
+
+}  // namespace csj
+
+struct csj_parser {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer;
+    csj::indexed_text text;
+    /// Why the last step failed.
+    csj_status status = CSJ_OK;
+    /// Whether it failed on NaN or an infinity.
+    bool met_non_finite = false;
+    size_t error_offset = 0;
+
+    csj::buffer<csj_leaf> leaves;
+    csj::buffer<csj_place> places;
+    csj::buffer<csj_slice> tokens;
+    /// Strings with their escapes resolved. Reserved before a walk, so that it never moves during one.
+    csj::buffer<uint8_t> strings;
+    /// A text with NaN and the infinities replaced.
+    csj::buffer<uint8_t> rewritten;
+
+    csj::level levels[csj::deepest];
+    csj::buffer<csj::member_mark> marks;
+    csj::buffer<csj::dotted_mark> dotted;
+    /// The envelope's keys that are none of its slots.
+    csj::buffer<csj::byte_view> other_keys;
+    uint64_t marks_serial = 0;
+    uint64_t instances = 0;
+
+    /// Finds the structure of a text. Checks UTF-8, that strings end, and that they hold no control characters.
+    bool index(const uint8_t *bytes, size_t count, uint32_t max_depth) noexcept;
+    /// Gets ready for a walk over the indexed text.
+    bool rewind() noexcept;
+    /// Makes `rewritten` a copy of the text with null for each NaN and infinity.
+    bool rewrite_non_finite() noexcept;
+    /// Whether the text begins with a bracket and its last token is one that closes it. If so, every walk is bounded
+    /// without looking: what needs a token behind it (an opening bracket, a name, a colon, a comma) is not the last one,
+    /// and behind the last one stands the first one again, an opening bracket, which never may follow a value.
+    bool seal() noexcept;
+    /// Checks a whole text that cannot be sealed: a scalar, or a text that is broken somewhere.
+    template <bool Records>
+    bool check_unsealed(csj_kind &root) noexcept;
+    /// Checks the object or array at `token`, which lies inside `depth` others, and moves behind it. `Records`:
+    /// appends its parts to `tokens`. `Bounded`: the text is not sealed.
+    template <bool Records, bool Bounded>
+    bool skip(uint32_t &token, uint32_t depth) noexcept;
+
+    /// Checks a whole sealed text.
+    template <bool Records>
+    bool skip_all() noexcept {
+        uint32_t token = 0;
+        if (!skip<Records, false>(token, 0)) { return false; }
+        return token == text.tokens ? true : fail(token);
+    }
+
+    bool fail(uint32_t token, csj_status why = CSJ_NOT_JSON) noexcept {
+        status = why;
+        error_offset = token < text.tokens ? text.structure[token] : text.length;
+        return false;
+    }
+
+    /// The string at `token`: a slice of the text, or of `strings` if it has escapes.
+    bool string(uint32_t token, csj::byte_view &out) noexcept {
+        const uint32_t start = text.structure[token] + 1;
+        uint32_t end = text.structure[token + 1];
+        while (text.bytes[--end] != '"') {}
+        out = {text.bytes + start, end - start};
+        return __builtin_expect(text.backslash >= end, 1) || unescape(token, end, true, out);
+    }
+
+    /// Checks the escapes of the string at `token`.
+    bool check_string(uint32_t token) noexcept {
+        if (__builtin_expect(text.backslash >= text.structure[token + 1], 1)) { return true; }
+        uint32_t end = text.structure[token + 1];
+        while (text.bytes[--end] != '"') {}
+        csj::byte_view ignored;
+        return text.backslash >= end || unescape(token, end, false, ignored);
+    }
+
+    /// The number or literal at `token`.
+    bool scalar(uint32_t token, csj_slice &out) noexcept {
+        const uint8_t *start = text.at(token);
+        const uint8_t *end = text.bytes + text.structure[token + 1];
+        out.start = start;
+        out.kind = csj::scalar(start, end, out.length);
+        if (__builtin_expect(out.kind != CSJ_ABSENT, 1)) { return true; }
+        met_non_finite = csj::non_finite_length(start, end) != 0;
+        return fail(token);
+    }
+
+private:
+    bool unescape(uint32_t token, uint32_t end, bool keep, csj::byte_view &out) noexcept;
+};

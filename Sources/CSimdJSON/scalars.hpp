@@ -1,0 +1,172 @@
+// The grammar of JSON's strings, numbers and literals. Nothing here reads at or behind the `end` it is given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "csimdjson.h"
+
+namespace csj {
+
+inline bool is_space(uint8_t byte) noexcept { return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t'; }
+
+inline bool is_digit(uint8_t byte) noexcept { return uint8_t(byte - '0') < 10; }
+
+/// Whether a scalar that stopped at `stop` ends there. `end` is where the next token begins, and between two tokens
+/// there is nothing but white space once one has been seen.
+inline bool is_ended(const uint8_t *stop, const uint8_t *end) noexcept { return stop == end || is_space(*stop); }
+
+/// The end of the number at `start`, or null.
+inline const uint8_t *number_end(const uint8_t *start, const uint8_t *end) noexcept {
+    const uint8_t *next = start;
+    if (*next == '-' && ++next == end) { return nullptr; }
+    if (*next == '0') {
+        ++next;
+    } else {
+        if (!is_digit(*next)) { return nullptr; }
+        while (++next != end && is_digit(*next)) {}
+    }
+    if (next != end && *next == '.') {
+        const uint8_t *digits = ++next;
+        while (next != end && is_digit(*next)) { ++next; }
+        if (next == digits) { return nullptr; }
+    }
+    if (next != end && (*next | 0x20) == 'e') {
+        ++next;
+        if (next != end && (*next == '+' || *next == '-')) { ++next; }
+        const uint8_t *digits = next;
+        while (next != end && is_digit(*next)) { ++next; }
+        if (next == digits) { return nullptr; }
+    }
+    return is_ended(next, end) ? next : nullptr;
+}
+
+/// Signed, because of a sealed text's last bracket: `end` lies before it.
+inline bool is_literal(const uint8_t *start, const uint8_t *end, const char *literal, ptrdiff_t length) noexcept {
+    return end - start >= length && std::memcmp(start, literal, size_t(length)) == 0 && is_ended(start + length, end);
+}
+
+/// The length of `NaN`, `Infinity` or `-Infinity` at `start`, which Python writes and JSON does not know; else 0.
+inline size_t non_finite_length(const uint8_t *start, const uint8_t *end) noexcept {
+    if (is_literal(start, end, "NaN", 3)) { return 3; }
+    if (is_literal(start, end, "Infinity", 8)) { return 8; }
+    if (is_literal(start, end, "-Infinity", 9)) { return 9; }
+    return 0;
+}
+
+/// The kind and the length of the number or literal at `start`; `CSJ_ABSENT` if it is none.
+inline csj_kind scalar(const uint8_t *start, const uint8_t *end, uint32_t &length) noexcept {
+    switch (*start) {
+    case 't':
+        length = 4;
+        return is_literal(start, end, "true", 4) ? CSJ_TRUE : CSJ_ABSENT;
+    case 'f':
+        length = 5;
+        return is_literal(start, end, "false", 5) ? CSJ_FALSE : CSJ_ABSENT;
+    case 'n':
+        length = 4;
+        return is_literal(start, end, "null", 4) ? CSJ_NULL : CSJ_ABSENT;
+    default: {
+        const uint8_t *stop = number_end(start, end);
+        if (stop == nullptr) { return CSJ_ABSENT; }
+        length = uint32_t(stop - start);
+        return CSJ_NUMBER;
+    }
+    }
+}
+
+/// The value of four hexadecimal digits, or -1.
+inline int32_t hex4(const uint8_t *digits, const uint8_t *end) noexcept {
+    if (end - digits < 4) { return -1; }
+    int32_t value = 0;
+    for (int index = 0; index < 4; ++index) {
+        const uint8_t byte = digits[index];
+        const uint8_t lower = byte | 0x20;
+        int32_t digit;
+        if (is_digit(byte)) {
+            digit = byte - '0';
+        } else if (lower >= 'a' && lower <= 'f') {
+            digit = lower - 'a' + 10;
+        } else {
+            return -1;
+        }
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+inline uint8_t *write_utf8(uint32_t scalar, uint8_t *out) noexcept {
+    if (scalar < 0x80) {
+        *out++ = uint8_t(scalar);
+    } else if (scalar < 0x800) {
+        *out++ = uint8_t(0xC0 | scalar >> 6);
+        *out++ = uint8_t(0x80 | (scalar & 0x3F));
+    } else if (scalar < 0x10000) {
+        *out++ = uint8_t(0xE0 | scalar >> 12);
+        *out++ = uint8_t(0x80 | (scalar >> 6 & 0x3F));
+        *out++ = uint8_t(0x80 | (scalar & 0x3F));
+    } else {
+        *out++ = uint8_t(0xF0 | scalar >> 18);
+        *out++ = uint8_t(0x80 | (scalar >> 12 & 0x3F));
+        *out++ = uint8_t(0x80 | (scalar >> 6 & 0x3F));
+        *out++ = uint8_t(0x80 | (scalar & 0x3F));
+    }
+    return out;
+}
+
+/// Reads the hexadecimal digits of `\uXXXX` (and of the second half of a surrogate pair) at `next`, which it moves on.
+/// False for bad digits and for half a pair: no Unicode text holds one.
+inline bool unicode_escape(const uint8_t *&next, const uint8_t *end, uint32_t &scalar) noexcept {
+    const int32_t first = hex4(next, end);
+    if (first < 0) { return false; }
+    next += 4;
+    scalar = uint32_t(first);
+    if ((scalar & 0xF800) != 0xD800) { return true; }
+    if (scalar >= 0xDC00 || end - next < 6 || next[0] != '\\' || next[1] != 'u') { return false; }
+    const int32_t second = hex4(next + 2, end);
+    if ((second & ~0x3FF) != 0xDC00) { return false; }
+    next += 6;
+    scalar = 0x10000 + ((scalar & 0x3FF) << 10 | (uint32_t(second) & 0x3FF));
+    return true;
+}
+
+inline uint8_t simple_escape(uint8_t letter) noexcept {
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/': return letter;
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return 0;
+    }
+}
+
+/// Writes the text that a string's inner bytes mean to `out`, which has room for `end - start` bytes: no escape is
+/// shorter than what it means. Returns the end of the text, or null for an escape that is none.
+inline uint8_t *unescape(const uint8_t *start, const uint8_t *end, uint8_t *out) noexcept {
+    while (start != end) {
+        const void *found = std::memchr(start, '\\', size_t(end - start));
+        const uint8_t *backslash = found == nullptr ? end : static_cast<const uint8_t *>(found);
+        std::memcpy(out, start, size_t(backslash - start));
+        out += backslash - start;
+        if (backslash == end) { return out; }
+        if (end - backslash < 2) { return nullptr; }
+        start = backslash + 2;
+        if (backslash[1] == 'u') {
+            uint32_t scalar;
+            if (!unicode_escape(start, end, scalar)) { return nullptr; }
+            out = write_utf8(scalar, out);
+        } else {
+            const uint8_t meant = simple_escape(backslash[1]);
+            if (meant == 0) { return nullptr; }
+            *out++ = meant;
+        }
+    }
+    return out;
+}
+
+}  // namespace csj

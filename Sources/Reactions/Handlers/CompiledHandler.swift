@@ -1,0 +1,59 @@
+package import Events
+
+/// A handler, ready to be called for the events that the router found it to accept.
+package struct CompiledHandler: Sendable {
+    /// An event that has gone through so many `publish` actions is not answered with another one.
+    package static let defaultHopLimit: UInt8 = 8
+
+    package let definition: HandlerDefinition
+    private let body: Body
+
+    private enum Body: Sendable {
+        case rule(RuleHandler)
+        case auditAlert(AuditAlertHandler)
+    }
+
+    package init(_ definition: HandlerDefinition, hopLimit: UInt8 = CompiledHandler.defaultHopLimit) {
+        self.definition = definition
+        switch definition.body {
+        case .rule(let actions):
+            self.body = .rule(RuleHandler(name: definition.name, actions: actions, hopLimit: hopLimit))
+        case .auditAlerts(let kind, let severity):
+            self.body = .auditAlert(AuditAlertHandler(name: definition.name, kind: kind, severity: severity))
+        }
+    }
+
+    package var name: String { self.definition.name }
+
+    /// `rule: alert, publish` or `audit-alerts`: what the list of handlers says of it.
+    package var summary: String {
+        switch self.body {
+        case .rule(let rule): rule.summary
+        case .auditAlert: "audit-alerts"
+        }
+    }
+
+    /// False for handlers that are registered and counted but never want anything: calling them can be spared.
+    package var canReact: Bool {
+        switch self.body {
+        case .rule(let rule): rule.canReact
+        case .auditAlert(let handler): handler.canReact
+        }
+    }
+
+    /// What the handler wants done about an event that it accepts, in the order of its actions.
+    ///
+    /// Throws when the payload cannot be read; then nothing is to be done, and the call has failed.
+    package func react(
+        to envelope: Envelope,
+        context: inout TemplateContext,
+        environment: ReactionEnvironment
+    ) throws(ReactionError) -> [Reaction] {
+        switch self.body {
+        case .rule(let rule):
+            try rule.react(to: envelope, context: &context, environment: environment)
+        case .auditAlert(let handler):
+            try handler.react(to: envelope, context: &context, environment: environment)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import Logging
+package import Reactions
+import Synchronization
+
+/// Decides alerts one after another and tells the receivers of those that go out.
+///
+/// Alerts are never dropped: when the queue reaches its mark, the pipeline pauses and events wait in the ring instead.
+package final class AlertDesk: Sendable {
+    /// Queued alerts at which the pipeline pauses, and at which it goes on.
+    package static let highWater = 10_000
+    package static let lowWater = 1_000
+    /// Alerts decided in one step of the store.
+    private static let batchSize = 256
+    /// Pause after a failure of the store before it is asked again.
+    private static let storeRetryDelay: Duration = .milliseconds(200)
+
+    package let log: AlertLog
+    private let store: any StateStore
+    private let receivers: [any Receiver]
+    private let heldBack: @Sendable (Alert, Receipt) -> Void
+    private let queue = WorkQueue<Alert>()
+    private let logger: Logger
+    private let onRoom: @Sendable () -> Void
+    /// Whether a submitter was told that there is no room and has not been told otherwise.
+    private let saidFull = Atomic(false)
+
+    /// - Parameters:
+    ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
+    ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
+    package init(
+        store: any StateStore,
+        receivers: [any Receiver],
+        heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
+        log: AlertLog,
+        logger: Logger,
+        onRoom: @escaping @Sendable () -> Void
+    ) {
+        self.store = store
+        self.receivers = receivers
+        self.heldBack = heldBack
+        self.log = log
+        self.logger = logger
+        self.onRoom = onRoom
+    }
+
+    /// Alerts not yet decided.
+    package var depth: Int { self.queue.depth }
+
+    /// Queues an alert; never waits.
+    ///
+    /// - Returns: Whether there is room for more.
+    package func submit(_ alert: Alert) -> Bool {
+        guard let depth = self.queue.push(alert), depth >= Self.highWater else { return true }
+        self.saidFull.store(true, ordering: .releasing)
+        return false
+    }
+
+    /// Decides alerts until `finish` was called and none is left, or the task is cancelled.
+    package func run() async {
+        while true {
+            let batch = await self.queue.take(upTo: Self.batchSize)
+            guard !batch.isEmpty else { return }
+            await self.decide(batch)
+            if self.queue.depth - batch.count <= Self.lowWater,
+                self.saidFull.exchange(false, ordering: .acquiringAndReleasing)
+            {
+                self.onRoom()
+            }
+        }
+    }
+
+    /// Takes no further alerts; `run` returns when the queued ones are decided.
+    package func finish() { self.queue.finish() }
+
+    package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
+
+    private func decide(_ alerts: [Alert]) async {
+        while !Task.isCancelled {
+            do {
+                let receipts = try await self.store.decide(alerts)
+                for (alert, receipt) in zip(alerts, receipts) {
+                    self.log.add(DecidedAlert(alert: alert, receipt: receipt))
+                    if receipt.verdict.isSent {
+                        await self.tell(alert, receipt)
+                    } else {
+                        self.heldBack(alert, receipt)
+                    }
+                }
+                return
+            } catch {
+                self.log.addUndecided()
+                self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(alerts.count)"])
+                try? await Task.sleep(for: Self.storeRetryDelay)
+            }
+        }
+    }
+
+    private func tell(_ alert: Alert, _ receipt: Receipt) async {
+        for receiver in self.receivers {
+            do {
+                try await receiver.deliver(alert, receipt)
+            } catch {
+                self.log.addDeliveryFailure(receiver: receiver.name)
+                self.logger.error(
+                    "alert was not delivered",
+                    error: error,
+                    metadata: ["receiver": "\(receiver.name)", "alert_id": "\(alert.id)"]
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import DequeModule
+package import Events
+package import Logging
+import NIOCore
+package import RedisClient
+import Synchronization
+
+/// What the subscription has reported about itself: the facts behind readiness, the metrics of gaps, and the log of both.
+///
+/// Fed on the subscription's event loop, read from anywhere.
+package final class LinkMonitor: Sendable {
+    /// Blind windows that are kept for those who ask.
+    package static let keptWindows = 100
+
+    package struct Facts: Sendable {
+        package var isSubscribed = false
+        package var suspect: SuspectCause?
+        /// When a probe last came back, and how long it took.
+        package var lastProbeAt: Timestamp?
+        package var roundTrip: Duration?
+        package var refusal: RedisError?
+        package var lastEnd: LinkEnd?
+        package var reconnects: UInt64 = 0
+        package var replacements: UInt64 = 0
+        package var probesOverdue: UInt64 = 0
+        package var probesFailed: UInt64 = 0
+        package var gapsByCause: [BlindCause: UInt64] = [:]
+        package var blindTime: Duration = .zero
+        package var missedBound: UInt64 = 0
+        package var unmeasuredGaps: UInt64 = 0
+        package var oversize: UInt64 = 0
+        package var ownStalls: UInt64 = 0
+        package var errors: [String: UInt64] = [:]
+
+        package var gaps: UInt64 { self.gapsByCause.values.reduce(0, +) }
+    }
+
+    private struct State {
+        var facts = Facts()
+        var windows: Deque<BlindWindow> = []
+        var probeTimes = 0
+        var hasEverSubscribed = false
+    }
+
+    private let state = Mutex(State())
+    private let clock: PipelineClock
+    private let logger: Logger
+    private let onProbe: @Sendable (Duration) -> Void
+
+    /// - Parameter onProbe: told the round trip of every probe that came back.
+    package init(clock: PipelineClock, logger: Logger, onProbe: @escaping @Sendable (Duration) -> Void) {
+        self.clock = clock
+        self.logger = logger
+        self.onProbe = onProbe
+    }
+
+    package var facts: Facts { self.state.withLock { $0.facts } }
+
+    /// The newest first.
+    package var windows: [BlindWindow] { self.state.withLock { $0.windows.reversed() } }
+
+    package func handle(_ event: SubscriptionEvent) {
+        let now = self.clock.wall()
+        self.state.withLock { Self.note(event, in: &$0, at: now) }
+        switch event {
+        case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
+        default: break
+        }
+        self.report(event)
+    }
+
+    private static func note(_ event: SubscriptionEvent, in state: inout State, at now: Timestamp) {
+        switch event {
+        case .subscribed:
+            if state.hasEverSubscribed, !state.facts.isSubscribed { state.facts.reconnects += 1 }
+            state.hasEverSubscribed = true
+            state.facts.isSubscribed = true
+            state.facts.refusal = nil
+        case .ready(let roundTrip), .probe(let roundTrip):
+            state.facts.lastProbeAt = now
+            state.facts.roundTrip = roundTrip
+        case .probeOverdue:
+            state.facts.probesOverdue += 1
+        case .probeFailed(let error):
+            state.facts.probesFailed += 1
+            state.facts.errors[error.metricLabel, default: 0] += 1
+        case .suspect(let cause, lastByte: _):
+            state.facts.suspect = cause
+        case .recovered:
+            state.facts.suspect = nil
+        case .replaced:
+            state.facts.suspect = nil
+            state.facts.replacements += 1
+        case .lost(let end):
+            state.facts.isSubscribed = false
+            state.facts.suspect = nil
+            state.facts.lastEnd = end
+            // What proved the old subscription proves nothing about the next one.
+            state.facts.lastProbeAt = nil
+        case .blindWindow(let window):
+            Self.note(window, in: &state)
+        case .ownStall:
+            state.facts.ownStalls += 1
+        case .oversize:
+            state.facts.oversize += 1
+        case .refused(let error):
+            state.facts.refusal = error
+            state.facts.errors[error.metricLabel, default: 0] += 1
+        case .stopped:
+            state.facts.isSubscribed = false
+            state.facts.lastProbeAt = nil
+        }
+    }
+
+    private static func note(_ window: BlindWindow, in state: inout State) {
+        state.facts.gapsByCause[window.cause, default: 0] += 1
+        state.facts.blindTime += window.length
+        switch window.missed {
+        case .atMost(let count): state.facts.missedBound += count
+        case .unknown: state.facts.unmeasuredGaps += 1
+        }
+        if state.windows.count == Self.keptWindows { state.windows.removeFirst() }
+        state.windows.append(window)
+    }
+
+    private func report(_ event: SubscriptionEvent) {
+        switch event {
+        case .subscribed:
+            self.logger.info("subscribed")
+        case .ready(let roundTrip):
+            self.logger.info("subscription proven by a probe", metadata: ["round_trip_ms": "\(roundTrip.milliseconds)"])
+        case .probe:
+            break
+        case .probeOverdue(let age):
+            self.logger.warning("probe did not come back", metadata: ["age_s": "\(age.inSeconds)"])
+        case .probeFailed(let error):
+            self.logger.warning("probe could not be published", metadata: ["reason": "\(error.metricLabel)"])
+        case .suspect(let cause, lastByte: _):
+            self.logger.warning("subscription is suspect, opening a second one", metadata: ["cause": "\(cause.rawValue)"])
+        case .recovered(let after):
+            self.logger.info("suspect subscription gave a sign of life", metadata: ["after_s": "\(after.inSeconds)"])
+        case .replaced(let replacement):
+            self.logger.notice(
+                "subscription was replaced",
+                metadata: [
+                    "cause": "\(replacement.cause.rawValue)", "exact": "\(replacement.cut == .exact)",
+                    "after_s": "\(replacement.duration.inSeconds)",
+                ]
+            )
+        case .lost(let end):
+            self.logger.warning("subscription lost, connecting again", metadata: ["cause": "\(end.label)"])
+        case .blindWindow(let window):
+            self.logger.warning("blind window", metadata: Self.metadata(of: window))
+        case .ownStall(let length):
+            self.logger.warning("event loop stood still", metadata: ["seconds": "\(length.inSeconds)"])
+        case .oversize(let message):
+            self.logger.warning("message above the limit was skipped", metadata: ["bytes": "\(message.length)"])
+        case .refused(let error):
+            self.logger.error(
+                "Redis refuses the subscription",
+                metadata: ["reason": "\(error.metricLabel)", "message": "\(error.message)"]
+            )
+        case .stopped:
+            self.logger.info("subscription closed")
+        }
+    }
+
+    private static func metadata(of window: BlindWindow) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "cause": "\(window.cause.rawValue)", "seconds": "\(window.length.inSeconds)",
+            "missed": "\(window.missed.label)",
+        ]
+        if case .atMost(let count) = window.missed { metadata["missed_at_most"] = "\(count)" }
+        return metadata
+    }
+}
+
+extension Duration {
+    /// In milliseconds, to the microsecond.
+    var milliseconds: Double { Double(self.wholeMicroseconds) / 1000 }
+}

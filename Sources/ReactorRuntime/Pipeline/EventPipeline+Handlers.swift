@@ -1,0 +1,198 @@
+package import Events
+package import Reactions
+
+/// The second half of the way: which handlers an event reaches, and what becomes of their reactions.
+extension EventPipeline {
+    // MARK: Router
+
+    mutating func route(_ envelope: Envelope, from origin: FrameOrigin) {
+        let type = self.routes.types.index(of: envelope.eventType)
+        var isHeartbeat = false
+        if envelope.eventType.hasPrefix(InternalEvent.prefix) {
+            self.noticePeer(envelope)
+            isHeartbeat = envelope.eventType == InternalEvent.heartbeatType
+            if isHeartbeat, self.routes.heartbeatType == nil {
+                self.counters.heartbeats += 1
+                return
+            }
+        }
+        self.arrivals += 1
+        self.counters.received += 1
+        self.counters.receivedBytes += UInt64(envelope.frame.count)
+        self.counters.receivedByType[type] += 1
+        self.noteOddities(of: envelope)
+        let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
+        if isHeartbeat {
+            // For those who name it; wildcards are spared.
+            let named = accepted.filter { self.routes.names(type, handler: Int($0)) }
+            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
+        } else {
+            self.run(accepted, on: envelope, type: type, from: origin)
+        }
+    }
+
+    private mutating func noteOddities(of envelope: Envelope) {
+        if envelope.timestampOrigin != .stated { self.counters.flaggedTimestamps += 1 }
+        if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
+        if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
+            _ = self.producers.observe(producer: envelope.producerID, sequence: sequence, at: envelope.arrivedAt)
+        }
+    }
+
+    // MARK: Handlers
+
+    private mutating func run(
+        _ handlers: UnsafeBufferPointer<Int32>,
+        on envelope: Envelope,
+        type: Int,
+        from origin: FrameOrigin
+    ) {
+        guard !handlers.isEmpty else {
+            self.counters.unmatched += 1
+            if !self.taps.isEmpty { self.show(envelope, [], from: origin) }
+            return
+        }
+        self.counters.matched += 1
+        let isWatched = !self.taps.isEmpty && self.taps.wants(envelope.eventType)
+        var outcomes: [TapHub.Outcome] = []
+        var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
+        var started = self.clock.monotonic()
+        for id in handlers {
+            let handler = Int(id)
+            let slot = self.routes.slot(handler: handler, type: type)
+            let did = self.run(handler, slot: slot, type: type, &call)
+            let ended = self.clock.monotonic()
+            self.counters.durations[slot].record(nanoseconds: Int64(ended &- started))
+            started = ended
+            if isWatched { outcomes.append(.init(handler: self.routes.entries[handler].name, did: did.description)) }
+        }
+        if isWatched { self.show(envelope, outcomes, from: origin) }
+    }
+
+    /// What one event needs for all of its handlers; its parts are made when the first handler asks.
+    private struct Call {
+        let envelope: Envelope
+        let arrival: UInt64
+        let environment: ReactionEnvironment
+        var context: TemplateContext
+        private var owned: Event?
+
+        init(_ envelope: Envelope, arrival: UInt64, makeAlertID: @escaping () -> String) {
+            self.envelope = envelope
+            self.arrival = arrival
+            self.environment = ReactionEnvironment(
+                now: envelope.arrivedAt,
+                arrival: arrival,
+                makeAlertID: makeAlertID
+            )
+            self.context = TemplateContext(envelope)
+        }
+
+        mutating func event() -> Event {
+            if let owned = self.owned { return owned }
+            let event = Event(self.envelope, arrival: self.arrival)
+            self.owned = event
+            return event
+        }
+    }
+
+    /// What a handler did, for watchers.
+    private enum Did: CustomStringConvertible {
+        case reacted([Reaction])
+        case queued
+        case failed
+
+        var description: String {
+            switch self {
+            case .reacted(let reactions):
+                reactions.isEmpty ? "nothing" : reactions.map(\.word).joined(separator: ", ")
+            case .queued: "queued"
+            case .failed: "failed"
+            }
+        }
+    }
+
+    private mutating func run(_ handler: Int, slot: Int, type: Int, _ call: inout Call) -> Did {
+        do {
+            switch self.routes.entries[handler].body {
+            case .declared(let compiled):
+                guard compiled.canReact else { break }
+                let reactions = try compiled.react(
+                    to: call.envelope,
+                    context: &call.context,
+                    environment: call.environment
+                )
+                self.counters.succeeded[slot] += 1
+                if !reactions.isEmpty { self.perform(reactions, of: handler) }
+                return .reacted(reactions)
+            case .inline(let body):
+                try body(InlineEvent(call.envelope))
+            case .lane(let lane):
+                self.port.enqueue(call.event(), lane: lane, type: self.routes.types.names[type])
+                return .queued
+            }
+            self.counters.succeeded[slot] += 1
+            return .reacted([])
+        } catch {
+            self.counters.failed[slot] += 1
+            self.port.failed(handler: self.routes.entries[handler].name, "\(error)")
+            return .failed
+        }
+    }
+
+    // MARK: Reactions
+
+    private mutating func perform(_ reactions: [Reaction], of handler: Int) {
+        for reaction in reactions {
+            switch reaction {
+            case .alert(let alert):
+                if !self.port.raise(alert) { self.isPaused = true }
+            case .publish(let event):
+                self.port.publish(event)
+            case .log(let level, let message):
+                self.port.log(level, message, handler: self.routes.entries[handler].name)
+            case .loopCut(let event):
+                self.counters.loopsCut += 1
+                self.port.cut(event)
+            }
+        }
+    }
+
+    private mutating func show(_ envelope: Envelope, _ outcomes: [TapHub.Outcome], from origin: FrameOrigin) {
+        self.taps.show(envelope, arrival: self.arrivals, channel: self.channels.name(of: origin), outcomes: outcomes)
+    }
+
+    // MARK: Reactors among themselves
+
+    /// Passes on that a reactor made itself known.
+    private func noticePeer(_ envelope: Envelope) {
+        // Rare events: three a minute for each reactor, so the whole payload may be read.
+        guard InternalEvent.isAboutReactors(envelope.eventType),
+            let payload = try? JSONValue.parse(envelope.payload),
+            // A heartbeat in the original's form names no instance; it proves nothing about anybody.
+            let instance = payload["instance"]?.stringValue
+        else { return }
+        let kind: PeerSighting.Kind
+        if envelope.eventType == InternalEvent.heartbeatType {
+            let interval = payload["interval_seconds"]?.doubleValue.map { Duration.seconds($0) }
+            kind = .heartbeat(nonce: payload["nonce"]?.stringValue ?? "", interval: interval)
+        } else if envelope.eventType == InternalEvent.stoppingType {
+            kind = .stopping
+        } else {
+            kind = .peerLost(payload["lost"]?.stringValue ?? "")
+        }
+        self.port.sighted(PeerSighting(kind: kind, instance: instance))
+    }
+}
+
+extension Reaction {
+    /// One word for watchers.
+    var word: String {
+        switch self {
+        case .alert: "alert"
+        case .publish: "publish"
+        case .log: "log"
+        case .loopCut: "loop cut"
+        }
+    }
+}

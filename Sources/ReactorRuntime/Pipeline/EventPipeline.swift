@@ -1,0 +1,180 @@
+package import Events
+package import Reactions
+package import RedisClient
+
+/// The way of an event, one method a stage, in the order of the way:
+///
+///     receive -> (ring) -> take -> route -> run -> perform
+///
+/// A value confined to the event loop of the subscription: frames are handled straight from the receive buffer, on the
+/// thread that read them. Only while handling is slower than receiving are frames copied into the ring, so that the
+/// socket never waits for a handler. Nothing here waits; what must wait goes through the `ReactionPort`.
+package struct EventPipeline: ~Copyable {
+    /// How long one stretch of handling may keep the loop from reading, in nanoseconds. Redis cuts a subscriber that lets
+    /// 32 MiB pile up; at the bus's best rate that takes 200 times as long.
+    private static let stretch: UInt64 = 1_000_000
+    /// A read of at least this many bytes means that the socket had more: we may be behind.
+    private static let fullRead = 48 * 1024
+
+    package internal(set) var routes: RouteTable
+    package internal(set) var counters: PipelineCounters
+    package private(set) var quarantine = QuarantineLog()
+    package private(set) var ring: FrameRing
+    package var taps = TapHub()
+    /// Set while the decisions about alerts are behind; frames wait in the ring.
+    package var isPaused = false
+
+    let decoder: EnvelopeDecoder
+    let port: any ReactionPort
+    let clock: PipelineClock
+    let makeAlertID: () -> String
+    var producers = SequenceTracker()
+    private var overload = OverloadEpisode()
+    /// Names of the subscription's targets; a frame in the ring refers to them by number.
+    var channels: ChannelNames
+    var arrivals: UInt64 = 0
+    /// When the present stretch of full reads began; nil while we keep up.
+    private var stretchStart: UInt64?
+
+    package init(
+        routes: RouteTable,
+        limits: DecoderLimits,
+        ring: consuming FrameRing,
+        port: any ReactionPort,
+        clock: PipelineClock,
+        makeAlertID: @escaping () -> String
+    ) {
+        self.routes = routes
+        self.counters = PipelineCounters(types: routes.types.count, slots: routes.slotCount)
+        self.ring = ring
+        self.decoder = EnvelopeDecoder(fields: routes.matcher.fields, limits: limits)
+        self.port = port
+        self.clock = clock
+        self.makeAlertID = makeAlertID
+        self.channels = ChannelNames()
+    }
+
+    // MARK: Source
+
+    /// Takes all messages of one read from the socket.
+    ///
+    /// - Returns: Whether the ring holds frames, so that `drain` must be called once the loop has read again.
+    package mutating func receive(_ batch: inout MessageBatch) -> Bool {
+        let arrivedAt = self.clock.wall()
+        var bytes = 0
+        if self.ring.isEmpty, !self.isPaused, !self.isStretchOver() {
+            while let message = batch.next() {
+                bytes += message.payload.count
+                self.take(
+                    ByteView(message.payload),
+                    readable: message.readable,
+                    from: .live(ByteView(message.channel)),
+                    arrivedAt
+                )
+                if self.isPaused { break }
+            }
+        }
+        while let message = batch.next() {
+            bytes += message.payload.count
+            self.store(ByteView(message.payload), channel: ByteView(message.channel), arrivedAt)
+        }
+        if bytes < Self.fullRead, self.ring.isEmpty { self.stretchStart = nil }
+        return !self.ring.isEmpty
+    }
+
+    // MARK: Ring
+
+    private mutating func store(_ payload: ByteView, channel: ByteView, _ arrivedAt: Timestamp) {
+        self.counters.deferred += 1
+        let bytesBefore = self.ring.droppedBytes
+        let given = self.ring.append(payload, target: self.channels.number(of: channel), arrivedAt: arrivedAt)
+        guard given > 0 else { return }
+        // A dropped frame was received as well; it is counted here because it will never be taken.
+        self.counters.received += UInt64(given)
+        let bytes = self.ring.droppedBytes - bytesBefore
+        self.counters.receivedBytes += bytes
+        self.report(self.overload.handle(.dropped(events: UInt64(given), bytes: bytes), at: arrivedAt))
+    }
+
+    /// Handles frames from the ring for one stretch.
+    ///
+    /// - Returns: Whether frames are left, so that it must be called again once the loop has read.
+    package mutating func drain() -> Bool {
+        guard !self.isPaused else { return false }
+        let end = self.clock.monotonic() + Self.stretch
+        var handled = 0
+        while let frame = self.ring.first {
+            self.take(frame.payload, readable: frame.readable, from: .stored(frame.target), frame.arrivedAt)
+            self.ring.removeFirst()
+            handled += 1
+            if self.isPaused { return false }
+            if handled & 31 == 0, self.clock.monotonic() >= end { break }
+        }
+        if self.ring.isEmpty { self.stretchStart = nil }
+        return !self.ring.isEmpty
+    }
+
+    /// Whether full reads have been handled for longer than a stretch without the socket ever running dry.
+    private mutating func isStretchOver() -> Bool {
+        let now = self.clock.monotonic()
+        guard let start = self.stretchStart else {
+            self.stretchStart = now
+            return false
+        }
+        return now - start > Self.stretch
+    }
+
+    private func report(_ actions: [OverloadEpisode.Action]) {
+        for action in actions { self.port.overload(action) }
+    }
+
+    /// What is due because time has passed: ends an overload that is over, gives up on numbered events that stay away.
+    package mutating func tick() {
+        let now = self.clock.wall()
+        self.report(self.overload.handle(.tick(fill: self.ring.fill), at: now))
+        for loss in self.producers.tick(at: now) { self.port.missed(loss) }
+    }
+
+    // MARK: Intake
+
+    private mutating func take(_ frame: ByteView, readable: Int, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
+        switch self.decoder.decode(frame, readable: readable, arrivedAt: arrivedAt) {
+        case .envelope(let envelope):
+            self.counters.lastEventAt = arrivedAt.microseconds
+            self.route(envelope, from: origin)
+        case .rejected(let reason):
+            self.counters.received += 1
+            self.counters.receivedBytes += UInt64(frame.count)
+            self.reject(frame, length: frame.count, reason, from: origin, arrivedAt)
+        }
+    }
+
+    /// Takes note of a frame that was too large to be read; the scanner skipped it.
+    package mutating func skipped(_ prefix: ByteView, length: Int, channel: ByteView) {
+        self.counters.received += 1
+        self.reject(prefix, length: length, .oversize, from: .live(channel), self.clock.wall())
+    }
+
+    private mutating func reject(
+        _ frame: ByteView,
+        length: Int,
+        _ reason: QuarantineReason,
+        from origin: FrameOrigin,
+        _ arrivedAt: Timestamp
+    ) {
+        let channel = self.channels.name(of: origin)
+        self.quarantine.add(reason, frame: frame, length: length, channel: channel, arrivedAt: arrivedAt)
+    }
+
+    // MARK: Configuration
+
+    /// Puts other handlers in the place of these, between two events. What was counted stays with the old ones' names in
+    /// the totals; counters of single handlers begin anew.
+    package mutating func replace(routes: RouteTable) {
+        var counters = PipelineCounters(types: routes.types.count, slots: routes.slotCount)
+        counters.keepTotals(of: self.counters, types: self.routes.types, newTypes: routes.types)
+        self.routes = routes
+        self.counters = counters
+        self.decoder.replace(fields: routes.matcher.fields)
+    }
+}

@@ -1,0 +1,125 @@
+package import EventPatterns
+package import Events
+package import NIOCore
+package import RedisClient
+
+/// Holds the pipeline on its event loop: an actor whose executor *is* the loop, so that the subscription calls it without a
+/// hop and everybody else is made to wait for their turn between two reads.
+package actor IntakeEngine: SubscriptionSink {
+    private nonisolated let loop: any EventLoop
+    package nonisolated let unownedExecutor: UnownedSerialExecutor
+    private var pipeline: EventPipeline
+    private var isDrainScheduled = false
+    private nonisolated let link: LinkMonitor
+
+    package init(loop: any EventLoop, link: LinkMonitor, pipeline: sending @Sendable () -> EventPipeline) {
+        self.loop = loop
+        self.unownedExecutor = loop.executor.asUnownedSerialExecutor()
+        self.link = link
+        self.pipeline = pipeline()
+    }
+
+    // MARK: From the subscription, on the loop
+
+    package nonisolated func receive(_ batch: inout MessageBatch) {
+        self.assumeIsolated { engine in
+            if engine.pipeline.receive(&batch) { engine.scheduleDrain() }
+        }
+    }
+
+    package nonisolated func handle(_ event: SubscriptionEvent) {
+        self.link.handle(event)
+        guard case .oversize(let frame) = event else { return }
+        self.assumeIsolated { engine in
+            frame.prefix.withUnsafeBytes { prefix in
+                frame.channel.withUnsafeBytes { channel in
+                    engine.pipeline.skipped(ByteView(prefix), length: frame.length, channel: ByteView(channel))
+                }
+            }
+        }
+    }
+
+    // MARK: Ring
+
+    /// Handles what waits in the ring once the loop has had a chance to read.
+    private func scheduleDrain() {
+        guard !self.isDrainScheduled else { return }
+        self.isDrainScheduled = true
+        self.loop.execute {
+            self.assumeIsolated { engine in
+                engine.isDrainScheduled = false
+                if engine.pipeline.drain() { engine.scheduleDrain() }
+            }
+        }
+    }
+
+    /// Goes on after the decisions about alerts have caught up.
+    package func resume() {
+        self.pipeline.isPaused = false
+        if !self.pipeline.ring.isEmpty { self.scheduleDrain() }
+    }
+
+    /// `resume`, as soon as the loop is free, without waiting for that.
+    package nonisolated func resumeSoon() {
+        self.loop.execute { self.assumeIsolated { $0.resume() } }
+    }
+
+    /// How many frames wait.
+    package var waiting: Int { self.pipeline.ring.count }
+
+    // MARK: For those who ask
+
+    package func snapshot() -> PipelineSnapshot { PipelineSnapshot(self.pipeline) }
+
+    package func quarantine(_ limit: Int) -> [QuarantineEntry] { self.pipeline.quarantine.newest(limit) }
+
+    package func tap(_ patterns: [TypePattern]) -> (id: Int, lines: AsyncStream<[UInt8]>) {
+        self.pipeline.taps.add(patterns)
+    }
+
+    package func endTap(_ id: Int) { self.pipeline.taps.remove(id) }
+
+    package func endTaps() { self.pipeline.taps.finish() }
+
+    /// Replaces all handlers between two events.
+    package func replace(_ entries: [HandlerEntry]) { self.pipeline.replace(routes: RouteTable(entries)) }
+
+    /// Replaces all handlers as soon as the loop is free, without waiting for that.
+    package nonisolated func replaceSoon(_ entries: [HandlerEntry]) {
+        self.loop.execute { self.assumeIsolated { $0.replace(entries) } }
+    }
+
+    /// What is due because time has passed. That it returns proves that the loop turns.
+    package func tick() { self.pipeline.tick() }
+}
+
+/// A copy of the pipeline's numbers, taken between two events.
+package struct PipelineSnapshot: Sendable {
+    package var counters: PipelineCounters
+    package var entries: [HandlerEntry]
+    package var types: [String]
+    package var slots: [(handler: Int, type: Int)]
+    package var quarantined: [UInt64]
+    package var ringCount: Int
+    package var ringBytes: Int
+    package var ringCapacity: Int
+    package var dropped: UInt64
+    package var isPaused: Bool
+
+    init(_ pipeline: borrowing EventPipeline) {
+        self.counters = pipeline.counters
+        self.entries = pipeline.routes.entries
+        self.types = pipeline.routes.types.names
+        self.slots = pipeline.routes.slotLabels
+        self.quarantined = pipeline.quarantine.counts
+        self.ringCount = pipeline.ring.count
+        self.ringBytes = pipeline.ring.usedBytes
+        self.ringCapacity = pipeline.ring.capacity
+        self.dropped = pipeline.ring.dropped
+        self.isPaused = pipeline.isPaused
+    }
+
+    package var quarantinedTotal: UInt64 { self.quarantined.reduce(0, +) }
+    package var succeededTotal: UInt64 { self.counters.succeeded.reduce(0, +) }
+    package var failedTotal: UInt64 { self.counters.failed.reduce(0, +) }
+}

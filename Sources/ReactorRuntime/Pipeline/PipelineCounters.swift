@@ -1,0 +1,49 @@
+package import Telemetry
+
+/// What happened on the event loop since the reactor started. Plain numbers, because only the loop touches them; a
+/// scrape gets a copy taken between two events, in which every sum is exact.
+package struct PipelineCounters: Sendable {
+    /// Frames that came from the subscription, heartbeats of reactors not counted.
+    package var received: UInt64 = 0
+    package var receivedBytes: UInt64 = 0
+    /// Events that at least one handler accepted.
+    package var matched: UInt64 = 0
+    package var unmatched: UInt64 = 0
+    /// Heartbeats of reactors, our own included. Not among `received` unless a handler names their type.
+    package var heartbeats: UInt64 = 0
+    /// Events by the number of their type.
+    package var receivedByType: [UInt64]
+    package var flaggedTimestamps: UInt64 = 0
+    package var nonFiniteNumbers: UInt64 = 0
+    package var loopsCut: UInt64 = 0
+    /// Events taken over the ring because handling was behind.
+    package var deferred: UInt64 = 0
+    /// Handled (handler, type) pairs, by slot of the route table.
+    package var succeeded: [UInt64]
+    package var failed: [UInt64]
+    package var durations: [HistogramCounts]
+    /// Wall-clock microseconds of the last event; 0 before the first.
+    package var lastEventAt: Int64 = 0
+
+    package init(types: Int, slots: Int) {
+        self.receivedByType = Array(repeating: 0, count: types)
+        self.succeeded = Array(repeating: 0, count: slots)
+        self.failed = Array(repeating: 0, count: slots)
+        self.durations = Array(repeating: HistogramCounts(MetricCatalog.Original.handlerDuration), count: slots)
+    }
+
+    /// Takes over what is not about single handlers from the counters of an earlier set of handlers; the numbers of types
+    /// that are no longer named go to `other`.
+    package mutating func keepTotals(of old: PipelineCounters, types: TypeTable, newTypes: TypeTable) {
+        var kept = old
+        kept.receivedByType = self.receivedByType
+        kept.succeeded = self.succeeded
+        kept.failed = self.failed
+        kept.durations = self.durations
+        for (index, count) in old.receivedByType.enumerated() {
+            let target = index == types.otherIndex ? newTypes.otherIndex : newTypes.index(ofText: types.names[index])
+            kept.receivedByType[target] += count
+        }
+        self = kept
+    }
+}

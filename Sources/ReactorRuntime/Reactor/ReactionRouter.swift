@@ -1,0 +1,72 @@
+package import Events
+import Logging
+package import Reactions
+import Synchronization
+
+/// Takes the reactions of the pipeline to whoever performs them.
+final class ReactionRouter: ReactionPort {
+    private let desk: AlertDesk
+    private let publisher: EventPublisher
+    private let lanes: LaneExecutor
+    /// Knows the engine, which knows this router: set when all of them exist.
+    let heartbeat = Late<HeartbeatService>()
+    private let selfAlerts: SelfAlerts
+    private let logger: Logger
+
+    init(
+        desk: AlertDesk,
+        publisher: EventPublisher,
+        lanes: LaneExecutor,
+        selfAlerts: SelfAlerts,
+        logger: Logger
+    ) {
+        self.desk = desk
+        self.publisher = publisher
+        self.lanes = lanes
+        self.selfAlerts = selfAlerts
+        self.logger = logger
+    }
+
+    func raise(_ alert: Alert) -> Bool { self.desk.submit(alert) }
+
+    func publish(_ event: OutgoingEvent) { self.publisher.submit(event) }
+
+    func enqueue(_ event: Event, lane: Int, type: String) { self.lanes.submit(event, lane: lane, type: type) }
+
+    func sighted(_ sighting: PeerSighting) { self.heartbeat.value?.sighted(sighting) }
+
+    func overload(_ action: OverloadEpisode.Action) { self.selfAlerts.overload(action) }
+
+    func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
+
+    func log(_ level: LogAction.Level, _ message: String, handler: String) {
+        self.logger.log(
+            level: level.loggerLevel,
+            "handler says",
+            metadata: ["handler": "\(handler)", "text": "\(message)"]
+        )
+    }
+
+    func cut(_ event: OutgoingEvent) {
+        self.logger.error(
+            "event was not published: reactors answer each other in a loop",
+            metadata: ["handler": "\(event.handler)", "event_type": "\(event.eventType)", "hops": "\(event.hops)"]
+        )
+    }
+
+    func failed(handler: String, _ reason: String) {
+        self.logger.error("handler failed", metadata: ["handler": "\(handler)", "reason": "\(reason)"])
+    }
+}
+
+extension LogAction.Level {
+    var loggerLevel: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

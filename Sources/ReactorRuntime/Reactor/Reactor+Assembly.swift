@@ -1,0 +1,141 @@
+import Events
+import NIOCore
+import NIOPosix
+import Reactions
+import RedisClient
+import Telemetry
+
+extension Reactor {
+    /// Makes everything that one life needs, in the order in which the parts know each other.
+    func makeLife() -> ReactorLife {
+        let ready = Gate()
+        let probeTimes = self.registry.histogram(MetricCatalog.Subscription.probeRoundTrip)
+        let link = LinkMonitor(clock: self.clock, logger: self.logger) { [weak self] roundTrip in
+            probeTimes.record(roundTrip.inSeconds)
+            ready.open()
+            self?.becomeRunning()
+        }
+        let commands = RedisCommandClient(
+            endpoint: self.endpoint,
+            clientName: "aos-reactor:\(self.settings.instance):commands",
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            logger: self.logger
+        )
+        let publisher = EventPublisher(
+            commands: commands,
+            defaultChannel: self.settings.channels.first ?? "aos.events",
+            clock: self.clock,
+            logger: self.logger
+        )
+        // The desk resumes the engine, which does not exist yet.
+        let engineBox = Late<IntakeEngine>()
+        let desk = AlertDesk(
+            store: self.store,
+            receivers: self.receivers,
+            heldBack: self.heldBack,
+            log: self.alerts,
+            logger: self.logger
+        ) { engineBox.value?.resumeSoon() }
+        let selfAlerts = SelfAlerts(
+            instance: self.settings.instance,
+            clock: self.clock,
+            logger: self.logger
+        ) { _ = desk.submit($0) }
+        let port = ReactionRouter(
+            desk: desk,
+            publisher: publisher,
+            lanes: self.lanes,
+            selfAlerts: selfAlerts,
+            logger: self.logger
+        )
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let engine = self.makeEngine(on: group.any(), link: link, port: port)
+        engineBox.set(engine)
+        let heartbeat = HeartbeatService(
+            settings: self.settings,
+            engine: engine,
+            commands: commands,
+            link: link,
+            publisher: publisher,
+            alerts: selfAlerts,
+            clock: self.clock,
+            logger: self.logger
+        ) { [weak self] in
+            await self?.heartbeatReport() ?? .none
+        }
+        port.heartbeat.set(heartbeat)
+        return ReactorLife(
+            intakeGroup: group,
+            commands: commands,
+            subscription: self.makeSubscription(on: group.any(), commands: commands, engine: engine),
+            engine: engine,
+            link: link,
+            desk: desk,
+            publisher: publisher,
+            lanes: self.lanes,
+            heartbeat: heartbeat,
+            selfAlerts: selfAlerts,
+            ready: ready
+        )
+    }
+
+    private func makeEngine(on loop: any EventLoop, link: LinkMonitor, port: ReactionRouter) -> IntakeEngine {
+        let entries = self.state.withLock { $0.fileHandlers + $0.closures }
+        let settings = self.settings
+        let clock = self.clock
+        return IntakeEngine(loop: loop, link: link) {
+            EventPipeline(
+                routes: RouteTable(entries),
+                limits: DecoderLimits(maxEventBytes: settings.maxEventBytes),
+                ring: FrameRing(capacity: settings.ringBytes, policy: settings.overflow),
+                port: port,
+                clock: clock
+            ) {
+                var generator = SystemRandomNumberGenerator()
+                return AlertIdentifiers.make(at: clock.wall(), using: &generator)
+            }
+        }
+    }
+
+    private func makeSubscription(
+        on loop: any EventLoop,
+        commands: RedisCommandClient,
+        engine: IntakeEngine
+    ) -> RedisSubscription {
+        var settings = SubscriptionSettings(instance: self.settings.instance)
+        settings.maxEventBytes = self.settings.maxEventBytes
+        return RedisSubscription(
+            endpoint: self.endpoint,
+            clientName: "aos-reactor:\(self.settings.instance):events",
+            targets: self.settings.channels.map { .channel($0) }
+                + self.settings.channelPatterns.map { .pattern($0) },
+            settings: settings,
+            eventLoop: loop,
+            commands: commands,
+            sink: engine,
+            logger: self.logger
+        )
+    }
+
+    /// The subscription has been proven: from STARTING to RUNNING.
+    private func becomeRunning() {
+        let now = self.clock.wall()
+        let isNew = self.state.withLock { state in
+            let run = state.lifecycle.run
+            return !state.lifecycle.handle(.started(run: run), at: now).isEmpty
+        }
+        if isNew {
+            self.logger.notice("reactor is RUNNING", metadata: ["instance": "\(self.settings.instance)"])
+        }
+    }
+
+    private func heartbeatReport() async -> HeartbeatService.Report {
+        let status = await self.status()
+        return HeartbeatService.Report(
+            eventsReceived: status.received,
+            eventsHandled: status.handlersSucceeded,
+            uptime: status.uptime,
+            handlersRegistered: status.handlersRegistered
+        )
+    }
+}

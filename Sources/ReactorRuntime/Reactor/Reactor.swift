@@ -1,0 +1,192 @@
+public import Delivery
+import Events
+package import EventPatterns
+public import Logging
+package import NIOCore
+package import Reactions
+import RedisClient
+public import ServiceLifecycle
+import Stores
+import Synchronization
+import Telemetry
+
+/// Listens to what is published on Redis channels and runs handlers for it.
+///
+///     let reactor = try Reactor(settings: .init(redisURL: "redis://127.0.0.1", instance: "my-service"))
+///     try reactor.on("run.failed", priority: 50) { event in
+///         print(event.runID ?? "?", "failed")
+///     }
+///     try await reactor.run()
+///
+/// `run` returns when its task is cancelled, a graceful shutdown begins, or `stop` is called, after what was received
+/// has been handled; then it may be called again. See `EventPipeline` for the way of an event.
+public final class Reactor: Service {
+    public let settings: ReactorSettings
+    package let version: String
+    let endpoint: RedisEndpoint
+    let store: any StateStore
+    let receivers: [any Receiver]
+    let heldBack: @Sendable (Alert, Receipt) -> Void
+    let clock: PipelineClock
+    let registry: MetricsRegistry
+    let alerts = AlertLog()
+    let lanes: LaneExecutor
+    let logger: Logger
+    let state: Mutex<State>
+
+    struct State {
+        var lifecycle = ReactorLifecycle()
+        var life: ReactorLife?
+        var stop: Gate?
+        var startedAt: Timestamp?
+        var fileHandlers: [HandlerEntry] = []
+        var closures: [HandlerEntry] = []
+        var configVersion = ""
+        var configError: String?
+        var configLoadedAt: Timestamp?
+        var reloads: [Bool: UInt64] = [:]
+    }
+
+    /// A reactor for an embedding program: alerts are decided in memory and told to the log.
+    ///
+    /// - Throws: `ReactorError` (`invalidSetting`) when the address of Redis is not one.
+    public convenience init(settings: ReactorSettings, logger: Logger = Logger(label: "aos-reactor")) throws {
+        let clock = PipelineClock.system
+        try self.init(
+            settings: settings,
+            version: "embedded",
+            store: MemoryStateStore(
+                settings: FatigueSettings(),
+                configVersion: "",
+                instance: settings.instance,
+                clock: clock.wall
+            ),
+            receivers: [LogReceiver(logger: logger)],
+            heldBack: { LogReceiver.explain($0, $1, to: logger) },
+            registry: MetricsRegistry(),
+            clock: clock,
+            logger: logger
+        )
+    }
+
+    package init(
+        settings: ReactorSettings,
+        version: String,
+        store: any StateStore,
+        receivers: [any Receiver],
+        heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
+        registry: MetricsRegistry,
+        clock: PipelineClock,
+        logger: Logger
+    ) throws {
+        do {
+            self.endpoint = try RedisEndpoint(url: settings.redisURL, caFile: settings.redisCAFile)
+        } catch {
+            throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
+        }
+        self.settings = settings
+        self.version = version
+        self.store = store
+        self.receivers = receivers
+        self.heldBack = heldBack
+        self.registry = registry
+        self.clock = clock
+        self.logger = logger
+        self.lanes = LaneExecutor(
+            lanes: settings.lanesPerHandler,
+            queued: settings.queuedPerHandler,
+            timeout: settings.handlerTimeout,
+            clock: clock,
+            logger: logger
+        )
+        self.state = Mutex(State())
+    }
+
+    // MARK: Life
+
+    /// Runs until the task is cancelled, a graceful shutdown begins, or `stop` is called.
+    ///
+    /// - Throws: `ReactorError`: `alreadyRunning`; `redisUnreachable` when Redis is required and away; `workLeft` when
+    ///   the time to stop was over before everything received had been handled.
+    public func run() async throws {
+        let stop = try self.begin()
+        defer { self.end() }
+        try await withGracefulShutdownHandler {
+            guard self.settings.isEnabled else {
+                self.logger.notice("reactor is disabled: it subscribes to nothing")
+                return await stop.wait()
+            }
+            try await self.live(until: stop)
+        } onGracefulShutdown: {
+            stop.open()
+        }
+    }
+
+    /// Begins to stop; `run` returns when that is done.
+    public func stop() {
+        self.state.withLock { $0.stop }?.open()
+    }
+
+    private func begin() throws -> Gate {
+        let now = self.clock.wall()
+        return try self.state.withLock { state in
+            for case .refuse(let reason) in state.lifecycle.handle(.start, at: now) {
+                throw ReactorError(.alreadyRunning, reason)
+            }
+            let stop = Gate()
+            state.stop = stop
+            state.startedAt = now
+            return stop
+        }
+    }
+
+    private func end() {
+        let now = self.clock.wall()
+        self.state.withLock { state in
+            let run = state.lifecycle.run
+            _ = state.lifecycle.handle(.stopped(run: run, left: 0), at: now)
+            state.life = nil
+            state.stop = nil
+        }
+    }
+
+    private func live(until stop: Gate) async throws {
+        let life = self.makeLife()
+        self.state.withLock { $0.life = life }
+        let left = try await withThrowingTaskGroup(of: Void.self) { group in
+            life.start(in: &group)
+            if self.settings.requiresRedis { try await self.requireRedis(life) }
+            await stop.wait()
+            let left = await self.drain(life)
+            group.cancelAll()
+            return left
+        }
+        await life.end()
+        if let left { throw ReactorError(.workLeft, left) }
+    }
+
+    private func requireRedis(_ life: ReactorLife) async throws {
+        guard await finishes(within: .seconds(5), { await life.ready.wait() }) else {
+            let reason = life.link.facts.refusal.map { "\($0)" } ?? "no answer within 5 s"
+            throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
+        }
+    }
+
+    // MARK: Stop
+
+    /// Stops reading and finishes what was received, within the grace.
+    ///
+    /// - Returns: What was left undone, if anything.
+    private func drain(_ life: ReactorLife) async -> String? {
+        let now = self.clock.wall()
+        self.state.withLock { _ = $0.lifecycle.handle(.stop(grace: self.settings.shutdownGrace), at: now) }
+        self.logger.info("stopping", metadata: ["grace_s": "\(self.settings.shutdownGrace.inSeconds)"])
+        if await finishes(within: self.settings.shutdownGrace, { await life.finishWork() }) {
+            self.logger.info("stopped, nothing left undone")
+            return nil
+        }
+        let left = await life.workLeft()
+        self.logger.error("stopped with work left", metadata: ["left": "\(left)"])
+        return left
+    }
+}

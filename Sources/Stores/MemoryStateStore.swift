@@ -1,0 +1,91 @@
+import DequeModule
+package import Events
+package import Reactions
+import Synchronization
+
+/// Decides and remembers in this process: nothing survives a restart, nothing is shared between reactors.
+///
+/// Checking and recording happen under one lock, so that of any number of equal alerts at one time exactly one is
+/// sent.
+package final class MemoryStateStore: StateStore {
+    /// Receipts kept when nothing else is said; a receipt takes about half a KiB.
+    package static let defaultReceiptCapacity = 4096
+
+    private struct State {
+        var gate: FatigueGate
+        var receipts: Deque<Receipt> = []
+    }
+
+    private let state: Mutex<State>
+    private let receiptCapacity: Int
+    private let clock: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - instance: written into every receipt.
+    ///   - receiptCapacity: the newest so many receipts are kept.
+    ///   - clock: the store's own clock; callers' clocks never count.
+    package init(
+        settings: FatigueSettings,
+        configVersion: String,
+        instance: String,
+        receiptCapacity: Int = MemoryStateStore.defaultReceiptCapacity,
+        bounds: FatigueBounds = FatigueBounds(),
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        let gate = FatigueGate(
+            settings: settings,
+            configVersion: configVersion,
+            instance: instance,
+            bounds: bounds
+        )
+        self.state = Mutex(State(gate: gate))
+        self.receiptCapacity = max(0, receiptCapacity)
+        self.clock = clock
+    }
+
+    package func decide(_ alerts: [Alert]) async throws -> [Receipt] {
+        self.decideNow(alerts)
+    }
+
+    /// `decide` without waiting: in memory there is nothing to wait for.
+    package func decideNow(_ alerts: [Alert]) -> [Receipt] {
+        self.state.withLock { state in
+            // Read under the lock, so that the order of readings is the order of decisions.
+            let now = self.clock()
+            return alerts.map { alert in
+                let receipt = state.gate.decide(alert, at: now)
+                state.receipts.append(receipt)
+                if state.receipts.count > self.receiptCapacity { state.receipts.removeFirst() }
+                return receipt
+            }
+        }
+    }
+
+    package func update(_ settings: FatigueSettings, configVersion: String) async {
+        self.state.withLock { $0.gate.update(settings, configVersion: configVersion) }
+    }
+
+    package func receipts(_ query: ReceiptQuery) async throws -> [Receipt] {
+        self.state.withLock { state in
+            Array(state.receipts.reversed().lazy.filter { query.accepts($0) }.prefix(max(0, query.limit)))
+        }
+    }
+
+    package func statistics(tenant: String) async throws -> TenantFatigueStatistics {
+        self.state.withLock { $0.gate.statistics(tenant: tenant, at: self.clock()) }
+    }
+
+    /// What was decided so far, and how much is remembered.
+    package var statistics: FatigueStatistics {
+        self.state.withLock { $0.gate.statistics }
+    }
+}
+
+extension ReceiptQuery {
+    fileprivate func accepts(_ receipt: Receipt) -> Bool {
+        if let alertID, receipt.alertID != alertID { return false }
+        if let verdict, receipt.verdict != verdict { return false }
+        if let since, receipt.decidedAt < since { return false }
+        return true
+    }
+}
