@@ -72,6 +72,7 @@ struct level {
 
 struct csj_parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer;
+    bool kernel_skips_utf8 = false;
     csj::indexed_text text;
     /// Why the last step failed.
     csj_status status = CSJ_OK;

@@ -166,7 +166,11 @@ key: {
     child = 0;
     if (edge != nullptr) {
         child = edge->child;
-        if (!mark(*top, edge, name)) { return false; }
+        // An envelope that repeats a key is refused, so there is nothing to take back.
+        const bool may_repeat = depth > 1 || envelope_ == nullptr;
+        if (may_repeat && (nodes[child].field >= 0 || nodes[child].has_children) && !mark(*top, edge, name)) {
+            return false;
+        }
     }
     place = top->place;
     goto value;
