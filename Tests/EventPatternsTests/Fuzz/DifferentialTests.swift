@@ -6,21 +6,26 @@ import Testing
 /// The automaton against the oracle, on random rules and events.
 @Suite struct `The automaton and the naive matcher agree` {
     /// How many pairs of a pattern and an event: `PATTERN_FUZZ_PAIRS`, or as many as a debug build tests in seconds.
-    static let pairs = ProcessInfo.processInfo.environment["PATTERN_FUZZ_PAIRS"].flatMap { Int($0) } ?? 200_000
+    static let pairs = ProcessInfo.processInfo.environment["PATTERN_FUZZ_PAIRS"].flatMap { Int($0) } ?? 1_000_000
     /// `PATTERN_FUZZ_SEED`; a failure prints the seed of its round.
     static let seed = ProcessInfo.processInfo.environment["PATTERN_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
 
-    static let rulesPerRound = 25
     static let eventsPerRound = 80
 
-    @Test(.timeLimit(.minutes(30))) func `on every random pair of a pattern and an event`() throws {
-        let rounds = max(1, Self.pairs / (Self.rulesPerRound * Self.eventsPerRound))
+    @Test(.timeLimit(.minutes(60)), arguments: RandomPatterns.Theme.allCases)
+    func `on every random pair of a pattern and an event`(theme: RandomPatterns.Theme) throws {
+        let share = Self.pairs / (theme == .everything ? 2 : 10)
+        var tested = 0
         var matched = 0
-        for round in 0..<rounds {
-            matched += try Self.run(seed: Self.seed &* 1_000_003 &+ UInt64(round))
+        var round: UInt64 = 0
+        while tested < share {
+            let outcome = try Self.run(seed: Self.seed &* 1_000_003 &+ round, theme: theme)
+            tested += outcome.tested
+            matched += outcome.matched
+            round += 1
         }
         // Pairs that never match would test little.
-        #expect(matched * 100 > rounds * Self.rulesPerRound * Self.eventsPerRound)
+        #expect(matched * 100 > tested)
     }
 
     private struct Case {
@@ -32,10 +37,9 @@ import Testing
     private static let types = ["t.a", "t.b", "t.a.b", "t", "u", "t."]
     private static let typePatterns = ["t.a", "t.b", "u", "t.*", "t.a.*", "*"].map { TypePattern($0)! }
 
-    /// - Returns: How many pairs matched.
-    private static func run(seed: UInt64) throws -> Int {
-        var patterns = RandomPatterns(seed: seed)
-        let cases = try (0..<Self.rulesPerRound).map { _ in try Self.makeCase(&patterns) }
+    private static func run(seed: UInt64, theme: RandomPatterns.Theme) throws -> (tested: Int, matched: Int) {
+        var patterns = RandomPatterns(seed: seed, theme: theme)
+        let cases = try (0..<patterns.ruleCount).map { _ in try Self.makeCase(&patterns) }
         let rules = cases.map(\.specification)
         let matchers = [0, 8, .max].map { RuleMatcher(CompiledRules(rules, scanLimit: $0)) }
         let extractor = FieldExtractor(fields: matchers[0].fields)
@@ -51,12 +55,12 @@ import Testing
                 Array(type.utf8).withUnsafeBytes { type in
                     for matcher in matchers {
                         let found = Array(matcher.match(eventType: ByteView(type), leaves: leaves))
-                        #expect(found == expected, "seed \(seed), type \(type), event \(event)")
+                        #expect(found == expected, "seed \(seed) of \(theme), type \(type), event \(event)")
                     }
                 }
             }
         }
-        return matched
+        return (cases.count * Self.eventsPerRound, matched)
     }
 
     private static func makeCase(_ patterns: inout RandomPatterns) throws -> Case {

@@ -2,9 +2,38 @@ import EventPatterns
 
 /// Random patterns and events over a vocabulary so small that they often meet, and full of what is easily got wrong.
 struct RandomPatterns {
-    var random: SeededGenerator
+    /// What a round is about. Each theme makes likely what is rare in the others.
+    enum Theme: CaseIterable {
+        /// A bit of everything.
+        case everything
+        /// Several fields of objects in arrays, some of them absent.
+        case arrays
+        /// Many wildcards over two letters.
+        case wildcards
+        /// Many ranges of small numbers.
+        case ranges
+        /// Many `anything-but` tests of one field.
+        case exclusions
+        /// Many texts that differ in case.
+        case cases
+    }
 
-    init(seed: UInt64) { self.random = SeededGenerator(seed: seed) }
+    var random: SeededGenerator
+    let theme: Theme
+
+    init(seed: UInt64, theme: Theme) {
+        self.random = SeededGenerator(seed: seed)
+        self.theme = theme
+    }
+
+    /// How many rules make a round; enough for more than one word of bits where that matters.
+    var ruleCount: Int {
+        switch self.theme {
+        case .everything, .arrays: 25
+        case .wildcards, .ranges, .cases: 60
+        case .exclusions: 150
+        }
+    }
 
     private static let mark = PatternMark(line: 1, column: 1)
     private static let names = ["a", "b", "c", "d", "a.b", "z"]
@@ -34,7 +63,54 @@ struct RandomPatterns {
         .object(members.map { PatternMember(name: $0.0, mark: Self.mark, value: $0.1) }, Self.mark)
     }
 
-    mutating func pattern(depth: Int = 0) -> PatternNode {
+    mutating func pattern() -> PatternNode {
+        switch self.theme {
+        case .everything: return self.pattern(depth: 0)
+        case .arrays: return self.object([("r", self.arrayPattern(depth: 0))])
+        case .wildcards:
+            let glob = self.object([("wildcard", self.text(self.wildcard()))])
+            let test = self.random.once(in: 4) ? self.object([("anything-but", glob)]) : glob
+            return self.object([("a", self.list([test]))])
+        case .ranges: return self.object([("a", self.list([self.object([("numeric", self.range())])]))])
+        case .exclusions:
+            return self.object([("a", self.list([self.object([("anything-but", self.exclusion())])]))])
+        case .cases: return self.object([("a", self.list([self.caseTest()]))])
+        }
+    }
+
+    private mutating func arrayPattern(depth: Int) -> PatternNode {
+        var members = ["a", "b", "c"].filter { _ in self.random.once(in: 2) }.map { ($0, self.arrayTest()) }
+        if depth < 2, self.random.once(in: 2) || members.isEmpty {
+            members.append((self.random.pick(["aa", "s"]), self.arrayPattern(depth: depth + 1)))
+        }
+        if members.isEmpty { members = [("a", self.arrayTest())] }
+        return self.object(members)
+    }
+
+    private mutating func arrayTest() -> PatternNode {
+        switch self.random.below(5) {
+        case 0: return self.list([self.object([("exists", .bool(false, Self.mark))])])
+        case 1: return self.list([self.object([("exists", .bool(false, Self.mark))]), self.text("x")])
+        case 2: return self.list([self.object([("exists", .bool(true, Self.mark))])])
+        default: return self.list([self.text(self.random.pick(["x", "y"]))])
+        }
+    }
+
+    private mutating func caseTest() -> PatternNode {
+        let text = self.text((0..<self.random.below(4)).map { _ in self.random.pick(Self.casedLetters) }.joined())
+        let caseless = self.object([("equals-ignore-case", text)])
+        switch self.random.below(3) {
+        case 0: return caseless
+        case 1: return self.object([("prefix", caseless)])
+        default: return self.object([("suffix", caseless)])
+        }
+    }
+
+    private static let casedLetters = [
+        "a", "A", "ß", "s", "S", "SS", "é", "É", "k", "\u{212A}", "σ", "ς", "Σ", "\u{130}", "i\u{307}", "ŉ", "ʼN", "ﬀ",
+    ]
+
+    private mutating func pattern(depth: Int) -> PatternNode {
         let count = 1 + self.random.below(depth == 0 ? 3 : 2)
         var members: [(String, PatternNode)] = []
         for _ in 0..<count {
@@ -113,7 +189,10 @@ struct RandomPatterns {
     }
 
     private mutating func wildcard() -> String {
-        var pieces = (0..<1 + self.random.below(4)).map { _ in self.letters(2) }
+        let letters = self.theme == .wildcards ? ["a", "a", "b"] : ["a", "a", "b", "A", "é"]
+        var pieces = (0..<1 + self.random.below(5)).map { _ in
+            (0..<self.random.below(4)).map { _ in self.random.pick(letters) }.joined()
+        }
         // No two stars side by side.
         for index in pieces.indices.dropFirst().dropLast() where pieces[index].isEmpty { pieces[index] = "b" }
         if self.random.once(in: 8) { pieces[0] += "\\*" }
@@ -123,7 +202,35 @@ struct RandomPatterns {
     // MARK: Events
 
     /// The text of an object.
-    mutating func event(depth: Int = 0) -> String {
+    mutating func event() -> String {
+        switch self.theme {
+        case .everything: return self.event(depth: 0)
+        case .arrays: return "{\"r\":\(self.arrayValue(depth: 0))}"
+        case .wildcards:
+            return "{\"a\":\"\((0..<self.random.below(12)).map { _ in self.random.pick(["a", "a", "b"]) }.joined())\"}"
+        case .ranges: return "{\"a\":\(self.random.below(14) - 4)\(self.random.pick(["", ".5", ".0"]))}"
+        case .exclusions: return "{\"a\":\(self.value(depth: 4))}"
+        case .cases:
+            let text = (0..<self.random.below(5)).map { _ in self.random.pick(Self.casedLetters) }.joined()
+            return "{\"a\":\(Self.quoted(text))}"
+        }
+    }
+
+    /// An object, or an array of objects and arrays.
+    private mutating func arrayValue(depth: Int) -> String {
+        if depth < 4, self.random.once(in: depth == 0 ? 1 : 3) {
+            return
+                "[\((0..<self.random.below(4)).map { _ in self.arrayValue(depth: depth + 1) }.joined(separator: ","))]"
+        }
+        var members = ["a", "b", "c"].filter { _ in !self.random.once(in: 3) }
+            .map { "\"\($0)\":\"\(self.random.pick(["x", "y"]))\"" }
+        if depth < 4, self.random.once(in: 2) {
+            members.append("\"\(self.random.pick(["aa", "s"]))\":\(self.arrayValue(depth: depth + 1))")
+        }
+        return "{\(members.joined(separator: ","))}"
+    }
+
+    private mutating func event(depth: Int) -> String {
         let members = (0..<self.random.below(depth == 0 ? 5 : 4)).map { _ in
             "\(Self.quoted(self.random.pick(Self.names))):\(self.value(depth: depth + 1))"
         }
