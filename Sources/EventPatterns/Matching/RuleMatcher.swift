@@ -1,84 +1,74 @@
 package import Events
 
-/// Finds the rules that accept an event.
-///
-/// Holds scratch memory and is used by one thread.
-package final class RuleMatcher {
-    private let rules: [RuleSpecification]
-    /// What a decoder must take out of each event.
-    package let fields: FieldSet
-    private let pool: FrozenPool
-    private let branches: [[FlatBranch]]
-    private let exclusions: [[FlatBranch]]
-    private var state: EventState
-    private var accepted: [Int32] = []
-
-    /// The paths of `fields`.
-    package var paths: [String] { self.fields.paths }
+/// Rules compiled into an automaton. Immutable; may be built on one thread and given to a matcher on another.
+package struct CompiledRules: Sendable {
+    let segments: [RuleSegment]
+    let table: FieldTable
 
     package init(_ rules: [RuleSpecification]) {
-        self.rules = rules
-        var ids: [[UInt8]: Int] = [:]
-        var paths: [String] = []
-        func field(_ path: String) -> Int {
-            let key = Array(path.utf8)
-            if let id = ids[key] { return id }
-            ids[key] = paths.count
-            paths.append(path)
-            return paths.count - 1
-        }
-        var pool = PatternPool()
-        let everything = [PatternBranch(fields: [])]
-        self.branches = rules.map { rule in
-            (rule.match?.branches ?? everything).map { pool.add($0, field: field) }
-        }
-        self.exclusions = rules.map { rule in
-            (rule.match?.exclusions ?? []).map { pool.add($0, field: field) }
-        }
-        self.pool = FrozenPool(pool)
-        self.fields = FieldSet(paths: paths)
-        self.state = EventState(fieldCount: paths.count)
+        self.init(rules, scanLimit: SegmentBuilder.usualScanLimit)
     }
 
-    deinit { self.state.deallocate() }
-
-    /// The rules that accept an event, in the order of dispatch, by their index in the list that was given.
-    package func match(eventType: ByteView, leaves: some PatternLeaves) -> [Int32] {
-        self.state.load(leaves)
-        let pool = self.pool.view
-        var found: [(order: (Int, Int, Int32), rule: Int32)] = []
-        for (index, rule) in self.rules.enumerated() {
-            let types = rule.on.filter { $0.accepts(eventType) }
-            guard !types.isEmpty,
-                self.branches[index].contains(where: { self.state.matches($0, pool) }),
-                !self.exclusions[index].contains(where: { self.state.matches($0, pool) })
-            else { continue }
-            let isExact = types.contains { if case .exact = $0 { true } else { false } }
-            found.append(((-rule.priority, isExact ? 0 : 1, Int32(index)), Int32(index)))
-        }
-        return found.sorted { $0.order < $1.order }.map(\.rule)
+    /// - Parameter scanLimit: Up to how many branches with the same `on` are tested one after the other instead of being
+    ///   found by an index. Tests set it to 0, so that small sets go through the indexes too.
+    package init(_ rules: [RuleSpecification], scanLimit: Int) {
+        var table = FieldTable()
+        self.segments = [SegmentBuilder.build(rules, firstRule: 0, scanLimit: scanLimit, table: &table)]
+        self.table = table
     }
 }
 
-final class FrozenPool: Sendable {
-    private let bytes: Frozen<UInt8>
-    private let tests: Frozen<FlatTest>
-    private let slots: Frozen<FlatSlot>
-    private let borders: Frozen<Int32>
+/// Finds the rules that accept an event: one automaton for the types and the patterns of all rules.
+///
+/// Holds scratch memory and is used by one thread. Once it has seen the largest event it allocates nothing.
+package final class RuleMatcher {
+    /// What a decoder must take out of each event. Changes only when rules are added.
+    package private(set) var fields: FieldSet
+    private var table: FieldTable
+    private var segments: [RuleSegment]
+    private var engines: [MatchEngine]
+    private var state: EventState
+    private var output: UnsafeMutableBufferPointer<Int32>
 
-    init(_ pool: PatternPool) {
-        self.bytes = Frozen(pool.bytes)
-        self.tests = Frozen(pool.tests)
-        self.slots = Frozen(pool.slots)
-        self.borders = Frozen(pool.borders)
+    package convenience init(_ rules: [RuleSpecification]) {
+        self.init(CompiledRules(rules))
     }
 
-    var view: PoolView {
-        PoolView(
-            bytes: self.bytes.start,
-            tests: self.tests.start,
-            slots: self.slots.start,
-            borders: self.borders.start
-        )
+    package init(_ rules: CompiledRules) {
+        self.table = rules.table
+        self.segments = rules.segments
+        self.engines = rules.segments.map(MatchEngine.init)
+        self.fields = FieldSet(paths: rules.table.paths)
+        self.state = EventState(fieldCount: rules.table.paths.count)
+        self.output = .allocate(capacity: max(rules.segments.map(\.sizes.rules).reduce(0, +), 1))
+    }
+
+    deinit {
+        for engine in self.engines { engine.deallocate() }
+        self.state.deallocate()
+        self.output.deallocate()
+    }
+
+    /// The paths of `fields`.
+    package var paths: [String] { self.table.paths }
+
+    /// The rules that accept an event, as their indexes in the list that was given, in the order of dispatch.
+    /// - Parameter leaves: What was found at the paths of `fields`.
+    /// - Returns: Good until the next call.
+    package func match(eventType: ByteView, leaves: FieldLeaves) -> UnsafeBufferPointer<Int32> {
+        self.matchLeaves(eventType: eventType, leaves: leaves)
+    }
+
+    /// As above, for an event that was read without a decoder.
+    package func match(eventType: ByteView, document: EventDocument) -> UnsafeBufferPointer<Int32> {
+        self.matchLeaves(eventType: eventType, leaves: document)
+    }
+
+    @inline(__always)
+    private func matchLeaves(eventType: ByteView, leaves: some PatternLeaves) -> UnsafeBufferPointer<Int32> {
+        self.state.load(leaves)
+        let output = self.output.baseAddress!
+        let count = self.engines[0].run(eventType: eventType, event: &self.state, into: output)
+        return UnsafeBufferPointer(start: output, count: count)
     }
 }
