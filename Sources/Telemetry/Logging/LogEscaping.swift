@@ -1,7 +1,7 @@
 /// Writes text so that it cannot leave its place in a log line nor move a terminal's cursor.
 ///
-/// Escaped as `\u00XX`: C0 and C1 control characters, DEL, the line and paragraph separators, and the characters that turn
-/// the direction of writing. Everything else that is UTF-8 stays as it is.
+/// Escaped as `\u00XX`: C0 and C1 control characters, DEL, the line and paragraph separators, and the characters that
+/// turn the direction of writing. Everything else that is UTF-8 stays as it is.
 enum LogEscaping {
     /// Longest text in bytes that is written of one field.
     static let fieldLimit = 4_096
