@@ -69,7 +69,8 @@ enum OpenAPI {
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/alerts": {"get": {
-            "operationId": "alerts", "summary": "Alerts with the receipts of what was decided about them, the newest first.",
+            "operationId": "alerts",
+            "summary": "Alerts with the receipts of what was decided about them, the newest first.",
             "parameters": [{"$ref": "#/components/parameters/limit"}],
             "responses": {
               "200": {"description": "The alerts.",
@@ -85,7 +86,8 @@ enum OpenAPI {
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/tap": {"get": {
-            "operationId": "tap", "summary": "Events as they are handled, one line of JSON each, until the client goes.",
+            "operationId": "tap",
+            "summary": "Events as they are handled, one line of JSON each, until the client goes.",
             "parameters": [{"name": "on", "in": "query", "style": "form", "explode": true,
               "description": "Event types: exact, `prefix.*` or `*`; several times or with commas.",
               "schema": {"type": "array", "items": {"type": "string"}, "default": ["*"]}}],
