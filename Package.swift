@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .target(name: "RedisServer", dependencies: [log]),
@@ -137,6 +138,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .testTarget(name: "RedisServerTests", dependencies: ["ReactorTestKit", "RedisServer", log]),
