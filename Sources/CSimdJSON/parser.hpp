@@ -137,6 +137,12 @@ struct csj_parser {
         return {text.bytes + start, end - start};
     }
 
+    /// The end of the memory that a string's bytes lie in.
+    const uint8_t *limit_of(csj::byte_view string) const noexcept {
+        const bool is_slice = uintptr_t(string.start) - uintptr_t(text.bytes) < text.length;
+        return is_slice ? text.bytes + text.length : strings.data() + strings.capacity();
+    }
+
     /// Checks the escapes of the string at `token`.
     bool check_string(uint32_t token) noexcept {
         if (__builtin_expect(text.backslash >= text.structure[token + 1], 1)) { return true; }

@@ -54,7 +54,7 @@ private:
 };
 
 const edge *walker::look_up(level &level, byte_view name, csj::slot &slot) noexcept {
-    const edge *edge = fields_.find(level.node, name.start, name.length);
+    const edge *edge = fields_.find(level.node, name.start, name.length, parser_.limit_of(name));
     if (edge != nullptr) {
         slot = edge->slot;
         return edge;
