@@ -145,7 +145,7 @@ struct SegmentBuilder {
             guard sizes[draft.group] > self.scanLimit, let best = shares.indices.min(by: { shares[$0] < shares[$1] })
             else { continue }
             let byType = self.selectivity.share(of: self.rules[draft.rule].on)
-            if shares[best] < byType { self.drafts[index].pivot = best }
+            if shares[best] < byType || self.scanLimit == 0 { self.drafts[index].pivot = best }
         }
     }
 
