@@ -119,7 +119,7 @@ private:
     void finish() {
         for (const auto &entry : edges_) { fields_.nodes[entry.first.first].has_children = true; }
         uint32_t size = 16;
-        while (size < edges_.size() * 2) { size *= 2; }
+        while (size < edges_.size() * 4) { size *= 2; }
         fields_.edges.resize(size);
         fields_.mask = size - 1;
         for (const auto &entry : edges_) { insert(entry.first.first, entry.first.second, entry.second); }
@@ -128,14 +128,13 @@ private:
     void insert(uint32_t parent, const std::string &name, target target) {
         node &node = fields_.nodes[parent];
         const auto *bytes = reinterpret_cast<const uint8_t *>(name.data());
-        node.lengths |= uint64_t(1) << (name.size() & 63);
-        if (!name.empty()) { set_bit(node.first, bytes[0]); }
+        node.filter |= filter_bit(bytes, name.size());
         if (fields_.nodes[target.child].has_children) {
             node.has_dotted = true;
             set_bit(node.dotted_first, name.empty() ? uint8_t('.') : bytes[0]);
         }
         csj::edge edge;
-        const name_words words = words_of(bytes, name.size());
+        const name_words words = words_of(bytes, name.size(), bytes + name.size());
         edge.head = words.head;
         edge.tail = words.tail;
         edge.length = uint32_t(name.size());
@@ -160,7 +159,7 @@ const csj::edge *csj_fields::find_dotted(uint32_t parent, const uint8_t *name, s
     while (true) {
         const void *found = std::memchr(name, '.', size_t(end - name));
         const uint8_t *dot = found == nullptr ? end : static_cast<const uint8_t *>(found);
-        const csj::edge *edge = find(parent, name, size_t(dot - name));
+        const csj::edge *edge = find(parent, name, size_t(dot - name), end);
         if (edge == nullptr || dot == end) { return edge; }
         parent = edge->child;
         name = dot + 1;
