@@ -7,17 +7,19 @@ final class RuleSegment: @unchecked Sendable {
     /// A branch of a rule's pattern.
     struct Branch: BitwiseCopyable {
         var slots: FlatBranch
-        var rule: Int32
         var group: Int32
+        /// In `rules`, or -1 for a rule that is this branch and nothing else.
+        var rule: Int32
+        /// Where the rule stands in the order of dispatch when its type is named, and when a wildcard accepts it.
+        var exactRank: Int32
+        var wildcardRank: Int32
         /// In `checks`: the slots besides the one that the branch is found by, cheap and selective ones first.
         var checkStart: Int32
         var checkCount: Int32
     }
 
+    /// A rule with several branches or with `not`.
     struct Rule: BitwiseCopyable {
-        /// Where the rule stands in the order of dispatch when its type is named, and when a wildcard accepts it.
-        var exactRank: Int32
-        var wildcardRank: Int32
         /// In `exclusions`: the branches of `not`.
         var exclusionStart: Int32
         var exclusionCount: Int32
@@ -57,6 +59,8 @@ final class RuleSegment: @unchecked Sendable {
     /// How much scratch memory a matcher needs.
     struct Sizes {
         var rules = 0
+        /// Rules with several branches or with `not`.
+        var compoundRules = 0
         var ranks = 0
         var branches = 0
         var groups = 0

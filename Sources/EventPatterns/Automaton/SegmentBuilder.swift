@@ -50,25 +50,31 @@ struct SegmentBuilder {
         self.choosePivots(groupCount: ons.count)
         self.drafts.sort { ($0.group, $0.pivot == nil ? 0 : 1, $0.rule) < ($1.group, $1.pivot == nil ? 0 : 1, $1.rule) }
 
+        let (ranks, order) = self.ranks()
+        let (rules, exclusions, numbers) = self.compoundRules(table: &table)
         var postings = PostingTable()
         var indexes: [Int: FieldIndexBuilder] = [:]
         var characters: Set<Unicode.Scalar> = []
         var branches: [RuleSegment.Branch] = []
         var checks: [Int32] = []
         for (number, draft) in self.drafts.enumerated() {
-            branches.append(self.branch(draft, checks: &checks, table: &table))
+            var branch = self.branch(draft, checks: &checks, table: &table)
+            branch.rule = numbers[draft.rule]
+            branch.exactRank = ranks[draft.rule].exact
+            branch.wildcardRank = ranks[draft.rule].wildcard
+            branches.append(branch)
             guard let pivot = draft.pivot else { continue }
             for test in draft.pattern.fields[pivot].alternatives {
                 indexes[draft.fields[pivot], default: FieldIndexBuilder()].add(test, branch: number, table: &postings)
                 if let text = test.caselessText { characters.formUnion(CaseFolding.characters(of: text)) }
             }
         }
-        let (ruleTable, exclusions, ranks) = self.ruleTable(table: &table)
         let fields = self.fields(indexes, postings: &postings, arena: arena)
         let frozen = postings.freeze()
         var sizes = RuleSegment.Sizes()
         sizes.rules = self.rules.count
-        sizes.ranks = ranks.count
+        sizes.compoundRules = rules.count
+        sizes.ranks = order.count
         sizes.branches = branches.count
         sizes.groups = ons.count
         sizes.globs = indexes.values.map(\.globCount).max() ?? 0
@@ -81,9 +87,9 @@ struct SegmentBuilder {
             groups: arena.put(self.groupTable(ons.count)),
             branches: arena.put(branches),
             checks: arena.put(checks),
-            rules: arena.put(ruleTable),
+            rules: arena.put(rules),
             exclusions: arena.put(exclusions),
-            ranks: arena.put(ranks),
+            ranks: arena.put(order),
             fields: arena.put(fields),
             fieldCount: fields.count,
             postings: arena.put(frozen.postings),
@@ -145,7 +151,7 @@ struct SegmentBuilder {
             guard sizes[draft.group] > self.scanLimit, let best = shares.indices.min(by: { shares[$0] < shares[$1] })
             else { continue }
             let byType = self.selectivity.share(of: self.rules[draft.rule].on)
-            if shares[best] < byType { self.drafts[index].pivot = best }
+            if shares[best] < byType || self.scanLimit == 0 { self.drafts[index].pivot = best }
         }
     }
 
@@ -160,8 +166,10 @@ struct SegmentBuilder {
         checks += order.map { slots.slotStart + Int32($0) }
         return RuleSegment.Branch(
             slots: slots,
-            rule: Int32(draft.rule),
             group: Int32(draft.group),
+            rule: -1,
+            exactRank: -1,
+            wildcardRank: -1,
             checkStart: Int32(start),
             checkCount: Int32(order.count)
         )
@@ -185,34 +193,44 @@ struct SegmentBuilder {
         return groups
     }
 
-    private mutating func ruleTable(
+    /// Where each rule stands in the order of dispatch, and the rule at each place. A rule stands there twice: as one
+    /// that names the event's type, and as one that covers it by a wildcard.
+    private func ranks() -> (ranks: [(exact: Int32, wildcard: Int32)], order: [Int32]) {
+        var ranks = [(exact: Int32, wildcard: Int32)](repeating: (-1, -1), count: self.rules.count)
+        let keys = self.rules.indices.flatMap {
+            [DispatchKey(self.rules[$0], $0, true), DispatchKey(self.rules[$0], $0, false)]
+        }.sorted()
+        for (rank, key) in keys.enumerated() {
+            if key.isExact {
+                ranks[key.rule].exact = Int32(rank)
+            } else {
+                ranks[key.rule].wildcard = Int32(rank)
+            }
+        }
+        return (ranks, keys.map { Int32($0.rule) })
+    }
+
+    /// The rules with more to them than one branch, the branches of `not`, and for each rule its number among them.
+    private mutating func compoundRules(
         table: inout FieldTable
-    ) -> (rules: [RuleSegment.Rule], exclusions: [FlatBranch], ranks: [Int32]) {
+    ) -> (rules: [RuleSegment.Rule], exclusions: [FlatBranch], numbers: [Int32]) {
+        var rules: [RuleSegment.Rule] = []
         var exclusions: [FlatBranch] = []
-        var rules = self.rules.map { rule in
+        let numbers = self.rules.map { rule -> Int32 in
+            guard let match = rule.match, match.branches.count > 1 || !match.exclusions.isEmpty else { return -1 }
             let start = exclusions.count
-            for branch in rule.match?.exclusions ?? [] {
+            for branch in match.exclusions {
                 exclusions.append(self.pool.add(branch, field: { table.number(of: $0) }))
             }
-            return RuleSegment.Rule(
-                exactRank: -1,
-                wildcardRank: -1,
-                exclusionStart: Int32(start),
-                exclusionCount: Int32(exclusions.count - start)
+            rules.append(
+                RuleSegment.Rule(
+                    exclusionStart: Int32(start),
+                    exclusionCount: Int32(exclusions.count - start)
+                )
             )
+            return Int32(rules.count - 1)
         }
-        let order = self.rules.indices.flatMap {
-            [DispatchKey(self.rules[$0], $0, true), DispatchKey(self.rules[$0], $0, false)]
-        }
-        .sorted()
-        for (rank, key) in order.enumerated() {
-            if key.isExact {
-                rules[key.rule].exactRank = Int32(rank)
-            } else {
-                rules[key.rule].wildcardRank = Int32(rank)
-            }
-        }
-        return (rules, exclusions, order.map { Int32($0.rule) })
+        return (rules, exclusions, numbers)
     }
 
     private func fields(
