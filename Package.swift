@@ -95,8 +95,9 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -111,6 +112,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -148,7 +150,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
-        .testTarget(name: "ReactionsTests", dependencies: ["EventPatterns", "Events", "Reactions", "Stores"]),
+        .testTarget(
+            name: "ReactionsTests",
+            dependencies: ["Delivery", "EventPatterns", "Events", "Reactions", "Stores", log]
+        ),
         .testTarget(
             name: "ReactorConfigTests",
             dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient"]
@@ -167,9 +172,11 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                "AdminAPI", "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         // Runs the built program as a user would, against real servers.

@@ -22,6 +22,11 @@ bool csj_parser::index(const uint8_t *bytes, size_t count, uint32_t max_depth) n
             indexer.reset();
             return fail(0, CSJ_OUT_OF_MEMORY);
         }
+        // The indexer for machines without vector instructions leaves UTF-8 unchecked, the others check it in passing.
+        kernel_skips_utf8 = simdjson::get_active_implementation()->name() == "fallback";
+    }
+    if (kernel_skips_utf8 && !simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count)) {
+        return fail(0, CSJ_INVALID_UTF8);
     }
     if (indexer->stage1(bytes, count, simdjson::stage1_mode::regular)) {
         // The indexer stops at what it finds first; which that is differs between its kernels. Ours is UTF-8 first.
@@ -67,13 +72,17 @@ bool csj_parser::check_unsealed(csj_kind &root) noexcept {
         if (!skip<Records, true>(token, 0)) { return false; }
         return token == text.tokens ? true : fail(token);
     }
-    csj_slice slice;
+    csj_slice slice = {text.at(0), 0, CSJ_STRING};
     if (first == '"') {
-        csj::byte_view value;
-        if (!string(0, value)) { return false; }
-        slice = {value.start, value.length, CSJ_STRING};
-    } else if (!scalar(0, slice)) {
-        return false;
+        const csj::byte_view value = string(0);
+        if (value.start == nullptr) { return false; }
+        slice.start = value.start;
+        slice.length = value.length;
+    } else {
+        const csj::scalar_token value = scalar(0);
+        if (value.kind == CSJ_ABSENT) { return false; }
+        slice.length = value.length;
+        slice.kind = value.kind;
     }
     root = slice.kind;
     if (text.tokens != 1) { return fail(1); }
@@ -83,16 +92,23 @@ bool csj_parser::check_unsealed(csj_kind &root) noexcept {
 template bool csj_parser::check_unsealed<false>(csj_kind &) noexcept;
 template bool csj_parser::check_unsealed<true>(csj_kind &) noexcept;
 
-bool csj_parser::unescape(uint32_t token, uint32_t end, bool keep, csj::byte_view &out) noexcept {
-    const uint8_t *start = text.at(token) + 1;
+csj::byte_view csj_parser::unescape(uint32_t token, uint32_t end, bool keep) noexcept {
     uint8_t *written = strings.data() + strings.count();
-    const uint8_t *stop = csj::unescape(start, text.bytes + end, written);
-    if (stop == nullptr) { return fail(token); }
-    out = {written, uint32_t(stop - written)};
-    if (keep) { strings.truncate(strings.count() + out.length); }
+    const uint8_t *stop = csj::unescape(text.at(token) + 1, text.bytes + end, written);
+    if (stop == nullptr) {
+        fail(token);
+        return {nullptr, 0};
+    }
+    const uint32_t length = uint32_t(stop - written);
+    if (keep) { strings.truncate(strings.count() + length); }
     const void *found = std::memchr(text.bytes + end, '\\', text.length - end);
     text.backslash = found == nullptr ? text.length : uint32_t(static_cast<const uint8_t *>(found) - text.bytes);
-    return true;
+    return {written, length};
+}
+
+void csj_parser::refuse_scalar(uint32_t token) noexcept {
+    met_non_finite = csj::non_finite_length(text.at(token), text.bytes + text.structure[token + 1]) != 0;
+    fail(token);
 }
 
 bool csj_parser::rewrite_non_finite() noexcept {

@@ -72,6 +72,7 @@ struct level {
 
 struct csj_parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer;
+    bool kernel_skips_utf8 = false;
     csj::indexed_text text;
     /// Why the last step failed.
     csj_status status = CSJ_OK;
@@ -127,13 +128,13 @@ struct csj_parser {
         return false;
     }
 
-    /// The string at `token`: a slice of the text, or of `strings` if it has escapes.
-    bool string(uint32_t token, csj::byte_view &out) noexcept {
+    /// The string at `token`: a slice of the text, or of `strings` if it has escapes; starts at null when it failed.
+    csj::byte_view string(uint32_t token) noexcept {
         const uint32_t start = text.structure[token] + 1;
         uint32_t end = text.structure[token + 1];
         while (text.bytes[--end] != '"') {}
-        out = {text.bytes + start, end - start};
-        return __builtin_expect(text.backslash >= end, 1) || unescape(token, end, true, out);
+        if (__builtin_expect(text.backslash < end, 0)) { return unescape(token, end, true); }
+        return {text.bytes + start, end - start};
     }
 
     /// Checks the escapes of the string at `token`.
@@ -141,21 +142,17 @@ struct csj_parser {
         if (__builtin_expect(text.backslash >= text.structure[token + 1], 1)) { return true; }
         uint32_t end = text.structure[token + 1];
         while (text.bytes[--end] != '"') {}
-        csj::byte_view ignored;
-        return text.backslash >= end || unescape(token, end, false, ignored);
+        return text.backslash >= end || unescape(token, end, false).start != nullptr;
     }
 
-    /// The number or literal at `token`.
-    bool scalar(uint32_t token, csj_slice &out) noexcept {
-        const uint8_t *start = text.at(token);
-        const uint8_t *end = text.bytes + text.structure[token + 1];
-        out.start = start;
-        out.kind = csj::scalar(start, end, out.length);
-        if (__builtin_expect(out.kind != CSJ_ABSENT, 1)) { return true; }
-        met_non_finite = csj::non_finite_length(start, end) != 0;
-        return fail(token);
+    /// The number or literal at `token`; absent when it failed.
+    csj::scalar_token scalar(uint32_t token) noexcept {
+        const csj::scalar_token found = csj::scalar(text.at(token), text.bytes + text.structure[token + 1]);
+        if (__builtin_expect(found.kind == CSJ_ABSENT, 0)) { refuse_scalar(token); }
+        return found;
     }
 
 private:
-    bool unescape(uint32_t token, uint32_t end, bool keep, csj::byte_view &out) noexcept;
+    csj::byte_view unescape(uint32_t token, uint32_t end, bool keep) noexcept;
+    void refuse_scalar(uint32_t token) noexcept;
 };

@@ -55,23 +55,26 @@ inline size_t non_finite_length(const uint8_t *start, const uint8_t *end) noexce
     return 0;
 }
 
+/// Small enough to come back in a register.
+struct scalar_token {
+    uint32_t length;
+    csj_kind kind;
+};
+
+inline scalar_token literal(const uint8_t *start, const uint8_t *end, const char *text, uint32_t length,
+                            csj_kind kind) noexcept {
+    return {length, is_literal(start, end, text, length) ? kind : CSJ_ABSENT};
+}
+
 /// The kind and the length of the number or literal at `start`; `CSJ_ABSENT` if it is none.
-inline csj_kind scalar(const uint8_t *start, const uint8_t *end, uint32_t &length) noexcept {
+inline scalar_token scalar(const uint8_t *start, const uint8_t *end) noexcept {
     switch (*start) {
-    case 't':
-        length = 4;
-        return is_literal(start, end, "true", 4) ? CSJ_TRUE : CSJ_ABSENT;
-    case 'f':
-        length = 5;
-        return is_literal(start, end, "false", 5) ? CSJ_FALSE : CSJ_ABSENT;
-    case 'n':
-        length = 4;
-        return is_literal(start, end, "null", 4) ? CSJ_NULL : CSJ_ABSENT;
+    case 't': return literal(start, end, "true", 4, CSJ_TRUE);
+    case 'f': return literal(start, end, "false", 5, CSJ_FALSE);
+    case 'n': return literal(start, end, "null", 4, CSJ_NULL);
     default: {
         const uint8_t *stop = number_end(start, end);
-        if (stop == nullptr) { return CSJ_ABSENT; }
-        length = uint32_t(stop - start);
-        return CSJ_NUMBER;
+        return {uint32_t(stop - start), stop == nullptr ? CSJ_ABSENT : CSJ_NUMBER};
     }
     }
 }

@@ -10,7 +10,6 @@ bool csj_parser::skip(uint32_t &at, uint32_t depth) noexcept {
     uint64_t objects = 0;
     uint32_t token = at;
     uint8_t byte;
-    csj_slice slice;
 
 #define CSJ_RECORD(value)                                                                    \
     if (Records && !tokens.append(value)) { return fail(token, CSJ_OUT_OF_MEMORY); }
@@ -37,8 +36,8 @@ key:
     CSJ_BOUND(token + 2);
     if (byte != '"' || text.first_byte(token + 1) != ':') { return fail(byte == '"' ? token + 1 : token); }
     if (Records) {
-        csj::byte_view name;
-        if (!string(token, name)) { return false; }
+        const csj::byte_view name = string(token);
+        if (name.start == nullptr) { return false; }
         CSJ_RECORD((csj_slice{name.start, name.length, CSJ_KEY}));
     } else if (!check_string(token)) {
         return false;
@@ -49,8 +48,8 @@ key:
 value:
     if (byte == '"') {
         if (Records) {
-            csj::byte_view value;
-            if (!string(token, value)) { return false; }
+            const csj::byte_view value = string(token);
+            if (value.start == nullptr) { return false; }
             CSJ_RECORD((csj_slice{value.start, value.length, CSJ_STRING}));
         } else if (!check_string(token)) {
             return false;
@@ -58,8 +57,9 @@ value:
     } else if (byte == '{' || byte == '[') {
         goto open;
     } else {
-        if (!scalar(token, slice)) { return false; }
-        CSJ_RECORD(slice);
+        const csj::scalar_token value = scalar(token);
+        if (value.kind == CSJ_ABSENT) { return false; }
+        CSJ_RECORD((csj_slice{text.at(token), value.length, value.kind}));
     }
     ++token;
 

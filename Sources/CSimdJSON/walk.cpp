@@ -43,8 +43,13 @@ private:
     bool finish() noexcept;
     bool has_repeated_key() noexcept;
 
-    void set(csj::slot slot, csj_slice slice) noexcept {
-        if (envelope_ != nullptr) { reinterpret_cast<csj_slice *>(envelope_)[slot - 1] = slice; }
+    /// Stores member by member: a slice put together on the stack and copied whole would wait for its own parts.
+    void set(csj::slot slot, const uint8_t *start, uint32_t length, csj_kind kind) noexcept {
+        if (envelope_ == nullptr) { return; }
+        csj_slice &slice = reinterpret_cast<csj_slice *>(envelope_)[slot - 1];
+        slice.start = start;
+        slice.length = length;
+        slice.kind = kind;
     }
 };
 
@@ -150,19 +155,22 @@ open_object:
     if (byte == '}') { goto close; }
 
 key: {
-    byte_view name;
-    const edge *edge;
     if (byte != '"') { return parser_.fail(token); }
     if (text.first_byte(token + 1) != ':') { return parser_.fail(token + 1); }
-    if (!parser_.string(token, name)) { return false; }
-    edge = look_up(*top, name, slot);
+    const byte_view name = parser_.string(token);
+    if (name.start == nullptr) { return false; }
+    const edge *edge = look_up(*top, name, slot);
     if (depth == 1 && envelope_ != nullptr && !take_key(*top, name, slot)) { return false; }
     token += 2;
     byte = text.first_byte(token);
     child = 0;
     if (edge != nullptr) {
         child = edge->child;
-        if (!mark(*top, edge, name)) { return false; }
+        // An envelope that repeats a key is refused, so there is nothing to take back.
+        const bool may_repeat = depth > 1 || envelope_ == nullptr;
+        if (may_repeat && (nodes[child].field >= 0 || nodes[child].has_children) && !mark(*top, edge, name)) {
+            return false;
+        }
     }
     place = top->place;
     goto value;
@@ -188,25 +196,30 @@ value:
         if (!parser_.skip<false, false>(token, depth)) { return false; }
         if (slot != no_slot) {
             const uint32_t end = text.structure[token - 1] + 1;
-            set(slot, {text.bytes + start, end - start, byte == '{' ? CSJ_OBJECT : CSJ_ARRAY});
+            set(slot, text.bytes + start, end - start, byte == '{' ? CSJ_OBJECT : CSJ_ARRAY);
         }
     } else if (byte == '"' && slot == no_slot && nodes[child].field < 0) {
         if (!parser_.check_string(token)) { return false; }
         ++token;
     } else {
         const int32_t field = nodes[child].field;
-        csj_slice value;
+        const uint8_t *start = text.at(token);
+        uint32_t length;
+        csj_kind kind = CSJ_STRING;
         if (byte == '"') {
-            byte_view string;
-            if (!parser_.string(token, string)) { return false; }
-            value = {string.start, string.length, CSJ_STRING};
-        } else if (!parser_.scalar(token, value)) {
-            return false;
+            const byte_view string = parser_.string(token);
+            start = string.start;
+            length = string.length;
+            if (start == nullptr) { return false; }
+        } else {
+            const scalar_token scalar = parser_.scalar(token);
+            length = scalar.length;
+            kind = scalar.kind;
+            if (kind == CSJ_ABSENT) { return false; }
         }
         ++token;
-        if (slot != no_slot) { set(slot, value); }
-        if (field >= 0 &&
-            !parser_.leaves.append({value.start, value.length, uint32_t(field), place, value.kind})) {
+        if (slot != no_slot) { set(slot, start, length, kind); }
+        if (field >= 0 && !parser_.leaves.append({start, length, uint32_t(field), place, kind})) {
             return parser_.fail(token, CSJ_OUT_OF_MEMORY);
         }
     }
@@ -224,7 +237,7 @@ next:
 close:
     if (top->slot != no_slot) {
         const uint32_t end = text.structure[token] + 1;
-        set(top->slot, {text.bytes + top->start, end - top->start, top->is_array ? CSJ_ARRAY : CSJ_OBJECT});
+        set(top->slot, text.bytes + top->start, end - top->start, top->is_array ? CSJ_ARRAY : CSJ_OBJECT);
     }
     ++token;
     if (!top->is_array) {

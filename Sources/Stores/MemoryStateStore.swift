@@ -25,8 +25,8 @@ package final class MemoryStateStore: StateStore {
     ///   - receiptCapacity: the newest so many receipts are kept.
     ///   - clock: the store's own clock; callers' clocks never count.
     package init(
-        settings: FatigueSettings,
-        configVersion: String,
+        settings: FatigueSettings = FatigueSettings(),
+        configVersion: String = "",
         instance: String,
         receiptCapacity: Int = MemoryStateStore.defaultReceiptCapacity,
         bounds: FatigueBounds = FatigueBounds(),

@@ -42,7 +42,13 @@ package final class EnvelopeDecoder {
     package func decode(_ frame: ByteView, arrivedAt: Timestamp) -> DecodeOutcome {
         guard frame.count <= self.limits.maxEventBytes else { return .rejected(.oversize) }
         let status = csj_read_envelope(
-            self.parser, self.fields.handle, frame.start, frame.count, UInt32(self.limits.maxDepth), self.raw)
+            self.parser,
+            self.fields.handle,
+            frame.start,
+            frame.count,
+            UInt32(self.limits.maxDepth),
+            self.raw
+        )
         guard status == .CSJ_OK || status == .CSJ_DUPLICATE_KEY else {
             return .rejected(QuarantineReason(unreadable: status))
         }

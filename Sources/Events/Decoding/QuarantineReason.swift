@@ -1,5 +1,5 @@
 /// Why a frame is no event. The raw values are labels of a metric and part of the API: they do not change.
-package enum QuarantineReason: String, CaseIterable, Sendable, Hashable {
+package enum QuarantineReason: String, Error, CaseIterable, Sendable, Hashable {
     /// Not one JSON text: cut short, a trailing comma, text behind the end, a byte order mark, a lone surrogate, empty.
     case notJSON = "not_json"
     case invalidUTF8 = "invalid_utf8"

@@ -54,6 +54,18 @@ extension Event: CustomStringConvertible {
 }
 
 extension Event {
+    /// Reads one frame by the rules of `EnvelopeDecoder`, for callers off the hot path.
+    package init(frame: [UInt8], arrivedAt: Timestamp, arrival: UInt64 = 0) throws(QuarantineReason) {
+        let decoder = EnvelopeDecoder()
+        let result = frame.withUnsafeBytes { buffer -> Result<Event, QuarantineReason> in
+            switch decoder.decode(ByteView(buffer), arrivedAt: arrivedAt) {
+            case .envelope(let envelope): .success(Event(envelope, arrival: arrival))
+            case .rejected(let reason): .failure(reason)
+            }
+        }
+        self = try result.get()
+    }
+
     package var format: Envelope.Format { self.storage.format }
     package var timestampOrigin: Envelope.TimestampOrigin { self.storage.timestampOrigin }
     /// `subject` and `partitionkey` of a CloudEvent.

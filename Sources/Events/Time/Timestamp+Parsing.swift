@@ -3,6 +3,12 @@ package struct TimestampReading: Sendable, Hashable {
     package var timestamp: Timestamp
     /// Whether the text said which offset it has; without one it was read as UTC.
     package var hasOffset: Bool
+
+    @inlinable
+    package init(timestamp: Timestamp, hasOffset: Bool) {
+        self.timestamp = timestamp
+        self.hasOffset = hasOffset
+    }
 }
 
 extension Timestamp {
@@ -18,11 +24,13 @@ extension Timestamp {
         if cursor.isAtEnd {
             return TimestampReading(timestamp: Timestamp(microseconds: midnight &* 1_000_000), hasOffset: false)
         }
-        guard cursor.skip("T") || cursor.skip(" ") || cursor.skip("t"), let time = cursor.timeOfDay() else { return nil }
-        let offset = cursor.isAtEnd ? nil : cursor.offset()
-        guard cursor.isAtEnd else { return nil }
-        let microseconds = (midnight &- (offset ?? 0)) &* 1_000_000 &+ time
-        return TimestampReading(timestamp: Timestamp(microseconds: microseconds), hasOffset: offset != nil)
+        guard cursor.skip("T") || cursor.skip(" ") || cursor.skip("t"), let time = cursor.timeOfDay() else {
+            return nil
+        }
+        let hasOffset = !cursor.isAtEnd
+        guard let offset = hasOffset ? cursor.offset() : 0, cursor.isAtEnd else { return nil }
+        let microseconds = (midnight &- offset) &* 1_000_000 &+ time
+        return TimestampReading(timestamp: Timestamp(microseconds: microseconds), hasOffset: hasOffset)
     }
 
     /// A text's time, for callers off the hot path.

@@ -27,12 +27,16 @@ package struct PeerWatch: Sendable, Hashable {
 
     /// Beats in a row that may be missing before a peer is lost.
     package static let missingBeats: Int64 = 3
+    /// What a peer may say of its interval: a shorter one would make it lost between two looks, a longer one never.
+    package static let intervals: ClosedRange<Duration> = Duration.seconds(1)...Duration.seconds(3600)
     /// Peers watched at most; further ones are counted and left alone.
     package static let maxPeers = 256
 
     private struct Peer: Sendable, Hashable {
         var lastHeard: Int64
         var interval: Int64
+        /// Another one has told of its loss since, having noticed a moment earlier.
+        var isTold = false
     }
 
     private struct Loss: Sendable, Hashable {
@@ -72,6 +76,7 @@ package struct PeerWatch: Sendable, Hashable {
             self.losses[instance] = nil
             return []
         case .toldByPeer(let lost):
+            self.living[lost]?.isTold = true
             self.losses[lost]?.isTold = true
             return []
         case .wasBlind:
@@ -88,7 +93,9 @@ package struct PeerWatch: Sendable, Hashable {
             self.unwatchedBeats += 1
             return []
         }
-        let stated = interval.map { max(1, $0.wholeMicroseconds) }
+        let stated = interval.map {
+            min(max($0, Self.intervals.lowerBound), Self.intervals.upperBound).wholeMicroseconds
+        }
         self.living[instance] = Peer(lastHeard: now, interval: stated ?? self.interval)
         let loss = self.losses.removeValue(forKey: instance)
         return loss?.wasToldByUs == true ? [.returned(instance: instance)] : []
@@ -105,11 +112,12 @@ package struct PeerWatch: Sendable, Hashable {
             self.forgiveSilence(until: now)
             return []
         }
-        for (instance, peer) in self.living where now &- peer.lastHeard >= peer.interval &* Self.missingBeats {
+        let silent = self.living.filter { now &- $0.value.lastHeard >= $0.value.interval &* Self.missingBeats }
+        // In order, so that the same log has the same effect in every process.
+        for (instance, peer) in silent.sorted(by: { $0.key < $1.key }) {
             self.living[instance] = nil
-            if self.losses.count < Self.maxPeers {
-                self.losses[instance] = Loss(lastHeard: peer.lastHeard, since: now)
-            }
+            guard self.losses.count < Self.maxPeers else { continue }
+            self.losses[instance] = Loss(lastHeard: peer.lastHeard, since: now, isTold: peer.isTold)
         }
         return self.tell(now)
     }

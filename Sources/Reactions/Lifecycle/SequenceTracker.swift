@@ -25,6 +25,11 @@ package struct SequenceTracker: Sendable, Hashable {
     package struct Loss: Sendable, Hashable {
         package var producer: String
         package var events: UInt64
+
+        package init(producer: String, events: UInt64) {
+            self.producer = producer
+            self.events = events
+        }
     }
 
     package struct Statistics: Sendable, Hashable {
@@ -36,6 +41,8 @@ package struct SequenceTracker: Sendable, Hashable {
         package var restarts: UInt64 = 0
         /// Producers that were forgotten because there were too many.
         package var forgottenProducers: UInt64 = 0
+
+        package init() {}
     }
 
     package static let maxProducers = 1024

@@ -30,10 +30,10 @@ package enum SystemAlerts {
             severity: .critical,
             // Each episode is told; its beginning tells episodes apart.
             key: "reactor.unhealthy:\(instance):\(since.microseconds)",
-            summary: "Reactor \(instance) is unhealthy since \(since.isoText): \(what)",
+            summary: "Reactor \(instance) is unhealthy since \(since.iso8601): \(what)",
             details: [
                 "instance": .string(instance), "cause": .string(cause.rawValue), "missed_heartbeats": .number(misses),
-                "since": .string(since.isoText),
+                "since": .string(since.iso8601),
             ],
             id: id,
             now: now

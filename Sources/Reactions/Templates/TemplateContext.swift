@@ -7,7 +7,8 @@ package struct TemplateContext {
     package typealias PayloadParser = (ByteView) throws -> JSONValue
 
     package let envelope: Envelope
-    /// Names that a template used and the event did not have, in the order of use; at most `maxMissing`.
+    /// Names that a template used and the event did not have, in the order of use; at most `maxMissing`. Names inside
+    /// sections are not among them: sections are there to ask whether something exists.
     package private(set) var missing: [String] = []
     /// How many texts were cut at their bound.
     package private(set) var truncations = 0
@@ -24,7 +25,7 @@ package struct TemplateContext {
     private var payload: Payload = .unread
 
     /// `parse` reads the payload's bytes; it is called once at most.
-    package init(_ envelope: Envelope, parse: @escaping PayloadParser) {
+    package init(_ envelope: Envelope, parse: @escaping PayloadParser = { try JSONValue.parse($0) }) {
         self.envelope = envelope
         self.parse = parse
     }
@@ -54,7 +55,7 @@ package struct TemplateContext {
         switch path.field {
         case .eventType: return Self.text(self.envelope.eventType)
         case .source: return Self.text(self.envelope.source)
-        case .timestamp: return .string(self.envelope.timestamp.isoText)
+        case .timestamp: return .string(self.envelope.timestamp.iso8601)
         case .runID: return Self.text(self.envelope.runID)
         case .tenantID: return Self.text(self.envelope.tenantID)
         case .eventID: return Self.text(self.envelope.eventID)

@@ -1,5 +1,5 @@
 import DequeModule
-import Reactions
+package import Reactions
 import Synchronization
 
 /// The last alerts with what was decided about them, and the counts of all.

@@ -2,7 +2,7 @@ package import Events
 package import Logging
 import NIOCore
 package import Reactions
-import RedisClient
+package import RedisClient
 import Synchronization
 
 /// Publishes the heartbeat, judges by four separate signs whether this reactor is well, and watches its peers.
@@ -44,6 +44,7 @@ package final class HeartbeatService: Sendable {
     private let publisher: EventPublisher
     private let alerts: SelfAlerts
     private let clock: PipelineClock
+    private let ready: Gate
     private let report: @Sendable () async -> Report
     private let logger: Logger
     private let state: Mutex<State>
@@ -55,6 +56,7 @@ package final class HeartbeatService: Sendable {
         link: LinkMonitor,
         publisher: EventPublisher,
         alerts: SelfAlerts,
+        ready: Gate,
         clock: PipelineClock,
         logger: Logger,
         report: @escaping @Sendable () async -> Report
@@ -66,6 +68,7 @@ package final class HeartbeatService: Sendable {
         self.publisher = publisher
         self.alerts = alerts
         self.clock = clock
+        self.ready = ready
         self.report = report
         self.logger = logger
         self.state = Mutex(
@@ -98,15 +101,17 @@ package final class HeartbeatService: Sendable {
 
     // MARK: Beating
 
+    /// The first beat follows the proof of the subscription at once, so that peers know of this reactor early.
     private func beat() async {
+        await self.ready.wait()
         while !Task.isCancelled {
-            if self.link.facts.isSubscribed || self.commands.isConnected { await self.sendHeartbeat() }
+            await self.sendHeartbeat()
             try? await Task.sleep(for: self.settings.heartbeatInterval)
         }
     }
 
     private func sendHeartbeat() async {
-        let nonce = UInt64.random(in: 1 ... .max)
+        let nonce = String(UInt64.random(in: 1 ... .max), radix: 16)
         let report = await self.report()
         self.tell(.sent(nonce: nonce))
         self.state.withLock { $0.counts.sent += 1 }
@@ -116,7 +121,7 @@ package final class HeartbeatService: Sendable {
             "uptime_seconds": .number(report.uptime.inSeconds),
             "handlers_registered": .number(report.handlersRegistered),
             "instance": .string(self.settings.instance),
-            "nonce": .string(String(nonce, radix: 16)),
+            "nonce": .string(nonce),
             "interval_seconds": .number(self.settings.heartbeatInterval.inSeconds),
         ]
         self.publishAboutSelf(InternalEvent.heartbeatType.string, payload)
@@ -165,9 +170,7 @@ package final class HeartbeatService: Sendable {
     /// Takes note of a reactor that made itself known on the channel; called on the event loop.
     package func sighted(_ sighting: PeerSighting) {
         guard sighting.instance != self.settings.instance else {
-            if case .heartbeat(let nonce, _) = sighting.kind, let nonce = UInt64(nonce, radix: 16) {
-                self.tell(.cameBack(nonce: nonce))
-            }
+            if case .heartbeat(let nonce, _) = sighting.kind { self.tell(.cameBack(nonce: nonce)) }
             return
         }
         switch sighting.kind {

@@ -18,7 +18,6 @@ package final class LinkMonitor: Sendable {
         /// When a probe last came back, and how long it took.
         package var lastProbeAt: Timestamp?
         package var roundTrip: Duration?
-        package var refusal: RedisError?
         package var lastEnd: LinkEnd?
         package var reconnects: UInt64 = 0
         package var replacements: UInt64 = 0
@@ -75,7 +74,7 @@ package final class LinkMonitor: Sendable {
             if state.hasEverSubscribed, !state.facts.isSubscribed { state.facts.reconnects += 1 }
             state.hasEverSubscribed = true
             state.facts.isSubscribed = true
-            state.facts.refusal = nil
+            state.facts.lastEnd = nil
         case .ready(let roundTrip), .probe(let roundTrip):
             state.facts.lastProbeAt = now
             state.facts.roundTrip = roundTrip
@@ -103,9 +102,9 @@ package final class LinkMonitor: Sendable {
             state.facts.ownStalls += 1
         case .oversize:
             state.facts.oversize += 1
-        case .refused(let error):
-            state.facts.refusal = error
-            state.facts.errors[error.metricLabel, default: 0] += 1
+        case .attemptFailed(let end):
+            state.facts.lastEnd = end
+            state.facts.errors[end.label, default: 0] += 1
         case .stopped:
             state.facts.isSubscribed = false
             state.facts.lastProbeAt = nil
@@ -155,11 +154,8 @@ package final class LinkMonitor: Sendable {
             self.logger.warning("event loop stood still", metadata: ["seconds": "\(length.inSeconds)"])
         case .oversize(let message):
             self.logger.warning("message above the limit was skipped", metadata: ["bytes": "\(message.length)"])
-        case .refused(let error):
-            self.logger.error(
-                "Redis refuses the subscription",
-                metadata: ["reason": "\(error.metricLabel)", "message": "\(error.message)"]
-            )
+        case .attemptFailed(let end):
+            self.logger.warning("could not subscribe, trying again", metadata: ["cause": "\(end.label)"])
         case .stopped:
             self.logger.info("subscription closed")
         }

@@ -1,5 +1,7 @@
-package import Events
-package import Reactions
+import EventPatterns
+import Events
+import Reactions
+import Telemetry
 
 /// The second half of the way: which handlers an event reaches, and what becomes of their reactions.
 extension EventPipeline {
@@ -24,30 +26,35 @@ extension EventPipeline {
         let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
         if isHeartbeat {
             // For those who name it; wildcards are spared.
-            let named = accepted.filter { self.routes.names(type, handler: Int($0)) }
-            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
+            let named = accepted.filter { self.routes.names(type, handler: self.routes.handlerOfRule[Int($0)]) }
+            self.run(named, on: envelope, type: type, from: origin)
         } else {
             self.run(accepted, on: envelope, type: type, from: origin)
         }
     }
 
     private mutating func noteOddities(of envelope: Envelope) {
-        if envelope.timestampOrigin != .stated { self.counters.flaggedTimestamps += 1 }
+        switch envelope.timestampOrigin {
+        case .stated: break
+        case .missing: self.counters.timestampsMissing += 1
+        case .unreadable: self.counters.timestampsUnreadable += 1
+        case .assumedUTC: self.counters.timestampsWithoutOffset += 1
+        }
         if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
         if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
-            _ = self.producers.observe(producer: envelope.producerID, sequence: sequence, at: envelope.arrivedAt)
+            _ = self.producers.observe(producer: envelope.producerID, sequence: sequence)
         }
     }
 
     // MARK: Handlers
 
     private mutating func run(
-        _ handlers: UnsafeBufferPointer<Int32>,
+        _ rules: some Collection<Int32>,
         on envelope: Envelope,
         type: Int,
         from origin: FrameOrigin
     ) {
-        guard !handlers.isEmpty else {
+        guard !rules.isEmpty else {
             self.counters.unmatched += 1
             if !self.taps.isEmpty { self.show(envelope, [], from: origin) }
             return
@@ -57,8 +64,8 @@ extension EventPipeline {
         var outcomes: [TapHub.Outcome] = []
         var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
         var started = self.clock.monotonic()
-        for id in handlers {
-            let handler = Int(id)
+        for rule in rules {
+            let handler = self.routes.handlerOfRule[Int(rule)]
             let slot = self.routes.slot(handler: handler, type: type)
             let did = self.run(handler, slot: slot, type: type, &call)
             let ended = self.clock.monotonic()
@@ -85,7 +92,7 @@ extension EventPipeline {
                 arrival: arrival,
                 makeAlertID: makeAlertID
             )
-            self.context = TemplateContext(envelope)
+            self.context = TemplateContext(envelope) { try JSONValue.parse($0) }
         }
 
         mutating func event() -> Event {

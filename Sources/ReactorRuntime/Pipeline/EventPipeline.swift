@@ -1,5 +1,6 @@
 package import Events
-package import Reactions
+import EventPatterns
+import Reactions
 package import RedisClient
 
 /// The way of an event, one method a stage, in the order of the way:
@@ -65,12 +66,7 @@ package struct EventPipeline: ~Copyable {
         if self.ring.isEmpty, !self.isPaused, !self.isStretchOver() {
             while let message = batch.next() {
                 bytes += message.payload.count
-                self.take(
-                    ByteView(message.payload),
-                    readable: message.readable,
-                    from: .live(ByteView(message.channel)),
-                    arrivedAt
-                )
+                self.take(ByteView(message.payload), from: .live(ByteView(message.channel)), arrivedAt)
                 if self.isPaused { break }
             }
         }
@@ -104,7 +100,7 @@ package struct EventPipeline: ~Copyable {
         let end = self.clock.monotonic() + Self.stretch
         var handled = 0
         while let frame = self.ring.first {
-            self.take(frame.payload, readable: frame.readable, from: .stored(frame.target), frame.arrivedAt)
+            self.take(frame.payload, from: .stored(frame.target), frame.arrivedAt)
             self.ring.removeFirst()
             handled += 1
             if self.isPaused { return false }
@@ -137,8 +133,8 @@ package struct EventPipeline: ~Copyable {
 
     // MARK: Intake
 
-    private mutating func take(_ frame: ByteView, readable: Int, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
-        switch self.decoder.decode(frame, readable: readable, arrivedAt: arrivedAt) {
+    private mutating func take(_ frame: ByteView, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
+        switch self.decoder.decode(frame, arrivedAt: arrivedAt) {
         case .envelope(let envelope):
             self.counters.lastEventAt = arrivedAt.microseconds
             self.route(envelope, from: origin)

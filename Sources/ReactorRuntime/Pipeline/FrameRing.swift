@@ -18,8 +18,6 @@ package struct FrameRing: ~Copyable {
     /// A frame in the ring; good until it is removed.
     package struct Frame {
         package var payload: ByteView
-        /// How many bytes may be read from the payload's start.
-        package var readable: Int
         /// Which of the subscription's targets it came from.
         package var target: UInt32
         package var arrivedAt: Timestamp
@@ -34,8 +32,6 @@ package struct FrameRing: ~Copyable {
     /// Length of a header that says: nothing more up to the end of the memory, go on at its start.
     private static let wrapMark = UInt32.max
     private static let headerSize = MemoryLayout<Header>.size
-    /// The reader of a frame may look this far behind it (simdjson's padding).
-    private static let padding = 64
     /// Above this much use, pages go back to the system when the ring is empty again.
     private static let keptBytes = 1 << 20
 
@@ -63,7 +59,7 @@ package struct FrameRing: ~Copyable {
         self.policy = policy
         let memory = mmap(
             nil,
-            self.capacity + Self.headerSize + Self.padding,
+            self.capacity + Self.headerSize,
             PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
             -1,
@@ -77,7 +73,7 @@ package struct FrameRing: ~Copyable {
     }
 
     deinit {
-        munmap(self.memory, self.capacity + Self.headerSize + Self.padding)
+        munmap(self.memory, self.capacity + Self.headerSize)
     }
 
     package var isEmpty: Bool { self.count == 0 }
@@ -113,7 +109,6 @@ package struct FrameRing: ~Copyable {
                 start: UnsafePointer(payload.assumingMemoryBound(to: UInt8.self)),
                 count: Int(header.length)
             ),
-            readable: self.capacity + Self.padding - self.head - Self.headerSize,
             target: header.target,
             arrivedAt: Timestamp(microseconds: header.arrivedAt)
         )

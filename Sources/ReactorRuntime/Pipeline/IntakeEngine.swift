@@ -1,6 +1,7 @@
 package import EventPatterns
-package import Events
+import Events
 package import NIOCore
+import Reactions
 package import RedisClient
 
 /// Holds the pipeline on its event loop: an actor whose executor *is* the loop, so that the subscription calls it without a
@@ -22,8 +23,13 @@ package actor IntakeEngine: SubscriptionSink {
     // MARK: From the subscription, on the loop
 
     package nonisolated func receive(_ batch: inout MessageBatch) {
-        self.assumeIsolated { engine in
-            if engine.pipeline.receive(&batch) { engine.scheduleDrain() }
+        withUnsafeMutablePointer(to: &batch) { batch in
+            // Safe: the call is synchronous and this thread is the actor's executor, so the batch never leaves the caller;
+            // the compiler cannot see that entering the actor here is not sending.
+            nonisolated(unsafe) let batch = batch
+            self.assumeIsolated { engine in
+                if engine.pipeline.receive(&batch.pointee) { engine.scheduleDrain() }
+            }
         }
     }
 
@@ -73,11 +79,13 @@ package actor IntakeEngine: SubscriptionSink {
 
     package func quarantine(_ limit: Int) -> [QuarantineEntry] { self.pipeline.quarantine.newest(limit) }
 
-    package func tap(_ patterns: [TypePattern]) -> (id: Int, lines: AsyncStream<[UInt8]>) {
-        self.pipeline.taps.add(patterns)
+    /// Lets somebody watch events pass until they stop reading.
+    package func tap(_ patterns: [TypePattern]) -> AsyncStream<[UInt8]> {
+        let engine = self
+        return self.pipeline.taps.add(patterns) { id in
+            engine.loop.execute { engine.assumeIsolated { $0.pipeline.taps.remove(id) } }
+        }
     }
-
-    package func endTap(_ id: Int) { self.pipeline.taps.remove(id) }
 
     package func endTaps() { self.pipeline.taps.finish() }
 
@@ -104,7 +112,10 @@ package struct PipelineSnapshot: Sendable {
     package var ringBytes: Int
     package var ringCapacity: Int
     package var dropped: UInt64
+    package var ringHighWater: Int
+    package var policy: OverflowPolicy
     package var isPaused: Bool
+    package var lostEvents: UInt64
 
     init(_ pipeline: borrowing EventPipeline) {
         self.counters = pipeline.counters
@@ -116,9 +127,13 @@ package struct PipelineSnapshot: Sendable {
         self.ringBytes = pipeline.ring.usedBytes
         self.ringCapacity = pipeline.ring.capacity
         self.dropped = pipeline.ring.dropped
+        self.ringHighWater = pipeline.ring.highWater
+        self.policy = pipeline.ring.policy
         self.isPaused = pipeline.isPaused
+        self.lostEvents = pipeline.producers.statistics.lost
     }
 
+    package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }
     package var quarantinedTotal: UInt64 { self.quarantined.reduce(0, +) }
     package var succeededTotal: UInt64 { self.counters.succeeded.reduce(0, +) }
     package var failedTotal: UInt64 { self.counters.failed.reduce(0, +) }

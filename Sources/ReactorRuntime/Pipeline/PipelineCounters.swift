@@ -13,7 +13,9 @@ package struct PipelineCounters: Sendable {
     package var heartbeats: UInt64 = 0
     /// Events by the number of their type.
     package var receivedByType: [UInt64]
-    package var flaggedTimestamps: UInt64 = 0
+    package var timestampsMissing: UInt64 = 0
+    package var timestampsUnreadable: UInt64 = 0
+    package var timestampsWithoutOffset: UInt64 = 0
     package var nonFiniteNumbers: UInt64 = 0
     package var loopsCut: UInt64 = 0
     /// Events taken over the ring because handling was behind.

@@ -1,5 +1,5 @@
 package import EventPatterns
-package import Events
+import Events
 
 /// Which handlers an event reaches, in which order, and where each call is counted.
 ///
@@ -7,6 +7,8 @@ package import Events
 package final class RouteTable {
     package let entries: [HandlerEntry]
     package let matcher: RuleMatcher
+    /// The entry of each rule of the matcher, which knows only the enabled ones.
+    package let handlerOfRule: [Int]
     package let types: TypeTable
     /// The number of the type `reactor.heartbeat`, when some handler names it.
     package let heartbeatType: Int?
@@ -19,11 +21,13 @@ package final class RouteTable {
     /// - Parameter entries: in the order of the files, then of registration.
     package init(_ entries: [HandlerEntry]) {
         self.entries = entries
+        let enabled = entries.indices.filter { entries[$0].enabled }
         self.matcher = RuleMatcher(
-            entries.enumerated().filter(\.element.enabled).map { index, entry in
-                RuleSpecification(id: index, on: entry.on, match: entry.match, priority: entry.priority)
+            enabled.map { index in
+                RuleSpecification(on: entries[index].on, match: entries[index].match, priority: entries[index].priority)
             }
         )
+        self.handlerOfRule = enabled
         let types = TypeTable(entries.flatMap { $0.on.compactMap(\.exactType) })
         self.types = types
         let heartbeat = types.index(of: InternalEvent.heartbeatType)
@@ -48,6 +52,9 @@ package final class RouteTable {
         self.slotCount = next
     }
 
+    /// All handlers in the order of dispatch, counted from 1; the disabled ones last, with 0.
+    package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }
+
     /// The counter of (handler, event type).
     package func slot(handler: Int, type: Int) -> Int {
         guard let types = self.slotTypes[handler] else { return self.slotBase[handler] + type }
@@ -69,6 +76,8 @@ package final class RouteTable {
 }
 
 extension TypePattern {
+    var isExact: Bool { self.exactType != nil }
+
     /// The one type it stands for; nil for wildcards.
     var exactType: String? {
         guard case .exact(let type) = self else { return nil }
@@ -81,5 +90,27 @@ extension TypeTable {
     func index(ofText text: String) -> Int {
         var text = text
         return text.withUTF8 { self.index(of: ByteView(UnsafeRawBufferPointer($0))) }
+    }
+}
+
+/// The place of a handler in the order of dispatch.
+package struct HandlerPlace: Sendable, Hashable {
+    /// Its index among the entries.
+    package var entry: Int
+    /// From 1; 0 when it is disabled.
+    package var order: Int
+
+    /// Higher priority first; among equals exact types before wildcards, then the order of the entries.
+    package static func all(_ entries: [HandlerEntry]) -> [HandlerPlace] {
+        let enabled = entries.indices.filter { entries[$0].enabled }
+        let sorted = enabled.sorted { left, right in
+            let (a, b) = (entries[left], entries[right])
+            if a.priority != b.priority { return a.priority > b.priority }
+            let (exactA, exactB) = (a.on.allSatisfy(\.isExact), b.on.allSatisfy(\.isExact))
+            if exactA != exactB { return exactA }
+            return left < right
+        }
+        return sorted.enumerated().map { HandlerPlace(entry: $1, order: $0 + 1) }
+            + entries.indices.filter { !entries[$0].enabled }.map { HandlerPlace(entry: $0, order: 0) }
     }
 }

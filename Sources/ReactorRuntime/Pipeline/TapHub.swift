@@ -30,14 +30,21 @@ package struct TapHub {
     package var isEmpty: Bool { self.watchers.isEmpty }
 
     /// Adds a watcher of the types that some pattern accepts; of all types without a pattern.
-    package mutating func add(_ patterns: [TypePattern]) -> (id: Int, lines: AsyncStream<[UInt8]>) {
+    ///
+    /// - Parameter onEnd: called from any thread with the watcher's number when it no longer reads.
+    package mutating func add(
+        _ patterns: [TypePattern],
+        onEnd: @escaping @Sendable (Int) -> Void
+    ) -> AsyncStream<[UInt8]> {
         let (lines, continuation) = AsyncStream.makeStream(
             of: [UInt8].self,
             bufferingPolicy: .bufferingOldest(Self.bufferedLines)
         )
         self.nextID += 1
-        self.watchers.append(Watcher(id: self.nextID, patterns: patterns, lines: continuation))
-        return (self.nextID, lines)
+        let id = self.nextID
+        continuation.onTermination = { _ in onEnd(id) }
+        self.watchers.append(Watcher(id: id, patterns: patterns, lines: continuation))
+        return lines
     }
 
     package mutating func remove(_ id: Int) {

@@ -1,4 +1,4 @@
-package import Events
+import Events
 package import Logging
 package import Reactions
 package import RedisClient
@@ -102,13 +102,13 @@ package final class EventPublisher: Sendable {
     }
 
     private func command(for event: OutgoingEvent) -> RedisCommand {
-        let bytes = EnvelopeWriter.write(
+        let writer = EnvelopeWriter(
             eventType: event.eventType,
             timestamp: self.clock.wall(),
             source: event.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
             payload: event.payload,
             hops: event.hops
         )
-        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), bytes])
+        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), writer.bytes])
     }
 }

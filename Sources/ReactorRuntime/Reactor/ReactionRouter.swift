@@ -1,6 +1,6 @@
-package import Events
+import Events
 import Logging
-package import Reactions
+import Reactions
 import Synchronization
 
 /// Takes the reactions of the pipeline to whoever performs them.

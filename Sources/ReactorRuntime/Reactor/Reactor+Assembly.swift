@@ -1,8 +1,11 @@
+import EventPatterns
 import Events
+import Logging
 import NIOCore
 import NIOPosix
 import Reactions
 import RedisClient
+import Synchronization
 import Telemetry
 
 extension Reactor {
@@ -23,7 +26,7 @@ extension Reactor {
         )
         let publisher = EventPublisher(
             commands: commands,
-            defaultChannel: self.settings.channels.first ?? "aos.events",
+            defaultChannel: self.settings.publishChannel,
             clock: self.clock,
             logger: self.logger
         )
@@ -58,6 +61,7 @@ extension Reactor {
             link: link,
             publisher: publisher,
             alerts: selfAlerts,
+            ready: ready,
             clock: self.clock,
             logger: self.logger
         ) { [weak self] in
@@ -87,7 +91,7 @@ extension Reactor {
             EventPipeline(
                 routes: RouteTable(entries),
                 limits: DecoderLimits(maxEventBytes: settings.maxEventBytes),
-                ring: FrameRing(capacity: settings.ringBytes, policy: settings.overflow),
+                ring: FrameRing(capacity: settings.ringBytes, policy: settings.overflow.policy),
                 port: port,
                 clock: clock
             ) {
@@ -104,17 +108,17 @@ extension Reactor {
     ) -> RedisSubscription {
         var settings = SubscriptionSettings(instance: self.settings.instance)
         settings.maxEventBytes = self.settings.maxEventBytes
-        return RedisSubscription(
+        let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
+        let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
+        let configuration = RedisSubscription.Configuration(
             endpoint: self.endpoint,
-            clientName: "aos-reactor:\(self.settings.instance):events",
-            targets: self.settings.channels.map { .channel($0) }
-                + self.settings.channelPatterns.map { .pattern($0) },
+            targets: channels + patterns,
             settings: settings,
+            clientName: "aos-reactor:\(self.settings.instance):events",
             eventLoop: loop,
-            commands: commands,
-            sink: engine,
             logger: self.logger
         )
+        return RedisSubscription(configuration, commands: commands) { engine }
     }
 
     /// The subscription has been proven: from STARTING to RUNNING.

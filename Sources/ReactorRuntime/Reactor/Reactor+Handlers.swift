@@ -1,6 +1,8 @@
-package import EventPatterns
+import EventPatterns
 public import Events
+import Logging
 package import Reactions
+import Synchronization
 
 extension Reactor {
     /// Registers a closure for event types: exact ones, `prefix.*`, or `*`.

@@ -1,18 +1,16 @@
-public import Delivery
+import Delivery
 import Events
-package import EventPatterns
 public import Logging
-package import NIOCore
 package import Reactions
-import RedisClient
+package import RedisClient
 public import ServiceLifecycle
 import Stores
 import Synchronization
-import Telemetry
+package import Telemetry
 
 /// Listens to what is published on Redis channels and runs handlers for it.
 ///
-///     let reactor = try Reactor(settings: .init(redisURL: "redis://127.0.0.1", instance: "my-service"))
+///     let reactor = try Reactor(redisURL: "redis://127.0.0.1", settings: .init(instance: "my-service"))
 ///     try reactor.on("run.failed", priority: 50) { event in
 ///         print(event.runID ?? "?", "failed")
 ///     }
@@ -49,10 +47,25 @@ public final class Reactor: Service {
 
     /// A reactor for an embedding program: alerts are decided in memory and told to the log.
     ///
+    /// - Parameters:
+    ///   - redisURL: `redis://`, `rediss://` or `unix://`, with user, password and database; never printed.
+    ///   - caFile: certificates to trust for `rediss://`, in PEM form; the system's when nil.
     /// - Throws: `ReactorError` (`invalidSetting`) when the address of Redis is not one.
-    public convenience init(settings: ReactorSettings, logger: Logger = Logger(label: "aos-reactor")) throws {
+    public convenience init(
+        redisURL: String,
+        caFile: String? = nil,
+        settings: ReactorSettings,
+        logger: Logger = Logger(label: "aos-reactor")
+    ) throws {
         let clock = PipelineClock.system
-        try self.init(
+        let endpoint: RedisEndpoint
+        do {
+            endpoint = try RedisEndpoint(url: redisURL, caFile: caFile)
+        } catch {
+            throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
+        }
+        self.init(
+            endpoint: endpoint,
             settings: settings,
             version: "embedded",
             store: MemoryStateStore(
@@ -70,6 +83,7 @@ public final class Reactor: Service {
     }
 
     package init(
+        endpoint: RedisEndpoint,
         settings: ReactorSettings,
         version: String,
         store: any StateStore,
@@ -78,12 +92,8 @@ public final class Reactor: Service {
         registry: MetricsRegistry,
         clock: PipelineClock,
         logger: Logger
-    ) throws {
-        do {
-            self.endpoint = try RedisEndpoint(url: settings.redisURL, caFile: settings.redisCAFile)
-        } catch {
-            throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
-        }
+    ) {
+        self.endpoint = endpoint
         self.settings = settings
         self.version = version
         self.store = store
@@ -167,7 +177,7 @@ public final class Reactor: Service {
 
     private func requireRedis(_ life: ReactorLife) async throws {
         guard await finishes(within: .seconds(5), { await life.ready.wait() }) else {
-            let reason = life.link.facts.refusal.map { "\($0)" } ?? "no answer within 5 s"
+            let reason = life.link.facts.lastEnd.map(\.label) ?? "no answer within 5 s"
             throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
         }
     }

@@ -1,8 +1,6 @@
-package import Events
 import Logging
 import NIOCore
 import NIOPosix
-package import Reactions
 import RedisClient
 
 /// Everything that exists from one start of a reactor to its stop.
@@ -49,7 +47,7 @@ final class ReactorLife: Sendable {
 
     func start(in group: inout ThrowingTaskGroup<Void, any Error>) {
         group.addTask { await self.commands.run() }
-        group.addTask { await self.subscription.run() }
+        group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }

@@ -4,16 +4,22 @@ public struct ReactorSettings: Sendable {
     public enum Overflow: String, Sendable, CaseIterable {
         case dropOldest = "drop_oldest"
         case dropNewest = "drop_newest"
+
+        var policy: OverflowPolicy {
+            switch self {
+            case .dropOldest: .dropOldest
+            case .dropNewest: .dropNewest
+            }
+        }
     }
 
-    /// `redis://`, `rediss://` or `unix://`. May hold a password: it is never printed.
-    public var redisURL: String
-    /// Certificates to trust for `rediss://`, in PEM form; the system's when nil.
-    public var redisCAFile: String?
     /// Channels to listen to.
     public var channels: [String] = ["aos.events"]
     /// Channel patterns to listen to.
     public var channelPatterns: [String] = []
+    /// Where heartbeats go, and events that name no channel. Must be among the channels, or matched by a pattern, for the
+    /// heartbeat to come back.
+    public var publishChannel: String = "aos.events"
     /// Tells this reactor from its peers; in heartbeats, receipts and the name of its connections.
     public var instance: String
     /// Larger frames are skipped and quarantined by their first bytes.
@@ -37,8 +43,7 @@ public struct ReactorSettings: Sendable {
     /// Fail when Redis cannot be reached at start, instead of waiting for it.
     public var requiresRedis: Bool = false
 
-    public init(redisURL: String, instance: String) {
-        self.redisURL = redisURL
+    public init(instance: String) {
         self.instance = instance
     }
 }

@@ -237,7 +237,7 @@ struct FrameReader {
         var last = first
         while last < self.end, last[0] != 0x0D, last[0] != 0x0A { last += 1 }
         guard last - first <= limit else { throw .violation(.lineTooLong(limit: limit)) }
-        guard last < self.end else { throw .incomplete(needed: last - self.start + 2) }
+        guard last < self.end else { throw .incomplete(needed: last - self.start + 1) }
         guard last[0] == 0x0D else { throw .violation(.missingTerminator) }
         guard last + 1 < self.end else { throw .incomplete(needed: last - self.start + 2) }
         guard last[1] == 0x0A else { throw .violation(.missingTerminator) }

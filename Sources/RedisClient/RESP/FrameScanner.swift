@@ -122,7 +122,10 @@ package struct FrameScanner: ~Copyable {
 
     @usableFromInline
     mutating func nextOfAnyKind() throws(FrameViolation) -> ScannedFrame? {
-        if let violation = self.violation { throw violation }
+        if let violation = self.violation {
+            self.cursor = self.end
+            throw violation
+        }
         do {
             while self.cursor < self.end {
                 switch self.mode {

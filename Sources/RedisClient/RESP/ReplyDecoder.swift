@@ -78,27 +78,37 @@ package final class ReplyDecoder {
         guard let buffer = self.reader.pointee.buf else { return nil }
         let count = self.reader.pointee.len - self.reader.pointee.pos
         guard count > 0 else { return nil }
+        // The byte that tells the type is taken already; the type stands in the task.
         let pending = UnsafeRawBufferPointer(start: buffer + self.reader.pointee.pos, count: count)
-        switch pending[0] {
-        case UInt8(ascii: "+"), UInt8(ascii: "-"):
+        switch self.pendingType {
+        case REDIS_REPLY_STATUS, REDIS_REPLY_ERROR:
             return count > self.limits.maxLineBytes ? .lineTooLong(limit: self.limits.maxLineBytes) : nil
-        case UInt8(ascii: "$"):
+        case REDIS_REPLY_STRING:
             return self.violationOfBulk(pending)
-        default:
+        case REDIS_REPLY_INTEGER, REDIS_REPLY_ARRAY:
             return count > Self.longestNumberLine ? .malformedNumber : nil
+        default:
+            return nil
+        }
+    }
+
+    private var pendingType: Int32? {
+        let index = Int(self.reader.pointee.ridx)
+        guard index >= 0 else { return nil }
+        return withUnsafeBytes(of: self.reader.pointee.rstack) { tasks in
+            tasks.bindMemory(to: redisReadTask.self)[index].type
         }
     }
 
     private func violationOfBulk(_ pending: UnsafeRawBufferPointer) -> FrameViolation? {
-        let line = pending.dropFirst().prefix(Self.longestNumberLine)
-        guard let end = line.firstIndex(of: 0x0D) else {
+        guard let end = pending.prefix(Self.longestNumberLine).firstIndex(of: 0x0D) else {
             return pending.count > Self.longestNumberLine ? .malformedNumber : nil
         }
-        guard let length = Int64(plainDecimal: UnsafeRawBufferPointer(rebasing: line[..<end])) else { return nil }
+        guard let length = Int64(plainDecimal: UnsafeRawBufferPointer(rebasing: pending[..<end])) else { return nil }
         guard length > Int64(self.limits.maxReplyBytes) else { return nil }
         return .bulkTooLong(length: Int(length), limit: self.limits.maxReplyBytes)
     }
 
-    /// Type, sign, 19 digits, CR and LF.
-    private static let longestNumberLine = 23
+    /// Sign, 19 digits, CR and LF.
+    private static let longestNumberLine = 22
 }

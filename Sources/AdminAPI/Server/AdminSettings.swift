@@ -1,0 +1,27 @@
+/// How the admin interface listens and what it allows.
+package struct AdminSettings: Sendable {
+    package var address: ListenAddress
+    /// The version that `/version` tells.
+    package var version: String
+    /// Whether an address that other machines can reach is accepted. There is no password.
+    package var allowsRemote = false
+    /// Names besides `localhost` and IP addresses that a request's `Host` may have, in lower case.
+    package var allowedHosts: Set<String> = []
+    /// How long the reactor may take to answer a question.
+    package var answerLimit: Duration = .seconds(2)
+    /// How long a connection may stay without a request, or take to send one.
+    package var idleLimit: Duration = .seconds(30)
+    /// How long a client may leave an answer unread.
+    package var stallLimit: Duration = .seconds(30)
+    /// Connections open at a time; further ones wait.
+    package var connectionLimit = 512
+    /// `/v1/tap` streams open at a time; further ones are refused.
+    package var tapLimit = 16
+    /// Bytes that a client may send without an answer: more than any request here needs.
+    package var requestByteLimit = 64 * 1_024
+
+    package init(address: ListenAddress = .standard, version: String) {
+        self.address = address
+        self.version = version
+    }
+}

@@ -1,0 +1,70 @@
+/// Reads the configuration and the handlers, at the start and again for each reload.
+package enum ConfigurationLoader {
+    /// Read when no other file is named; it may be missing.
+    package static let defaultConfigPath = "config/reactor.yaml"
+    /// Read when no other folder is named; it may be missing.
+    package static let defaultHandlersPath = "handlers"
+
+    /// Reads everything and finds every problem in one go. Never throws: what is wrong is in the result.
+    ///
+    /// - Parameters:
+    ///   - configPath: A file that must exist; nil for the default one.
+    ///   - handlersPath: A folder of `*.yaml` files, or one file, that must exist; nil for the default folder.
+    ///   - environment: The variables of the process; nothing else is asked for them.
+    ///   - overrides: What the flags say.
+    ///   - defaultInstance: The reactor's name if nobody gives it one.
+    package static func load(
+        configPath: String? = nil,
+        handlersPath: String? = nil,
+        environment: [String: String],
+        overrides: [ConfigurationOverride] = [],
+        defaultInstance: String
+    ) -> LoadResult {
+        let problems = ProblemList()
+        var files = YAMLFiles(environment: environment, problems: problems)
+        var builder = ConfigurationBuilder(instance: defaultInstance, environment: environment, problems: problems)
+
+        let file = Self.readConfiguration(configPath, &files, into: &builder)
+        builder.readEnvironment()
+        builder.apply(overrides)
+        var configuration = builder.finish(file: file)
+        let isConfigurationGood = !problems.hasErrors
+
+        let handlers = HandlerSetReader(sources: configuration.sources, problems: problems)
+            .read(handlersPath, &files)
+        configuration.version = Self.version(configuration, handlers)
+
+        return LoadResult(
+            configuration: isConfigurationGood ? configuration : nil,
+            handlers: handlers.flatMap(\.definitions),
+            diagnostics: Diagnostic.sorted(problems.diagnostics),
+            filesRead: files.read
+        )
+    }
+
+    private static func readConfiguration(
+        _ path: String?,
+        _ files: inout YAMLFiles,
+        into builder: inout ConfigurationBuilder
+    ) -> ReadingContext? {
+        let name = path ?? Self.defaultConfigPath
+        guard let file = files.load(name, mayBeMissing: path == nil) else { return nil }
+        if file.documents.count > 1, let second = file.documents.dropFirst().first {
+            let message = "one document is meant here, found \(file.documents.count)"
+            file.context.report(.severalDocuments, at: second.position, message)
+        } else if let root = file.documents.first {
+            ConfigurationFileReader(context: file.context).read(root, into: &builder)
+        }
+        return file.context
+    }
+
+    private static func version(_ configuration: ReactorConfiguration, _ handlers: [LoadedHandler]) -> String {
+        var hash = StableHash()
+        for setting in configuration.settings where setting.path != "instance" {
+            hash.combine(setting.path)
+            hash.combine(setting.value)
+        }
+        for handler in handlers { hash.combine(handler.digest) }
+        return String(hash.hexDigits.prefix(12))
+    }
+}

@@ -1,0 +1,75 @@
+internal import EventPatterns
+internal import Reactions
+
+/// Reads `uses: NAME` and `with: {…}`.
+struct BuiltInReader {
+    let context: ReadingContext
+    let audit: AuditAlertEnvironment
+
+    private static let names = ["audit-alerts"]
+    private static let later = ["audit-contract", "run-liveness", "threshold", "heartbeat-monitor"]
+
+    func read(
+        _ uses: YAMLMember,
+        _ fields: [String: YAMLMember],
+        location: SourceLocation
+    ) -> [HandlerDefinition] {
+        guard let name = self.context.text(uses.value, of: "uses") else { return [] }
+        guard name.text == "audit-alerts" else {
+            self.refuse(name, uses.value)
+            return []
+        }
+        for key in ["on", "priority"] {
+            guard let member = fields[key] else { continue }
+            let message = "`audit-alerts` has its own event types and priorities; leave `\(key)` out"
+            self.context.report(.contradiction, at: member, message)
+        }
+        let settings = fields["with"].map { self.settings($0.value) } ?? AuditAlertSettings()
+        return BuiltIns.auditAlerts(self.audit.applied(to: settings), location: location)
+    }
+
+    private func refuse(_ name: ReadScalar, _ node: YAMLNode) {
+        let available = ValueNeeds.list(Self.names)
+        if Self.later.contains(name.text) {
+            let message = "the built-in `\(name.text)` is not available in this version; available: \(available)"
+            self.context.report(.notAvailable, at: node, message)
+            return
+        }
+        let nearest = NearestName.findIgnoringCase(name.text, among: Self.names)
+        let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; available: \(available)"
+        let message = "unknown built-in `\(name.shown)`\(hint)"
+        self.context.report(.unknownBuiltIn, at: node, message, suggestion: nearest)
+    }
+
+    private func settings(_ node: YAMLNode) -> AuditAlertSettings {
+        var settings = AuditAlertSettings()
+        for member in self.context.members(node, of: "with") ?? [] {
+            if member.key == "severity" {
+                self.readSeverities(member.value, into: &settings)
+            } else {
+                self.context.reportUnknown(member, known: ["severity"], inside: "with")
+            }
+        }
+        return settings
+    }
+
+    private func readSeverities(_ node: YAMLNode, into settings: inout AuditAlertSettings) {
+        let fields: [(name: String, path: WritableKeyPath<AuditAlertSettings, Severity>)] = [
+            ("missing", \.missingSeverity), ("stale", \.staleSeverity), ("drift", \.driftSeverity),
+        ]
+        for member in self.context.members(node, of: "with.severity") ?? [] {
+            guard let path = fields.first(where: { $0.name == member.key })?.path else {
+                self.context.reportUnknown(member, known: fields.map(\.name), inside: "with.severity")
+                continue
+            }
+            if let severity = self.context.severity(member.value) { settings[keyPath: path] = severity }
+        }
+    }
+}
+
+extension ReadingContext {
+    func severity(_ node: YAMLNode) -> Severity? {
+        self.word(node, of: "severity", from: Severity.allCases.map(\.rawValue), code: .unknownSeverity)
+            .flatMap(Severity.init(rawValue:))
+    }
+}

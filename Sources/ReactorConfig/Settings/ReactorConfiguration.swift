@@ -1,0 +1,158 @@
+package import Reactions
+package import RedisClient
+
+/// Everything that can be set about the reactor itself, checked. What it reacts to are its handlers.
+package struct ReactorConfiguration: Sendable {
+    /// The name of this reactor among its peers.
+    package var instance: String
+    /// `EVENT_REACTOR_ENABLED`: false subscribes to nothing.
+    package var enabled = true
+    package var redis = RedisSettings()
+    package var embedded = EmbeddedSettings()
+    package var sources: [SourceSettings] = [.channel("aos.events")]
+    package var intake = IntakeSettings()
+    package var http = HTTPSettings()
+    package var heartbeat = HeartbeatSettings()
+    package var shutdown = ShutdownSettings()
+    package var handlers = HandlerSettings()
+    package var alerts = FatigueSettings()
+    package var log = LogSettings()
+
+    /// Every setting with its value as text and where that came from, in the order of the documentation. Secrets
+    /// read `***`.
+    package var settings: [EffectiveSetting] = []
+    /// Twelve hex digits that change when the configuration or a handler changes; the instance's name does not count.
+    package var version = ""
+
+    /// The defaults.
+    package init(instance: String) {
+        self.instance = instance
+    }
+
+    /// Where heartbeats and `publish` actions without a channel go: the first channel that is not a pattern.
+    package var publishChannel: String {
+        for case .channel(let name) in self.sources { return name }
+        return "aos.events"
+    }
+}
+
+/// The Redis server to listen to.
+package struct RedisSettings: Sendable, Hashable {
+    /// What was set, password and all; nil for `embedded`.
+    var url: Secret?
+    /// Certificates to trust for `rediss://` instead of the system's.
+    package var caFile: String?
+    /// The server; nil for `embedded`: a private redis-server that the reactor starts itself.
+    package var endpoint: RedisEndpoint?
+}
+
+/// The redis-server child that is used without a URL.
+package struct EmbeddedSettings: Sendable, Hashable {
+    /// Where it keeps its data.
+    package var dataDirectory = "var/redis"
+    /// Whether the demonstration is played once after the start.
+    package var demo = true
+}
+
+/// What to listen to.
+package enum SourceSettings: Sendable, Hashable, CustomStringConvertible {
+    /// `pubsub: aos.events`
+    case channel(String)
+    /// `pubsub_pattern: "aos.*"`
+    case pattern(String)
+
+    package var description: String {
+        switch self {
+        case .channel(let name): "pubsub:\(name)"
+        case .pattern(let pattern): "pubsub_pattern:\(pattern)"
+        }
+    }
+}
+
+package struct IntakeSettings: Sendable, Hashable {
+    package enum Overflow: String, Sendable, Hashable, CaseIterable {
+        case dropOldest = "drop_oldest"
+        case dropNewest = "drop_newest"
+    }
+
+    /// Larger events are quarantined, in bytes.
+    package var maxEventBytes = 1 << 20
+    /// What waits between the socket and the handlers, in bytes.
+    package var ringBytes = 64 << 20
+    package var overflow = Overflow.dropOldest
+}
+
+/// The admin interface.
+package struct HTTPSettings: Sendable, Hashable {
+    package var listen = ListenAddress.tcp(host: "127.0.0.1", port: 9464)
+    /// Whether it may listen beyond this machine although it asks nobody who they are.
+    package var insecure = false
+}
+
+package struct HeartbeatSettings: Sendable, Hashable {
+    package var interval = Duration.seconds(30)
+    /// So many beats in a row must be missing before an alert is raised.
+    package var missThreshold = 3
+}
+
+package struct ShutdownSettings: Sendable, Hashable {
+    /// How long work that was received may take to finish.
+    package var grace = Duration.seconds(20)
+}
+
+/// How handlers that wait are run.
+package struct HandlerSettings: Sendable, Hashable {
+    /// How long a handler may wait for something.
+    package var timeout = Duration.seconds(5)
+    /// Events of one run stay on one lane, so that many handlers wait at the same time.
+    package var lanes = 16
+    /// How many events may wait on a lane.
+    package var queue = 1024
+}
+
+package struct LogSettings: Sendable, Hashable {
+    package enum Level: String, Sendable, Hashable, CaseIterable {
+        case trace
+        case debug
+        case info
+        case notice
+        case warning
+        case error
+        case critical
+    }
+
+    package enum Format: String, Sendable, Hashable, CaseIterable {
+        /// Text on a terminal, JSON lines elsewhere.
+        case auto
+        case json
+        case text
+    }
+
+    package var level = Level.info
+    package var format = Format.auto
+}
+
+/// One setting as it is in force.
+package struct EffectiveSetting: Sendable, Hashable {
+    /// `heartbeat.interval`
+    package var path: String
+    package var value: String
+    package var origin: SettingOrigin
+}
+
+/// Who decided a setting. A flag wins over the environment, that over the file, that over the default.
+package enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
+    case standard
+    case file(SourceLocation)
+    case environment(String)
+    case flag(String)
+
+    package var description: String {
+        switch self {
+        case .standard: "default"
+        case .file(let location): location.description
+        case .environment(let name): "environment \(name)"
+        case .flag(let flag): "flag \(flag)"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import NIOCore
+
+/// Keeps the probes of one link that have not come back yet.
+///
+/// A probe is a number published on the private channel the way producers publish, over the commands' connection. One
+/// that comes back on the subscription proves the whole way; `PONG` proves the socket only.
+struct ProbeLedger {
+    private struct Probe {
+        let number: UInt64
+        var publishedAt: NIODeadline
+        var heardByNobody = false
+        /// Whether the server said that it executed the `PUBLISH`. Without that nothing can be concluded.
+        var isAccepted = false
+    }
+
+    private var outstanding: [Probe] = []
+    private let deadline: TimeAmount
+    private let unheardDeadline: TimeAmount
+
+    /// When the last probe came back.
+    private(set) var provenAt: NIODeadline?
+
+    init(settings: SubscriptionSettings) {
+        self.deadline = TimeAmount(settings.probeDeadline)
+        self.unheardDeadline = TimeAmount(settings.unheardProbeDeadline)
+    }
+
+    /// When the oldest accepted probe is overdue.
+    var nextDeadline: NIODeadline? { self.outstanding.filter(\.isAccepted).map(self.dueAt).min() }
+
+    mutating func published(_ number: UInt64, at now: NIODeadline) {
+        self.outstanding.append(Probe(number: number, publishedAt: now))
+    }
+
+    /// The server executed the `PUBLISH` and said how many clients it handed the message to.
+    mutating func accepted(_ number: UInt64, receivers: Int) {
+        guard let index = self.outstanding.firstIndex(where: { $0.number == number }) else { return }
+        self.outstanding[index].isAccepted = true
+        self.outstanding[index].heardByNobody = receivers == 0
+    }
+
+    /// The `PUBLISH` failed or its reply did not come; the subscription cannot be blamed.
+    ///
+    /// - Returns: whether it was one of this link's probes.
+    mutating func failed(_ number: UInt64) -> Bool {
+        let before = self.outstanding.count
+        self.outstanding.removeAll { $0.number == number }
+        return self.outstanding.count < before
+    }
+
+    /// A probe came back. Earlier ones are settled with it: Redis keeps the order, so they will not come any more.
+    ///
+    /// - Returns: its round trip; nil when it was not one of this link's.
+    mutating func returned(_ number: UInt64, at now: NIODeadline) -> TimeAmount? {
+        guard let index = self.outstanding.firstIndex(where: { $0.number == number }) else { return nil }
+        let roundTrip = now - self.outstanding[index].publishedAt
+        self.outstanding.removeAll { $0.number <= number }
+        self.provenAt = now
+        return roundTrip
+    }
+
+    /// The age of the first probe that is overdue, if one is. It is reported once.
+    ///
+    /// - Parameter stalled: for how long our own loop did not run before this call.
+    mutating func overdue(at now: NIODeadline, stalled: TimeAmount = .zero) -> TimeAmount? {
+        if stalled > .zero {
+            for index in self.outstanding.indices {
+                self.outstanding[index].publishedAt = min(now, self.outstanding[index].publishedAt + stalled)
+            }
+        }
+        let late = self.outstanding.filter { $0.isAccepted && self.dueAt($0) <= now }
+        guard let oldest = late.first else { return nil }
+        let numbers = late.map(\.number)
+        self.outstanding.removeAll { numbers.contains($0.number) }
+        return now - oldest.publishedAt
+    }
+
+    private func dueAt(_ probe: Probe) -> NIODeadline {
+        probe.publishedAt + (probe.heardByNobody ? self.unheardDeadline : self.deadline)
+    }
+}

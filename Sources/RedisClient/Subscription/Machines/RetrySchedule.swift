@@ -1,0 +1,70 @@
+import NIOCore
+
+/// When to try to connect again: at once with a little jitter after a link that had proven itself, then ever later.
+///
+/// Attempts that are refused at once cost next to nothing. They are repeated often, so that the server's return is seen
+/// early however long it was away.
+struct RetrySchedule {
+    private var backoff: Backoff
+    private var cheap: Backoff
+    private var random: SplitMix64
+
+    /// - Parameter seed: start of the jitter's random sequence.
+    init(settings: SubscriptionSettings, seed: UInt64) {
+        self.backoff = Backoff(settings: settings.backoff)
+        var often = settings.backoff
+        often.longest = min(often.longest, settings.refusedRetryCeiling)
+        self.cheap = Backoff(settings: often)
+        self.random = SplitMix64(seed: seed)
+    }
+
+    /// A link has proven itself; the next loss is a new one.
+    mutating func succeeded() {
+        self.backoff.reset()
+        self.cheap.reset()
+    }
+
+    /// The pause before the next attempt, after a link ended this way.
+    mutating func nextPause(after end: LinkEnd) -> TimeAmount {
+        let slow = self.backoff.next(needsOperator: end.needsOperator, using: &self.random)
+        let often = self.cheap.next(using: &self.random)
+        return TimeAmount(end.isCheapToRetry ? often : slow)
+    }
+}
+
+extension LinkEnd {
+    /// Whether another attempt soon costs nobody anything: the address has no listener, or the server is about to be
+    /// ready.
+    fileprivate var isCheapToRetry: Bool {
+        switch self {
+        case .connectionRefused: true
+        case .refused(let error): error.code == .loading
+        case .closed, .broken, .silent, .deaf, .connectFailed, .protocolViolation: false
+        }
+    }
+
+    /// Whether only a person can change what keeps us out.
+    fileprivate var needsOperator: Bool {
+        switch self {
+        case .refused(let error), .connectFailed(let error): error.needsOperator
+        case .closed, .broken, .silent, .deaf, .connectionRefused, .protocolViolation: false
+        }
+    }
+}
+
+/// A small random sequence that its seed determines, for jitter.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        self.state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,47 @@
+import NIOCore
+
+// Proof of the whole way: what is published comes back on the subscription.
+extension SubscriptionSupervisor {
+    mutating func publishProbe(at now: NIODeadline) {
+        guard case .running = self.phase, self.primary?.confirmedAt != nil else { return }
+        let number = self.nextNumber()
+        self.primary?.probes.published(number, at: now)
+        self.assessment.published(number)
+        self.nextProbeAt = now + TimeAmount(self.settings.probeInterval)
+        self.actions.append(.publishProbe(number))
+    }
+
+    /// The server executed one of our publishes.
+    mutating func published(_ number: UInt64, _ receivers: Int, _ reading: LossAssessment.Reading?) {
+        self.primary?.probes.accepted(number, receivers: receivers)
+        self.assessment.accepted(number)
+        if let measured = self.assessment.replied(number, reading) { self.report(.blindWindow(measured)) }
+    }
+
+    mutating func publishFailed(_ number: UInt64, _ error: RedisError, at now: NIODeadline) {
+        if let marker = self.marker, number >= marker, self.handover != nil, self.markerRetryAt == nil {
+            self.markerRetryAt = now + TimeAmount(self.settings.markerRetry)
+        }
+        self.assessment.failed(number)
+        guard self.primary?.probes.failed(number) == true else { return }
+        self.report(.probeFailed(error))
+    }
+
+    mutating func probeReturned(_ id: LinkID, _ number: UInt64, _ tally: DeliveryTally, at now: NIODeadline) {
+        // Only what the primary delivers counts: a successor's messages are kept and not counted yet.
+        guard self.primary?.id == id, self.skipping == nil else { return }
+        let roundTrip = self.primary?.probes.returned(number, at: now)
+        if let measured = self.assessment.returned(number, tally: tally) { self.report(.blindWindow(measured)) }
+        guard let roundTrip else { return }
+        self.retry.succeeded()
+        if self.primary?.isProven == false {
+            self.primary?.isProven = true
+            self.report(.ready(roundTrip: Duration(roundTrip)))
+        } else {
+            self.report(.probe(roundTrip: Duration(roundTrip)))
+        }
+        if let suspicion = self.suspicion, suspicion.cause == .deaf {
+            self.report(.recovered(after: Duration(now - suspicion.since)))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import AdminAPI
+import ArgumentParser
+import AsyncHTTPClient
+import NIOCore
+import ReactorConfig
+
+/// Which running reactor a verb asks: `--url`, else the address that the configuration listens on.
+struct AdminOptions: ParsableArguments {
+    @Option(help: "Admin interface: http://HOST:PORT or unix:PATH (default: from the configuration).")
+    var url: String?
+
+    @OptionGroup var files: ConfigurationOptions
+
+    private func base() throws -> String {
+        if let url {
+            return url.hasPrefix("unix:") ? Self.unixURL(String(url.dropFirst(5))) : url
+        }
+        let (configuration, _) = try self.files.loadOrExit()
+        switch configuration.http.listen {
+        case .tcp(let host, let port):
+            let name = host == "0.0.0.0" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+            return "http://\(name):\(port)"
+        case .unix(let path): return Self.unixURL(path)
+        case .off:
+            Terminal.standardError.print("error: the admin interface is off (http.listen)")
+            throw ExitCode.unavailable
+        }
+    }
+
+    /// The form in which the HTTP client takes the path of a socket.
+    private static func unixURL(_ path: String) -> String {
+        "http+unix://" + path.utf8.map { $0 == UInt8(ascii: "/") ? "%2F" : String(UnicodeScalar($0)) }.joined()
+    }
+
+    /// Asks the running reactor; ends the program with 69 when there is none.
+    func get(_ route: AdminRoute, query: String = "") async throws -> HTTPClientResponse {
+        let address = try self.base()
+        do {
+            let request = HTTPClientRequest(url: address + route.path + query)
+            return try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
+        } catch {
+            Terminal.standardError.print("error: no reactor answers at \(address): \(error)")
+            throw ExitCode.unavailable
+        }
+    }
+
+    /// The same, and reads the answer.
+    func get<Answer: Decodable>(_ route: AdminRoute, as type: Answer.Type, query: String = "") async throws -> Answer {
+        let response = try await self.get(route, query: query)
+        let body = try await response.body.collect(upTo: 64 << 20)
+        return try AdminJSON.decode(type, from: .init(body.readableBytesView))
+    }
+}

@@ -1,0 +1,229 @@
+import AdminAPI
+import ArgumentParser
+import Delivery
+import Logging
+import NIOPosix
+import ReactorConfig
+import ReactorRuntime
+import RedisClient
+import RedisServer
+import ServiceLifecycle
+import Stores
+import Telemetry
+
+/// The composition root of `run`: configuration in, services out, nothing of its own.
+struct ReactorProgram {
+    let configuration: ReactorConfiguration
+    let loaded: LoadResult
+    let reload: @Sendable () -> LoadResult
+    let requiresRedis: Bool
+
+    func run() async throws {
+        let output = LogOutput(self.logSettings)
+        let logger = output.logger(label: "aos-reactor")
+        LoggingSystem.bootstrap { output.handler(label: $0) }
+        defer { output.flush(within: .seconds(2)) }
+        logger.notice("starting", metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"])
+
+        try await self.withRedis(logger) { endpoint in
+            let registry = MetricsRegistry()
+            registry.add(ProcessCollector())
+            registry.add(output)
+            let reactor = self.makeReactor(endpoint, registry, output, logger)
+            await reactor.apply(
+                self.loaded.handlers,
+                self.configuration.alerts,
+                configVersion: self.configuration.version
+            )
+            try await self.serve(reactor, endpoint, registry, logger)
+        }
+    }
+
+    // MARK: Parts
+
+    private var logSettings: Telemetry.LogSettings {
+        let format: LogFormat =
+            switch self.configuration.log.format {
+            case .auto: .automatic(descriptor: STDERR, environment: ProcessEnvironment.variables)
+            case .json: .json
+            case .text: .text(colored: Terminal.standardError.wantsColour)
+            }
+        return Telemetry.LogSettings(
+            level: Logger.Level(rawValue: self.configuration.log.level.rawValue) ?? .info,
+            format: format
+        )
+    }
+
+    private var STDERR: CInt { Terminal.standardError.descriptor }
+
+    private var playsDemo: Bool {
+        self.configuration.redis.endpoint == nil && self.configuration.embedded.demo && self.configuration.enabled
+    }
+
+    /// Runs `body` with the endpoint of Redis: the configured one, or that of a private server that lives as long.
+    private func withRedis(
+        _ logger: Logger,
+        _ body: @escaping @Sendable (RedisEndpoint) async throws -> Void
+    ) async throws {
+        if let endpoint = self.configuration.redis.endpoint { return try await body(endpoint) }
+        let settings = RedisServerSettings(dataFolder: self.configuration.embedded.dataDirectory)
+        do {
+            try await withRedisServerProcess(settings, logger: logger) { server in
+                logger.info("embedded redis-server answers", metadata: ["socket": "\(server.address.unixPath)"])
+                try await body(RedisEndpoint(url: server.url))
+            }
+        } catch let error as RedisServerError {
+            logger.critical("embedded redis-server failed", metadata: ["reason": "\(error)"])
+            throw ExitCode.unavailable
+        }
+    }
+
+    private func makeReactor(
+        _ endpoint: RedisEndpoint,
+        _ registry: MetricsRegistry,
+        _ output: LogOutput,
+        _ logger: Logger
+    ) -> Reactor {
+        let clock = PipelineClock.system
+        let alerts = output.logger(label: "alerts")
+        let console = ConsoleReceiver(name: "log", isColoured: Terminal.standardOutput.wantsColour) {
+            Terminal.standardOutput.print($0)
+        }
+        let showsOnConsole = self.playsDemo
+        return Reactor(
+            endpoint: endpoint,
+            settings: ReactorSettings(self.configuration, requiresRedis: self.requiresRedis),
+            version: BuildInfo.version,
+            store: MemoryStateStore(
+                settings: self.configuration.alerts,
+                configVersion: self.configuration.version,
+                instance: self.configuration.instance,
+                clock: clock.wall
+            ),
+            receivers: showsOnConsole ? [console] : [LogReceiver(logger: alerts)],
+            heldBack: { alert, receipt in
+                if showsOnConsole {
+                    console.show(alert, receipt)
+                } else {
+                    LogReceiver.explain(alert, receipt, to: alerts)
+                }
+            },
+            registry: registry,
+            clock: clock,
+            logger: logger
+        )
+    }
+
+    private func serve(
+        _ reactor: Reactor,
+        _ endpoint: RedisEndpoint,
+        _ registry: MetricsRegistry,
+        _ logger: Logger
+    ) async throws {
+        let signals = SignalService(
+            grace: self.configuration.shutdown.grace,
+            logger: logger,
+            reload: { await self.reload(into: reactor) },
+            stop: { reactor.stop() }
+        )
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
+        if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
+        services.append(
+            .init(
+                service: reactor,
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup
+            )
+        )
+        if self.playsDemo {
+            services.append(
+                .init(
+                    service: DemoService(
+                        reactor: reactor,
+                        configuration: self.configuration,
+                        endpoint: endpoint,
+                        logger: logger
+                    ),
+                    successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .ignore
+                )
+            )
+        }
+        let group = ServiceGroup(configuration: .init(services: services, logger: logger))
+        do {
+            try await group.run()
+        } catch let error as ReactorError {
+            throw Self.exitCode(for: error, logger)
+        } catch let error as AdminServerError {
+            logger.critical("the admin interface cannot listen", metadata: ["reason": "\(error)"])
+            throw ExitCode.unavailable
+        }
+    }
+
+    private static func exitCode(for error: ReactorError, _ logger: Logger) -> ExitCode {
+        logger.critical("the reactor ended", metadata: ["code": "\(error.code.rawValue)", "reason": "\(error)"])
+        return switch error.code {
+        case .workLeft: .workLeft
+        case .redisUnreachable: .unavailable
+        case .invalidSetting: .badConfiguration
+        case .alreadyRunning: ExitCode(70)
+        }
+    }
+
+    private func adminServer(_ reactor: Reactor, _ registry: MetricsRegistry, _ logger: Logger) -> AdminServer? {
+        let address: AdminAPI.ListenAddress
+        switch self.configuration.http.listen {
+        case .off: return nil
+        case .tcp(let host, let port): address = .tcp(host: host, port: port)
+        case .unix(let path): address = .unix(path: path)
+        }
+        var settings = AdminSettings(address: address, version: BuildInfo.version)
+        settings.allowsRemote = self.configuration.http.insecure
+        return AdminServer(
+            inspector: reactor,
+            settings: settings,
+            registry: registry,
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+    }
+
+    // MARK: Reload
+
+    /// Reads everything anew: all of it takes force, or nothing.
+    private func reload(into reactor: Reactor) async {
+        let result = self.reload()
+        if result.isUsable, let configuration = result.configuration {
+            await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+        } else {
+            let first = result.diagnostics.first { $0.severity == .error }
+            reactor.refuse(configuration: first.map { "\($0)" } ?? "unknown")
+        }
+    }
+}
+
+extension ReactorSettings {
+    /// What the configuration says, for the runtime.
+    init(_ configuration: ReactorConfiguration, requiresRedis: Bool) {
+        self.init(instance: configuration.instance)
+        self.channels = []
+        for source in configuration.sources {
+            switch source {
+            case .channel(let name): self.channels.append(name)
+            case .pattern(let pattern): self.channelPatterns.append(pattern)
+            }
+        }
+        self.publishChannel = configuration.publishChannel
+        self.maxEventBytes = configuration.intake.maxEventBytes
+        self.ringBytes = configuration.intake.ringBytes
+        self.overflow = configuration.intake.overflow == .dropOldest ? .dropOldest : .dropNewest
+        self.heartbeatInterval = configuration.heartbeat.interval
+        self.heartbeatMissThreshold = configuration.heartbeat.missThreshold
+        self.shutdownGrace = configuration.shutdown.grace
+        self.handlerTimeout = configuration.handlers.timeout
+        self.lanesPerHandler = configuration.handlers.lanes
+        self.queuedPerHandler = configuration.handlers.queue
+        self.isEnabled = configuration.enabled
+        self.requiresRedis = requiresRedis
+    }
+}

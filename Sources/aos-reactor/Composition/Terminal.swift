@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Glibc
+
+/// One of the two streams a command line writes to.
+struct Terminal {
+    static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+    static let standardError = Terminal(descriptor: STDERR_FILENO)
+
+    let descriptor: CInt
+
+    var isTerminal: Bool { isatty(self.descriptor) == 1 }
+
+    /// Colours are for terminals, and not for those who set `NO_COLOR`.
+    var wantsColour: Bool {
+        let environment = ProcessEnvironment.variables
+        return self.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
+
+    /// Writes a line; a reader that has gone is not our problem.
+    func print(_ line: String) { self.write(line + "\n") }
+
+    func write(_ text: String) { self.write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(self.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if written < 0 {
+                    guard errno == EINTR || errno == EAGAIN else { return }
+                } else {
+                    rest = rest.dropFirst(written)
+                }
+            }
+        }
+    }
+}
+
+/// The variables that the process was started with.
+enum ProcessEnvironment {
+    static let variables = ProcessInfo.processInfo.environment
+}

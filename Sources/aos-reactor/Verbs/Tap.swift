@@ -1,0 +1,65 @@
+import AdminAPI
+import ArgumentParser
+import AsyncHTTPClient
+import Events
+import NIOCore
+import NIOHTTP1
+
+struct Tap: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Watch events pass through a running reactor, with what each handler did.",
+        discussion: """
+            Every event is shown, none is sampled; should this program read too slowly, it says how many it missed.
+
+            Example: aos-reactor tap --on 'run.*' --on incident.created
+            """
+    )
+
+    @Option(name: .customLong("on"), help: "Event type, prefix.* or * (may be given several times).")
+    var on: [String] = []
+
+    @Flag(help: "Lines of JSON, whole events.")
+    var json = false
+
+    @OptionGroup var admin: AdminOptions
+
+    func run() async throws {
+        let query = self.on.isEmpty ? "" : "?" + self.on.map { "on=\(Self.escape($0))" }.joined(separator: "&")
+        let response = try await self.admin.get(.tap, query: query)
+        guard response.status == .ok else {
+            let body = try await response.body.collect(upTo: 1 << 20)
+            Terminal.standardError.print("error: \(response.status.code): \(String(buffer: body))")
+            throw ExitCode.usage
+        }
+        var pending: [UInt8] = []
+        for try await chunk in response.body {
+            pending += chunk.readableBytesView
+            while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                self.show(Array(pending[..<end]))
+                pending.removeSubrange(...end)
+            }
+        }
+    }
+
+    private func show(_ line: [UInt8]) {
+        guard !line.isEmpty else { return }
+        if self.json { return Terminal.standardOutput.write(line + [UInt8(ascii: "\n")]) }
+        guard let event = try? line.withUnsafeBytes({ try JSONValue.parse(ByteView($0)) }) else { return }
+        if let missed = event["missed_before"]?.intValue, missed > 0 {
+            Terminal.standardError.print("(\(missed) events were not shown: this program read too slowly)")
+        }
+        Terminal.standardOutput.print(DemoLine.text(event))
+    }
+
+    private static func escape(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                String(UnicodeScalar(byte))
+            default:
+                "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+}

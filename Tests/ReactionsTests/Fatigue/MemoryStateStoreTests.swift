@@ -1,0 +1,89 @@
+import Events
+import Reactions
+import Stores
+import Synchronization
+import Testing
+
+@Suite struct MemoryStateStoreTests {
+    /// A clock that is moved by hand.
+    private final class HandClock: Sendable {
+        private let time = Mutex(Timestamp(seconds: 1_795_221_600))
+
+        var now: Timestamp { self.time.withLock { $0 } }
+
+        func advance(_ duration: Duration) { self.time.withLock { $0 = $0 + duration } }
+    }
+
+    private let clock = HandClock()
+
+    private func store(receipts: Int = 100) -> MemoryStateStore {
+        MemoryStateStore(
+            settings: FatigueSettings(),
+            configVersion: "v1",
+            instance: "i1",
+            receiptCapacity: receipts,
+            clock: { [clock] in clock.now }
+        )
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [2, 16, 64])
+    func `FA-1: of equal alerts at one time exactly one is sent`(tasks: Int) async throws {
+        for round in 0..<50 {
+            let store = self.store(receipts: 10_000)
+            let sent = try await withThrowingTaskGroup(of: Int.self) { group in
+                for task in 0..<tasks {
+                    group.addTask { @concurrent in
+                        let alerts = (0..<4).map { Alert.sample("k\(round)", id: "\(task).\($0)") }
+                        return try await store.decide(alerts).count { $0.verdict == .sent }
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(sent == 1)
+            #expect(store.statistics.decided == [.sent: 1, .duplicate: UInt64(tasks * 4 - 1)])
+        }
+    }
+
+    @Test func `receipts are kept, newest first, the oldest go`() async throws {
+        let store = self.store(receipts: 3)
+        for number in 0..<5 {
+            _ = try await store.decide([.sample(id: "a\(number)")])
+            self.clock.advance(.seconds(1))
+        }
+        let all = try await store.receipts(ReceiptQuery())
+        #expect(all.map(\.alertID) == ["a4", "a3", "a2"])
+    }
+
+    @Test func `receipts can be asked for by alert, verdict, time and number`() async throws {
+        let store = self.store()
+        let begin = self.clock.now
+        for number in 0..<5 {
+            _ = try await store.decide([.sample(id: "a\(number)")])
+            self.clock.advance(.seconds(1))
+        }
+        var query = ReceiptQuery()
+        query.alertID = "a3"
+        #expect(try await store.receipts(query).map(\.alertID) == ["a3"])
+        query = ReceiptQuery()
+        query.verdict = .sent
+        #expect(try await store.receipts(query).map(\.alertID) == ["a0"])
+        query = ReceiptQuery()
+        query.since = begin + .seconds(3)
+        #expect(try await store.receipts(query).map(\.alertID) == ["a4", "a3"])
+        query = ReceiptQuery()
+        query.limit = 1
+        #expect(try await store.receipts(query).map(\.alertID) == ["a4"])
+    }
+
+    @Test func `new settings take effect and are named in receipts`() async throws {
+        let store = self.store()
+        _ = try await store.decide([.sample()])
+        var settings = FatigueSettings()
+        settings.enabled = false
+        await store.update(settings, configVersion: "v2")
+        let receipt = try #require(try await store.decide([.sample()]).first)
+        #expect(receipt.verdict == .fatigueDisabled)
+        #expect(receipt.configVersion == "v2")
+        #expect(try await store.statistics(tenant: "t").alertsInLastHour == 2)
+    }
+}
