@@ -9,7 +9,7 @@ final class ReactionRouter: ReactionPort {
     private let publisher: EventPublisher
     private let lanes: LaneExecutor
     /// Knows the engine, which knows this router: set when all of them exist.
-    let heartbeat = Late<HeartbeatService>()
+    private let heartbeat: Late<HeartbeatService>
     private let selfAlerts: SelfAlerts
     private let logger: Logger
 
@@ -17,12 +17,14 @@ final class ReactionRouter: ReactionPort {
         desk: AlertDesk,
         publisher: EventPublisher,
         lanes: LaneExecutor,
+        heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
         logger: Logger
     ) {
         self.desk = desk
         self.publisher = publisher
         self.lanes = lanes
+        self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.logger = logger
     }

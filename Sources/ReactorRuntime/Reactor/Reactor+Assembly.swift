@@ -13,10 +13,13 @@ extension Reactor {
     func makeLife() -> ReactorLife {
         let ready = Gate()
         let probeTimes = self.registry.histogram(MetricCatalog.Subscription.probeRoundTrip)
+        let heartbeatBox = Late<HeartbeatService>()
         let link = LinkMonitor(clock: self.clock, logger: self.logger) { [weak self] roundTrip in
             probeTimes.record(roundTrip.inSeconds)
             ready.open()
             self?.becomeRunning()
+        } onBlind: {
+            heartbeatBox.value?.wasBlind()
         }
         let commands = RedisCommandClient(
             endpoint: self.endpoint,
@@ -48,6 +51,7 @@ extension Reactor {
             desk: desk,
             publisher: publisher,
             lanes: self.lanes,
+            heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
             logger: self.logger
         )
@@ -61,13 +65,14 @@ extension Reactor {
             link: link,
             publisher: publisher,
             alerts: selfAlerts,
+            subscriberName: self.subscriberName,
             ready: ready,
             clock: self.clock,
             logger: self.logger
         ) { [weak self] in
             await self?.heartbeatReport() ?? .none
         }
-        port.heartbeat.set(heartbeat)
+        heartbeatBox.set(heartbeat)
         return ReactorLife(
             intakeGroup: group,
             commands: commands,
@@ -79,9 +84,14 @@ extension Reactor {
             lanes: self.lanes,
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
-            ready: ready
+            ready: ready,
+            channels: self.settings.channels,
+            logger: self.logger
         )
     }
+
+    /// What `CLIENT LIST` shows for the subscription.
+    private var subscriberName: String { "aos-reactor:\(self.settings.instance):events" }
 
     private func makeEngine(on loop: any EventLoop, link: LinkMonitor, port: ReactionRouter) -> IntakeEngine {
         let entries = self.state.withLock { $0.fileHandlers + $0.closures }
@@ -114,7 +124,7 @@ extension Reactor {
             endpoint: self.endpoint,
             targets: channels + patterns,
             settings: settings,
-            clientName: "aos-reactor:\(self.settings.instance):events",
+            clientName: self.subscriberName,
             eventLoop: loop,
             logger: self.logger
         )
