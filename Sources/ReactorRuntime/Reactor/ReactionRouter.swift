@@ -41,6 +41,17 @@ final class ReactionRouter: ReactionPort {
 
     func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
 
+    var logRank: Int {
+        switch self.logger.logLevel {
+        case .trace, .debug: 0
+        case .info: 1
+        case .notice: 2
+        case .warning: 3
+        case .error: 4
+        case .critical: 5
+        }
+    }
+
     func log(_ level: LogAction.Level, _ message: String, handler: String) {
         self.logger.log(
             level: level.loggerLevel,
