@@ -95,8 +95,10 @@ struct GlobIndex: BitwiseCopyable {
         self.starters = arena.put(flatStarters)
         self.hasStarters = !flatStarters.isEmpty
         let entries = texts.enumerated().map { (key: $0.element, value: Int32($0.offset)) }
-        let trie = ByteTrie(entries, arena: arena)
-        let (failures, outputs) = Self.links(TrieDraft(entries), trie)
+        // Without tails, since a search can be at any place of a piece.
+        let draft = TrieDraft(entries, hasTails: false)
+        let trie = ByteTrie(draft, arena: arena)
+        let (failures, outputs) = Self.links(draft, trie)
         self.trie = trie
         self.failures = arena.put(failures)
         self.outputs = arena.put(outputs)
@@ -106,7 +108,7 @@ struct GlobIndex: BitwiseCopyable {
         var failures = [Int32](repeating: 0, count: draft.nodes.count)
         var outputs = failures
         // Level by level, so what is shorter is done.
-        for node in draft.nodes.indices.dropFirst() {
+        for node in draft.nodes.indices.dropFirst().sorted(by: { draft.depths[$0] < draft.depths[$1] }) {
             let parent = Int(draft.parents[node])
             if parent != 0 {
                 var candidate = failures[parent]

@@ -125,8 +125,15 @@ extension MatchEngine {
         var position = start
         var left = count
         while true {
-            let value = trie.nodes[Int(node)].value
-            if value >= 0 { self.postPrefix(value, &event) }
+            let entry = trie.nodes[Int(node)]
+            if entry.childCount < 0 {
+                let length = Int(entry.table)
+                guard left >= length else { return }
+                let tail = trie.tails + Int(entry.firstChild)
+                for index in 0..<length where position[index &* step] != tail[index] { return }
+                return self.postPrefix(entry.value, &event)
+            }
+            if entry.value >= 0 { self.postPrefix(entry.value, &event) }
             if left == 0 { return }
             node = trie.child(of: node, position[0])
             if node == 0 { return }
