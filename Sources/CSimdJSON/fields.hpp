@@ -56,6 +56,9 @@ struct edge {
     /// 0 in an unused place of the table.
     uint32_t child = 0;
     uint32_t name = 0;
+    /// Index of its first mark. It has one for each number of names that one key of a text can lead over to it: "c",
+    /// "b.c", "a.b.c". Objects that are read at the same time begin at different nodes, so no two of them share one.
+    uint32_t mark = 0;
     csj::slot slot = no_slot;
 };
 
@@ -109,6 +112,8 @@ struct csj_fields {
     std::vector<csj::edge> edges;  // a hash table, open addressing
     std::string names;
     uint32_t mask = 0;
+    /// How many marks all edges have together.
+    uint32_t marks = 0;
     /// The field that `event_type` is, or -1.
     int32_t event_type_field = -1;
     /// Tells sets apart for parsers, also when a new one lies where an old one lay.
@@ -129,8 +134,8 @@ struct csj_fields {
         }
     }
 
-    /// The last edge that a name with dots leads over, or null.
-    const csj::edge *find_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept;
+    /// The last edge that a name with dots leads over, or null, and how many it leads over.
+    const csj::edge *find_dotted(uint32_t parent, const uint8_t *name, size_t length, uint32_t &steps) const noexcept;
 
     /// Whether it is worth looking for dots in a name that `find` did not find.
     bool may_be_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept {
