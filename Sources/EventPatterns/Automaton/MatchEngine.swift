@@ -122,7 +122,7 @@ struct MatchEngine {
     private mutating func probe(_ event: inout EventState) {
         for leaf in 0..<event.leafCount {
             let field = Int(event.leaves[leaf].field)
-            if field < self.view.fieldCount { self.probe(leaf, field, &event) }
+            if field >= 0, field < self.view.fieldCount { self.probe(leaf, field, &event) }
         }
         for index in 0..<self.view.absenceFieldCount {
             let field = Int(self.view.absenceFields[index])
