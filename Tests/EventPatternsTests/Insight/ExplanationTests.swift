@@ -45,6 +45,8 @@ import Testing
             #"{"a":[{"x":1},{"y":2}]}"#,
             "a.x, a.y: each matches, but in different elements of one array"
         ),
+        Row(#"{"a":{"b":["x"]}}"#, #"{"a":{"b":{"c":1}}}"#, #"a.b: expected "x", found an object"#),
+        Row(#"{"a":{"b":["x"]}}"#, #"{"a.b":[{}]}"#, #"a.b: expected "x", found a list without values"#),
         // The branch that gets the furthest.
         Row(#"{"$or":[{"a":[1],"b":[1]},{"a":[5],"c":[1]}]}"#, #"{"a":1}"#, "b: expected 1, found nothing"),
     ])
