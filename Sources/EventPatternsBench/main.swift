@@ -2,7 +2,13 @@ import EventPatterns
 import Events
 import Glibc
 
-// Prints one line of JSON for each case. `--quick` leaves out the large ones.
+// Prints one line of JSON for each case. `--quick` leaves out the large ones, `--rounds N` repeats each N times.
+
+let isQuick = CommandLine.arguments.contains("--quick")
+let roundCount =
+    CommandLine.arguments.firstIndex(of: "--rounds").flatMap { index in
+        CommandLine.arguments.dropFirst(index + 1).first.flatMap { Int($0) }
+    } ?? 5
 
 /// Nanoseconds that this thread has been running. Not those on the wall: other processes must not count.
 func now() -> UInt64 {
@@ -29,7 +35,7 @@ struct Measurement {
 
 /// Decodes events, and decodes and matches them, in turns; the fastest turn of each counts, since everything that
 /// disturbs makes slower.
-func measure(_ matcher: RuleMatcher, _ events: [[UInt8]], rounds: Int = 7) -> Measurement {
+func measure(_ matcher: RuleMatcher, _ events: [[UInt8]]) -> Measurement {
     let decoder = EnvelopeDecoder(fields: matcher.fields)
     let frames = events.map { event -> UnsafeMutableBufferPointer<UInt8> in
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: event.count + 64)
@@ -42,7 +48,7 @@ func measure(_ matcher: RuleMatcher, _ events: [[UInt8]], rounds: Int = 7) -> Me
     let repetitions = max(1, 24_000_000 / bytes)
     let total = Double(repetitions * events.count)
     var best = Measurement(decodeNanoseconds: .infinity, wholeNanoseconds: .infinity, matchesPerEvent: 0)
-    for _ in 0..<rounds {
+    for _ in 0..<roundCount {
         var start = now()
         var checksum = 0
         for _ in 0..<repetitions {
@@ -87,7 +93,25 @@ func report(_ name: String, rules: Int, bytes: Int, _ measurement: Measurement, 
     fflush(nil)
 }
 
-let isQuick = CommandLine.arguments.contains("--quick")
+/// Adds rules one by one to a set and reports the slowest and the usual one.
+func reportAdding(to count: Int) throws(PatternError) {
+    let matcher = RuleMatcher(try BenchRules.mixed.specifications(count: count))
+    let added = try BenchRules.mixed.specifications(count: count + 500).suffix(500)
+    var times: [UInt64] = []
+    for rule in added {
+        let start = now()
+        matcher.add(rule)
+        times.append(now() - start)
+    }
+    times.sort()
+    print(
+        """
+        {"bench":"patterns","set":"adding a rule","rules":\(count),"added":\(times.count),\
+        "median_us":\(times[times.count / 2] / 1_000),"worst_us":\(times[times.count - 1] / 1_000)}
+        """
+    )
+}
+
 for set in EnvelopeRules.allCases {
     let rules = try set.specifications()
     let events = BenchEvents.make(rules: 1_000, size: 300)
@@ -98,6 +122,7 @@ for set in EnvelopeRules.allCases {
         measure(RuleMatcher(rules), events)
     )
 }
+for count in [100, 10_000] { try reportAdding(to: count) }
 for set in BenchRules.allCases {
     for count in isQuick ? [10, 1_000] : [1, 10, 100, 1_000, 10_000] {
         let before = residentKilobytes()
@@ -106,7 +131,7 @@ for set in BenchRules.allCases {
         let parsed = now()
         let matcher = RuleMatcher(rules)
         let extra =
-            ",\"compile_ms\":\((now() - parsed) / 1_000_000),\"parse_ms\":\((parsed - started) / 1_000_000),"
+            ",\"table_kib\":\(matcher.rules.byteCount / 1_024),\"compile_ms\":\((now() - parsed) / 1_000_000),\"parse_ms\":\((parsed - started) / 1_000_000),"
             + "\"rss_growth_kib\":\(max(0, residentKilobytes() - before))"
         for size in isQuick ? [300] : [300, 1_024, 10_240] {
             let events = BenchEvents.make(rules: count, size: size)
@@ -114,7 +139,7 @@ for set in BenchRules.allCases {
                 set.rawValue,
                 rules: count,
                 bytes: events[0].count,
-                measure(matcher, events, rounds: 3),
+                measure(matcher, events),
                 extra: extra
             )
         }

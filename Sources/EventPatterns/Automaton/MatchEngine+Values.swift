@@ -4,7 +4,7 @@ import Glibc
 extension MatchEngine {
     /// Finds the branches that one leaf leads to.
     mutating func probe(_ number: Int, _ field: Int, _ event: inout EventState) {
-        let index = self.view.fields + field
+        let index = self.view.indexes.fields + field
         let parts = index.pointee.parts
         if parts.isEmpty { return }
         if parts.contains(.exclusions) {
@@ -27,9 +27,9 @@ extension MatchEngine {
     @inline(__always)
     private mutating func post(_ number: Int32, _ event: inout EventState) {
         guard number >= 0 else { return }
-        let posting = self.view.postings[Int(number)]
+        let posting = self.view.indexes.postings[Int(number)]
         if posting.branchCount > 0 {
-            self.consider(self.view.lists + Int(posting.branchStart), Int(posting.branchCount), &event)
+            self.consider(self.view.indexes.lists + Int(posting.branchStart), Int(posting.branchCount), &event)
         }
         if posting.exclusionCount != 0 { self.exclude(posting) }
     }
@@ -37,10 +37,10 @@ extension MatchEngine {
     private func exclude(_ posting: Posting) {
         if posting.exclusionCount < 0 {
             // The words of one field's `anything-but` tests; as many as were cleared.
-            let words = self.view.words + Int(posting.exclusionStart)
+            let words = self.view.indexes.words + Int(posting.exclusionStart)
             for index in 0..<self.excludedWordCount { self.excludedWords[index] |= words[index] }
         } else {
-            let list = self.view.lists + Int(posting.exclusionStart)
+            let list = self.view.indexes.lists + Int(posting.exclusionStart)
             for index in 0..<Int(posting.exclusionCount) {
                 self.excludedWords[Int(list[index] >> 6)] |= 1 << UInt64(list[index] & 63)
             }
@@ -125,8 +125,15 @@ extension MatchEngine {
         var position = start
         var left = count
         while true {
-            let value = trie.nodes[Int(node)].value
-            if value >= 0 { self.postPrefix(value, &event) }
+            let entry = trie.nodes[Int(node)]
+            if entry.childCount < 0 {
+                let length = Int(entry.table)
+                guard left >= length else { return }
+                let tail = trie.tails + Int(entry.firstChild)
+                for index in 0..<length where position[index &* step] != tail[index] { return }
+                return self.postPrefix(entry.value, &event)
+            }
+            if entry.value >= 0 { self.postPrefix(entry.value, &event) }
             if left == 0 { return }
             node = trie.child(of: node, position[0])
             if node == 0 { return }
@@ -136,9 +143,9 @@ extension MatchEngine {
     }
 
     private mutating func postPrefix(_ number: Int32, _ event: inout EventState) {
-        let posting = self.view.postings[Int(number)]
+        let posting = self.view.indexes.postings[Int(number)]
         for index in 0..<Int(posting.globCount) {
-            self.globRun.pending[self.globRun.pendingCount] = self.view.lists[Int(posting.globStart) + index]
+            self.globRun.pending[self.globRun.pendingCount] = self.view.indexes.lists[Int(posting.globStart) + index]
             self.globRun.pendingCount &+= 1
         }
         self.post(number, &event)
@@ -157,7 +164,7 @@ extension MatchEngine {
             self.foldBuffer = .allocate(capacity: self.foldCapacity)
         }
         let folded = UnsafePointer(self.foldBuffer)
-        let length = self.view.folding.fold(start, count, into: self.foldBuffer)
+        let length = self.view.indexes.folding.fold(start, count, into: self.foldBuffer)
         if parts.contains(.folded) { self.post(index.pointee.folded.find(folded, length), &event) }
         if parts.contains(.foldedPrefixes) {
             self.walk(index.pointee.foldedPrefixes, folded, length, step: 1, &event)

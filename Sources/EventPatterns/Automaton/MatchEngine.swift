@@ -122,12 +122,12 @@ struct MatchEngine {
     private mutating func probe(_ event: inout EventState) {
         for leaf in 0..<event.leafCount {
             let field = Int(event.leaves[leaf].field)
-            if field < self.view.fieldCount { self.probe(leaf, field, &event) }
+            if field >= 0, field < self.view.indexes.fieldCount { self.probe(leaf, field, &event) }
         }
-        for index in 0..<self.view.absenceFieldCount {
-            let field = Int(self.view.absenceFields[index])
+        for index in 0..<self.view.indexes.absenceFieldCount {
+            let field = Int(self.view.indexes.absenceFields[index])
             guard event.mayBeAbsent(field) else { continue }
-            let index = self.view.fields + field
+            let index = self.view.indexes.fields + field
             for entry in 0..<Int(index.pointee.absenceCount) {
                 self.consider(BranchEntry(raw: index.pointee.absences[entry]), &event)
             }

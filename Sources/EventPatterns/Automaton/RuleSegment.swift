@@ -44,8 +44,13 @@ final class RuleSegment: @unchecked Sendable {
         var exclusions: UnsafePointer<FlatBranch>
         /// The rule at each rank.
         var ranks: UnsafePointer<Int32>
+        var indexes: Indexes
+    }
+
+    /// What finds branches by the values of fields.
+    struct Indexes: BitwiseCopyable {
         var fields: UnsafePointer<FieldIndex>
-        /// Fields up to here may have an index.
+        /// Fields below this number may have an index.
         var fieldCount: Int
         var postings: UnsafePointer<Posting>
         var lists: UnsafePointer<Int32>
@@ -58,15 +63,16 @@ final class RuleSegment: @unchecked Sendable {
 
     /// How much scratch memory a matcher needs.
     struct Sizes {
-        var rules = 0
+        var rules: Int
         /// Rules with several branches or with `not`.
-        var compoundRules = 0
-        var ranks = 0
-        var branches = 0
-        var groups = 0
-        var globs = 0
-        var pieces = 0
-        var exclusions = 0
+        var compoundRules: Int
+        var ranks: Int
+        var branches: Int
+        var groups: Int
+        /// Of the field that has the most.
+        var globs: Int
+        var pieces: Int
+        var exclusions: Int
     }
 
     let view: View

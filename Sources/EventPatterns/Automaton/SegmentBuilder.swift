@@ -14,7 +14,10 @@ struct SegmentBuilder {
     private var pool = PatternPool()
     private var selectivity = Selectivity()
     private var drafts: [Draft] = []
-    private var fieldNumbers: [[UInt8]: Int] = [:]
+    /// How much scratch memory the largest index of each kind needs.
+    private var globCount = 0
+    private var pieceCount = 0
+    private var exclusionCount = 0
 
     /// A branch before it has its number.
     private struct Draft {
@@ -49,38 +52,10 @@ struct SegmentBuilder {
         self.draftBranches(groups, table: &table)
         self.choosePivots(groupCount: ons.count)
         self.drafts.sort { ($0.group, $0.pivot == nil ? 0 : 1, $0.rule) < ($1.group, $1.pivot == nil ? 0 : 1, $1.rule) }
-
+        let (rules, exclusions, ruleNumbers) = self.compoundRules(table: &table)
         let (ranks, order) = self.ranks()
-        let (rules, exclusions, numbers) = self.compoundRules(table: &table)
-        var postings = PostingTable()
-        var indexes: [Int: FieldIndexBuilder] = [:]
-        var characters: Set<Unicode.Scalar> = []
-        var branches: [RuleSegment.Branch] = []
-        var checks: [Int32] = []
-        for (number, draft) in self.drafts.enumerated() {
-            var branch = self.branch(draft, checks: &checks, table: &table)
-            branch.rule = numbers[draft.rule]
-            branch.exactRank = ranks[draft.rule].exact
-            branch.wildcardRank = ranks[draft.rule].wildcard
-            branches.append(branch)
-            guard let pivot = draft.pivot else { continue }
-            for test in draft.pattern.fields[pivot].alternatives {
-                indexes[draft.fields[pivot], default: FieldIndexBuilder()].add(test, branch: number, table: &postings)
-                if let text = test.caselessText { characters.formUnion(CaseFolding.characters(of: text)) }
-            }
-        }
-        let fields = self.fields(indexes, postings: &postings, arena: arena)
-        let frozen = postings.freeze()
-        var sizes = RuleSegment.Sizes()
-        sizes.rules = self.rules.count
-        sizes.compoundRules = rules.count
-        sizes.ranks = order.count
-        sizes.branches = branches.count
-        sizes.groups = ons.count
-        sizes.globs = indexes.values.map(\.globCount).max() ?? 0
-        sizes.pieces = fields.map(\.globs.pieceCount).max() ?? 0
-        sizes.exclusions = indexes.values.map(\.exclusionCount).max() ?? 0
-        let absenceFields = fields.indices.filter { fields[$0].absenceCount > 0 }.map { Int32($0) }
+        let (branches, checks) = self.branches(ruleNumbers, ranks, table: &table)
+        let indexes = self.indexes(arena)
         let view = RuleSegment.View(
             pool: self.pool.freeze(arena),
             types: TypeIndex(ons, arena: arena),
@@ -90,6 +65,48 @@ struct SegmentBuilder {
             rules: arena.put(rules),
             exclusions: arena.put(exclusions),
             ranks: arena.put(order),
+            indexes: indexes
+        )
+        let sizes = RuleSegment.Sizes(
+            rules: self.rules.count,
+            compoundRules: rules.count,
+            ranks: order.count,
+            branches: branches.count,
+            groups: ons.count,
+            globs: self.globCount,
+            pieces: self.pieceCount,
+            exclusions: self.exclusionCount
+        )
+        return RuleSegment(
+            view: view,
+            sizes: sizes,
+            firstRule: self.firstRule,
+            specifications: self.rules,
+            arena: arena
+        )
+    }
+
+    /// The indexes of the fields by which branches are found.
+    private mutating func indexes(_ arena: Arena) -> RuleSegment.Indexes {
+        var postings = PostingTable()
+        var builders: [Int: FieldIndexBuilder] = [:]
+        var characters: Set<Unicode.Scalar> = []
+        for (number, draft) in self.drafts.enumerated() {
+            guard let pivot = draft.pivot else { continue }
+            for test in draft.pattern.fields[pivot].alternatives {
+                builders[draft.fields[pivot], default: FieldIndexBuilder()].add(test, branch: number, table: &postings)
+                if let text = test.caselessText { characters.formUnion(CaseFolding.characters(of: text)) }
+            }
+        }
+        let fields = (0..<(builders.keys.max() ?? -1) + 1).map { number in
+            (builders[number] ?? FieldIndexBuilder()).freeze(table: &postings, arena: arena)
+        }
+        self.globCount = builders.values.map(\.globCount).max() ?? 0
+        self.exclusionCount = builders.values.map(\.exclusionCount).max() ?? 0
+        self.pieceCount = fields.map(\.globs.pieceCount).max() ?? 0
+        let frozen = postings.freeze()
+        let absenceFields = fields.indices.filter { fields[$0].absenceCount > 0 }.map { Int32($0) }
+        return RuleSegment.Indexes(
             fields: arena.put(fields),
             fieldCount: fields.count,
             postings: arena.put(frozen.postings),
@@ -98,13 +115,6 @@ struct SegmentBuilder {
             folding: CaseFolding(characters, arena: arena),
             absenceFields: arena.put(absenceFields),
             absenceFieldCount: absenceFields.count
-        )
-        return RuleSegment(
-            view: view,
-            sizes: sizes,
-            firstRule: self.firstRule,
-            specifications: self.rules,
-            arena: arena
         )
     }
 
@@ -155,24 +165,29 @@ struct SegmentBuilder {
         }
     }
 
-    private mutating func branch(
-        _ draft: Draft,
-        checks: inout [Int32],
+    /// The branches in the order of their numbers, and the slots that are left to test when they are found.
+    private mutating func branches(
+        _ ruleNumbers: [Int32],
+        _ ranks: [(exact: Int32, wildcard: Int32)],
         table: inout FieldTable
-    ) -> RuleSegment.Branch {
-        let slots = self.pool.add(draft.pattern, field: { table.number(of: $0) })
-        let order = draft.shares.indices.filter { $0 != draft.pivot }.sorted { draft.shares[$0] < draft.shares[$1] }
-        let start = checks.count
-        checks += order.map { slots.slotStart + Int32($0) }
-        return RuleSegment.Branch(
-            slots: slots,
-            group: Int32(draft.group),
-            rule: -1,
-            exactRank: -1,
-            wildcardRank: -1,
-            checkStart: Int32(start),
-            checkCount: Int32(order.count)
-        )
+    ) -> (branches: [RuleSegment.Branch], checks: [Int32]) {
+        var checks: [Int32] = []
+        let branches = self.drafts.map { draft in
+            let slots = self.pool.add(draft.pattern, field: { table.number(of: $0) })
+            let order = draft.shares.indices.filter { $0 != draft.pivot }.sorted { draft.shares[$0] < draft.shares[$1] }
+            let start = checks.count
+            checks += order.map { slots.slotStart + Int32($0) }
+            return RuleSegment.Branch(
+                slots: slots,
+                group: Int32(draft.group),
+                rule: ruleNumbers[draft.rule],
+                exactRank: ranks[draft.rule].exact,
+                wildcardRank: ranks[draft.rule].wildcard,
+                checkStart: Int32(start),
+                checkCount: Int32(order.count)
+            )
+        }
+        return (branches, checks)
     }
 
     private func groupTable(_ count: Int) -> [RuleSegment.Group] {
@@ -231,17 +246,6 @@ struct SegmentBuilder {
             return Int32(rules.count - 1)
         }
         return (rules, exclusions, numbers)
-    }
-
-    private func fields(
-        _ indexes: [Int: FieldIndexBuilder],
-        postings: inout PostingTable,
-        arena: Arena
-    ) -> [FieldIndex] {
-        let count = (indexes.keys.max() ?? -1) + 1
-        return (0..<count).map { number in
-            (indexes[number] ?? FieldIndexBuilder()).freeze(table: &postings, arena: arena)
-        }
     }
 }
 

@@ -33,15 +33,14 @@ package struct Explanation: Sendable, Hashable, CustomStringConvertible {
         package var path: String
         package var operatorName: String
         package var expected: String
-        /// The values as JSON, up to three; nil when there is none.
+        /// The values as JSON, up to three; for `missing` what lies there instead, if that is known. Nil for nothing.
         package var actual: String?
         /// Where in the pattern the field's tests are.
         package var mark: PatternMark
 
         package var description: String {
             switch self.reason {
-            case .missing: "\(self.path): expected \(self.expected), found nothing"
-            case .mismatch, .present:
+            case .missing, .mismatch, .present:
                 "\(self.path): expected \(self.expected), found \(self.actual ?? "nothing")"
             case .differentElements: "\(self.path): each matches, but in different elements of one array"
             case .excluded: "`not` matches: \(self.path): \(self.expected), found \(self.actual ?? "nothing")"

@@ -34,7 +34,8 @@ package final class PatternExplainer {
         // Borrowed for the whole explanation, since the leaves point into the text.
         let result = json.withUnsafeBytes { bytes -> Result<Explanation, JSONError> in
             do throws(JSONError) {
-                return .success(self.explain(try extractor.extract(ByteView(bytes))))
+                let text = ByteView(bytes)
+                return .success(self.explain(try extractor.extract(text), in: text))
             } catch {
                 return .failure(error)
             }
@@ -43,9 +44,35 @@ package final class PatternExplainer {
     }
 
     /// Explains the answer for an event whose `fields` a decoder has taken out.
-    package func explain(_ leaves: FieldLeaves) -> Explanation {
+    /// - Parameter text: The whole event, to say what lies at a path where there is no value.
+    package func explain(_ leaves: FieldLeaves, in text: ByteView? = nil) -> Explanation {
         self.state.load(leaves)
-        return self.explainLoaded()
+        let explanation = self.explainLoaded()
+        guard var failure = explanation.failure, failure.reason == .missing, let text,
+            let event = try? JSONValue.parse(text)
+        else { return explanation }
+        failure.actual = Self.container(
+            in: event,
+            names: failure.path.split(separator: ".", omittingEmptySubsequences: false)[...]
+        )
+        return Explanation(verdict: .noMatch(failure))
+    }
+
+    /// What lies at a path, if it is no value: an object or a list that holds none.
+    private static func container(in event: JSONValue, names: ArraySlice<Substring>) -> String? {
+        guard !names.isEmpty else {
+            switch event {
+            case .object: return "an object"
+            case .array: return "a list without values"
+            default: return nil
+            }
+        }
+        // A name may have dots in it.
+        for count in 1...names.count {
+            guard let value = event[names.prefix(count).joined(separator: ".")] else { continue }
+            if let found = Self.container(in: value, names: names.dropFirst(count)) { return found }
+        }
+        return nil
     }
 
     private func explainLoaded() -> Explanation {

@@ -101,6 +101,22 @@ package final class RuleMatcher {
         return segment.specifications[Int(rule - segment.firstRule)]
     }
 
+    // MARK: Types
+
+    /// The types that some rule names, each once, in the order of the rules. Adding rules appends to it.
+    package var exactTypes: [String] { self.rules.types.flatMap(\.names) }
+
+    /// The place of a type in `exactTypes`, or nil for a type that no rule names: for metrics, whose labels must not
+    /// grow with what is published.
+    @inline(__always)
+    package func exactTypeIndex(of eventType: ByteView) -> Int? {
+        for types in self.rules.types {
+            let index = types.index(of: eventType)
+            if index >= 0 { return Int(index) }
+        }
+        return nil
+    }
+
     // MARK: Changing the rules
 
     /// From the next event on, match these rules instead.
@@ -120,18 +136,9 @@ package final class RuleMatcher {
     /// - Returns: The rule's index.
     @discardableResult
     package func add(_ rule: RuleSpecification) -> Int32 {
-        var segments = self.rules.segments
-        var open: [RuleSpecification] = []
-        let count = segments.last.map { $0.firstRule + Int32($0.sizes.rules) } ?? 0
-        // The first segment stays as it is, however small.
-        if segments.count > 1, segments[segments.count - 1].sizes.rules < Self.openLimit {
-            open = segments.removeLast().specifications
-        }
-        var table = self.rules.table
-        let first = count - Int32(open.count)
-        segments.append(SegmentBuilder.build(open + [rule], firstRule: first, table: &table))
-        self.append(CompiledRules(segments: segments, table: table))
-        return count
+        let number = Int32(self.rules.count)
+        self.append(self.rules.adding(rule, openLimit: Self.openLimit))
+        return number
     }
 
     /// Takes over rules that differ from the present ones in the last segment only.
