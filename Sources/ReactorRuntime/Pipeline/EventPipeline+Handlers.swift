@@ -61,17 +61,37 @@ extension EventPipeline {
         }
         self.counters.matched += 1
         let isWatched = !self.taps.isEmpty && self.taps.wants(envelope.eventType)
+        guard !isWatched, rules.allSatisfy({ self.isSpared($0) }) else {
+            return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: isWatched)
+        }
+        for rule in rules { self.countSpared(self.routes.handlerOfRule[Int(rule)], type: type) }
+    }
+
+    private mutating func countSpared(_ handler: Int, type: Int) {
+        let slot = self.routes.slot(handler: handler, type: type)
+        self.counters.succeeded[slot] += 1
+        self.counters.durations[slot].record(nanoseconds: 0)
+    }
+
+    /// Calls handlers one after the other. A function of its own, because what a call needs is large and most events of a
+    /// quiet configuration need none of it.
+    @inline(never)
+    private mutating func callAll(
+        _ rules: some Collection<Int32>,
+        on envelope: Envelope,
+        type: Int,
+        from origin: FrameOrigin,
+        isWatched: Bool
+    ) {
         var outcomes: [TapHub.Outcome] = []
-        var call: Call?
+        var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
         for rule in rules {
             let handler = self.routes.handlerOfRule[Int(rule)]
-            let slot = self.routes.slot(handler: handler, type: type)
             var did = Did.reacted([])
-            if self.isSpared(self.routes.steps[handler]) {
-                self.counters.succeeded[slot] += 1
-                self.counters.durations[slot].record(nanoseconds: 0)
+            if self.isSpared(rule) {
+                self.countSpared(handler, type: type)
             } else {
-                did = self.run(handler, slot: slot, type: type, on: envelope, &call)
+                did = self.run(handler, type: type, &call)
             }
             if isWatched { outcomes.append(.init(handler: self.routes.entries[handler].name, did: did.description)) }
         }
@@ -79,8 +99,8 @@ extension EventPipeline {
     }
 
     /// Whether calling the handler would do nothing, so that it is only counted.
-    private func isSpared(_ step: RouteTable.Step) -> Bool {
-        switch step {
+    private func isSpared(_ rule: Int32) -> Bool {
+        switch self.routes.steps[self.routes.handlerOfRule[Int(rule)]] {
         case .nothing: true
         case .logs(let rank): rank < self.logRank
         case .declared, .inline, .lane: false
@@ -131,19 +151,12 @@ extension EventPipeline {
     }
 
     /// Calls one handler, counts and times the call.
-    private mutating func run(
-        _ handler: Int,
-        slot: Int,
-        type: Int,
-        on envelope: Envelope,
-        _ call: inout Call?
-    ) -> Did {
-        var current = call.take() ?? Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
-        defer { call = consume current }
+    private mutating func run(_ handler: Int, type: Int, _ call: inout Call) -> Did {
+        let slot = self.routes.slot(handler: handler, type: type)
         let started = self.clock.monotonic()
         let did: Did
         do {
-            did = try self.call(handler, type: type, &current)
+            did = try self.call(handler, type: type, &call)
             // What was handed to a lane is counted there, when it ends.
             if case .queued = did { return did }
             self.counters.succeeded[slot] += 1
