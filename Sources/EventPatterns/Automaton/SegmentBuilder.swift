@@ -4,8 +4,8 @@
 /// events. What is found is then tested for the rest. So an event pays for the rules that it nearly matches, not for
 /// all that there are.
 struct SegmentBuilder {
-    /// Up to this many branches of one group are simply tested one after the other: measured, an index that is needed
-    /// for nothing else costs about as much as testing eight.
+    /// Up to this many branches of one group are simply tested one after the other, which costs no more than looking
+    /// the values of several fields up.
     static let usualScanLimit = 8
 
     private let rules: [RuleSpecification]
