@@ -119,6 +119,18 @@ let package = Package(
             ]
         ),
 
+        // MARK: Measuring, see `make bench`. Here and not in a package of their own, because they look inside.
+        .executableTarget(
+            name: "EventPatternsBench",
+            dependencies: ["EventPatterns", "Events"],
+            path: "Benchmarks/EventPatternsBench"
+        ),
+        .executableTarget(
+            name: "latency-probe",
+            dependencies: ["ReactorRuntime", log],
+            path: "Benchmarks/LatencyProbe"
+        ),
+
         // MARK: Tests
         .target(
             name: "ReactorTestKit",

@@ -107,7 +107,7 @@ def blast(options):
 
 def latency(options, rate=50_000, duration=5):
     """(c) From the publisher's clock to the handler at 50,000 events a second, against a C reader."""
-    probe = pathlib.Path("Benchmarks/.build/release/latency-probe")
+    probe = pathlib.Path(".build/release/latency-probe")
     events, rounds = rate * duration, []
     for number in range(1, options.rounds + 1):
         line = {"case": "latency", "round": number, "rate": rate, "events": events}
@@ -201,4 +201,12 @@ def medians(case, rounds, *names):
     return result | {name: statistics.median(line[name] for line in rounds) for name in names}
 
 
-ALL = {"flood": flood, "blast": blast, "latency": latency, "idle": idle}
+def patterns(options):
+    """Rules of every kind, 1 to 10,000 of them, on events of three sizes; in memory, on one thread."""
+    command = [".build/release/EventPatternsBench", "--rounds", str(options.rounds)]
+    with programs.process(command, stdout=-1, text=True) as child:
+        for line in child.stdout:
+            yield json.loads(line)
+
+
+ALL = {"flood": flood, "blast": blast, "latency": latency, "idle": idle, "patterns": patterns}

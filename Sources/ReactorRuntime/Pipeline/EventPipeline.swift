@@ -1,5 +1,5 @@
-package import Events
 import EventPatterns
+package import Events
 import Reactions
 package import RedisClient
 

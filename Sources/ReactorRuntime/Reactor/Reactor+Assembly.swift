@@ -120,13 +120,16 @@ extension Reactor {
         settings.maxEventBytes = self.settings.maxEventBytes
         let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
         let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
+        // What the subscription reports, the link monitor logs; once is enough.
+        var logger = self.logger
+        logger.logLevel = .critical
         let configuration = RedisSubscription.Configuration(
             endpoint: self.endpoint,
             targets: channels + patterns,
             settings: settings,
             clientName: self.subscriberName,
             eventLoop: loop,
-            logger: self.logger
+            logger: logger
         )
         return RedisSubscription(configuration, commands: commands) { engine }
     }
