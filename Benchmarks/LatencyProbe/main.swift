@@ -24,8 +24,12 @@ func monotonic() -> Int64 {
 
 /// The publisher's clock, written into the payload.
 func stamp(in payload: UnsafeRawBufferPointer) -> Int64? {
-    guard let base = payload.baseAddress, let found = memmem(base, payload.count, mark, mark.count) else { return nil }
-    return Int64(strtoll(found.advanced(by: mark.count), nil, 10))
+    for start in payload.indices.dropLast(mark.count) where payload[start] == mark[0] {
+        guard payload[start..<start + mark.count].elementsEqual(mark) else { continue }
+        return payload[(start + mark.count)...].prefix { $0 >= 0x30 && $0 <= 0x39 }
+            .reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+    }
+    return nil
 }
 
 final class Latencies: Sendable {
