@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .target(name: "RedisServer", dependencies: [log]),
@@ -95,8 +96,9 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -115,6 +117,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
+        ),
+
+        // MARK: Measuring, see `make bench`. Here and not in a package of their own, because they look inside.
+        .executableTarget(
+            name: "EventPatternsBench",
+            dependencies: ["EventPatterns", "Events"],
+            path: "Benchmarks/EventPatternsBench"
+        ),
+        .executableTarget(
+            name: "latency-probe",
+            dependencies: ["ReactorRuntime", log],
+            path: "Benchmarks/LatencyProbe"
         ),
 
         // MARK: Tests
@@ -136,6 +150,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .testTarget(name: "RedisServerTests", dependencies: ["ReactorTestKit", "RedisServer", log]),
@@ -171,9 +186,11 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
+                "AdminAPI", "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         // Runs the built program as a user would, against real servers.

@@ -22,6 +22,11 @@ bool csj_parser::index(const uint8_t *bytes, size_t count, uint32_t max_depth) n
             indexer.reset();
             return fail(0, CSJ_OUT_OF_MEMORY);
         }
+        // The indexer for machines without vector instructions leaves UTF-8 unchecked, the others check it in passing.
+        kernel_skips_utf8 = simdjson::get_active_implementation()->name() == "fallback";
+    }
+    if (kernel_skips_utf8 && !simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count)) {
+        return fail(0, CSJ_INVALID_UTF8);
     }
     if (indexer->stage1(bytes, count, simdjson::stage1_mode::regular)) {
         // The indexer stops at what it finds first; which that is differs between its kernels. Ours is UTF-8 first.
@@ -41,7 +46,6 @@ bool csj_parser::rewind() noexcept {
     leaves.clear();
     places.clear();
     tokens.clear();
-    dotted.clear();
     other_keys.clear();
     strings.clear();
     if (found != nullptr && !strings.reserve(text.length)) { return fail(0, CSJ_OUT_OF_MEMORY); }

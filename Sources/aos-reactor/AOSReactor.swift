@@ -14,7 +14,7 @@ struct AOSReactor: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            Run.self, Check.self, Handlers.self, Publish.self, Generate.self, Tap.self, Status.self,
+            Run.self, Check.self, Handlers.self, Publish.self, Generate.self, Tap.self, Status.self, Doctor.self,
             Version.self,
         ]
     )

@@ -135,6 +135,17 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
         }
     }
 
+    @Test(arguments: ["", "GET /healthz HT"])
+    func `a connection that does not come to the point is closed`(start: String) async throws {
+        let impatient: (inout AdminSettings) -> Void = { $0.idleLimit = .milliseconds(100) }
+        try await withServer(change: impatient) { address in
+            let client = try #require(RawClient(address))
+            #expect(client.send(start))
+            // Reads until the server closes.
+            #expect(await !client.read().contains(" 200 "))
+        }
+    }
+
     @Test func `a connection serves one request after another`() async throws {
         try await withServer { address in
             let client = try #require(RawClient(address))

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Testing
 
 @testable import AdminAPI
 
@@ -54,6 +55,7 @@ final class RawClient: Sendable {
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 while !isEnough(String(decoding: bytes, as: UTF8.self)) {
                     let count = recv(self.descriptor, &buffer, buffer.count, 0)
+                    if count < 0, errno == EAGAIN { Issue.record("neither an answer nor the end within ten seconds") }
                     guard count > 0 else { break }
                     bytes += buffer[..<count]
                 }

@@ -1,17 +1,34 @@
 import EventPatterns
 import Events
+import Testing
 
-/// A matcher with one rule a pattern, for events of any type.
+/// Matchers with one rule a pattern, for events of any type: with indexes for everything, with none, over leaves from
+/// the decoder and over a document. All must say the same.
 struct MatcherHarness {
-    let matcher: RuleMatcher
+    private let indexed: RuleMatcher
+    private let scanning: RuleMatcher
+    private let extractor: FieldExtractor
 
     init(_ patterns: [EventPattern]) {
-        self.matcher = RuleMatcher(patterns.map { RuleSpecification(on: [.any], match: $0) })
+        let rules = patterns.map { RuleSpecification(on: [.any], match: $0) }
+        self.indexed = RuleMatcher(CompiledRules(rules, scanLimit: 0))
+        self.scanning = RuleMatcher(CompiledRules(rules, scanLimit: .max))
+        self.extractor = FieldExtractor(fields: self.indexed.fields)
     }
 
     /// The patterns that match, in rising order.
     func matches(_ event: String) throws -> [Int] {
-        let document = try EventDocument(json: Array(event.utf8), paths: self.matcher.paths)
-        return self.matcher.match(eventType: ByteView("some.type"), leaves: document).map { Int($0) }.sorted()
+        try self.matches(Array(event.utf8))
+    }
+
+    func matches(_ event: [UInt8]) throws -> [Int] {
+        let document = try EventDocument(json: event, paths: self.indexed.paths)
+        let expected = self.scanning.match(eventType: "some.type", document: document).map { Int($0) }
+        #expect(self.indexed.match(eventType: "some.type", document: document).map { Int($0) } == expected)
+        try event.withUnsafeBytes { bytes in
+            let leaves = try self.extractor.extract(ByteView(bytes))
+            #expect(self.indexed.match(eventType: "some.type", leaves: leaves).map { Int($0) } == expected)
+        }
+        return expected
     }
 }

@@ -14,7 +14,9 @@ enum OpenAPI {
               "version": "\(safe)"
             },
             "paths": \(self.paths),
-            "components": {"responses": \(self.responses), "parameters": \(self.parameters), "schemas": \(self.schemas)}
+            "components": {
+              "responses": \(self.responses), "parameters": \(self.parameters), "schemas": \(self.schemas)
+            }
             }
             """
     }
@@ -24,62 +26,74 @@ enum OpenAPI {
           "/healthz": {"get": {
             "operationId": "health", "summary": "Whether the process makes progress.",
             "responses": {
-              "200": {"description": "It does.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Liveness"}}}},
+              "200": {"description": "It does.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Liveness"}}}},
               "503": {"description": "It does not, or the reactor did not answer in time.", "content": {
                 "application/json": {"schema": {"$ref": "#/components/schemas/Liveness"}},
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}}},
           "/readyz": {"get": {
             "operationId": "ready", "summary": "Whether events that are published now will be handled, part by part.",
             "responses": {
-              "200": {"description": "They will.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}}}},
+              "200": {"description": "They will.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}}}},
               "503": {"description": "They will not, or the reactor did not answer in time.", "content": {
                 "application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}},
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}}},
           "/metrics": {"get": {
             "operationId": "metrics", "summary": "Metrics in the Prometheus text format 0.0.4.",
             "responses": {
-              "200": {"description": "The metrics, taken at one instant.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+              "200": {"description": "The metrics, taken at one instant.",
+                "content": {"text/plain": {"schema": {"type": "string"}}}},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/version": {"get": {
             "operationId": "version", "summary": "Name and version of the program.",
             "responses": {
-              "200": {"description": "The version.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Version"}}}}}}},
+              "200": {"description": "The version.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Version"}}}}}}},
           "/openapi.json": {"get": {
             "operationId": "openapi", "summary": "This document.",
-            "responses": {"200": {"description": "This document.", "content": {"application/json": {"schema": {"type": "object"}}}}}}},
+            "responses": {"200": {"description": "This document.",
+              "content": {"application/json": {"schema": {"type": "object"}}}}}}},
           "/v1/status": {"get": {
             "operationId": "status", "summary": "The reactor in numbers.",
             "responses": {
-              "200": {"description": "The numbers.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}},
+              "200": {"description": "The numbers.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/handlers": {"get": {
             "operationId": "handlers", "summary": "Handlers in the order of dispatch, with what they have done.",
             "responses": {
-              "200": {"description": "The handlers.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Handlers"}}}},
+              "200": {"description": "The handlers.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Handlers"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/alerts": {"get": {
-            "operationId": "alerts", "summary": "Alerts with the receipts of what was decided about them, the newest first.",
+            "operationId": "alerts",
+            "summary": "Alerts with the receipts of what was decided about them, the newest first.",
             "parameters": [{"$ref": "#/components/parameters/limit"}],
             "responses": {
-              "200": {"description": "The alerts.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Alerts"}}}},
+              "200": {"description": "The alerts.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Alerts"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/quarantine": {"get": {
             "operationId": "quarantine", "summary": "Messages that were not events, the newest first.",
             "parameters": [{"$ref": "#/components/parameters/limit"}],
             "responses": {
-              "200": {"description": "The messages.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Quarantine"}}}},
+              "200": {"description": "The messages.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Quarantine"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/tap": {"get": {
-            "operationId": "tap", "summary": "Events as they are handled, one line of JSON each, until the client goes.",
+            "operationId": "tap",
+            "summary": "Events as they are handled, one line of JSON each, until the client goes.",
             "parameters": [{"name": "on", "in": "query", "style": "form", "explode": true,
               "description": "Event types: exact, `prefix.*` or `*`; several times or with commas.",
               "schema": {"type": "array", "items": {"type": "string"}, "default": ["*"]}}],
             "responses": {
-              "200": {"description": "Lines of JSON without end.", "content": {"application/x-ndjson": {"schema": {"type": "string"}}}},
+              "200": {"description": "Lines of JSON without end.",
+                "content": {"application/x-ndjson": {"schema": {"type": "string"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}}
         }

@@ -58,7 +58,7 @@ extension UnixSocketFile {
         return String(path[..<slash])
     }
 
-    /// The directory is ours or root's, and nobody else may rename what is in it. The last part of it is made if missing.
+    /// The directory is ours or root's, and nobody else may rename what is in it. Its last part is made if missing.
     private static func check(directory: String) throws(AdminServerError) {
         let directory = directory.isEmpty ? "/" : directory
         if FileStatus(directory, followsLinks: true) == nil, mkdir(directory, 0o700) != 0 {

@@ -159,28 +159,21 @@ struct PatternPool {
     }
 }
 
+extension PatternPool {
+    func freeze(_ arena: Arena) -> PoolView {
+        PoolView(
+            bytes: arena.put(self.bytes),
+            tests: arena.put(self.tests),
+            slots: arena.put(self.slots),
+            borders: arena.put(self.borders)
+        )
+    }
+}
+
 /// A pool at fixed addresses.
-struct PoolView {
+struct PoolView: BitwiseCopyable {
     let bytes: UnsafePointer<UInt8>
     let tests: UnsafePointer<FlatTest>
     let slots: UnsafePointer<FlatSlot>
     let borders: UnsafePointer<Int32>
-}
-
-/// Elements at a fixed address that never change once they are there. Freed with the object.
-///
-/// Unchecked, because the compiler does not know what a pointer stands for: the memory is written in `init`, belongs to
-/// this object alone and is only read afterwards, so any number of threads may share it.
-final class Frozen<Element: BitwiseCopyable>: @unchecked Sendable {
-    let start: UnsafePointer<Element>
-    let count: Int
-
-    init(_ elements: [Element]) {
-        let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(elements.count, 1))
-        _ = memory.initialize(from: elements)
-        self.start = UnsafePointer(memory.baseAddress!)
-        self.count = elements.count
-    }
-
-    deinit { self.start.deallocate() }
 }

@@ -1,5 +1,5 @@
 /// An interval of numbers, open or closed at each end; a missing end is an infinity.
-package struct NumericRange: Sendable, Hashable, CustomStringConvertible {
+package struct NumericRange: Sendable, Hashable, BitwiseCopyable, CustomStringConvertible {
     package var low: Double
     package var isLowOpen: Bool
     package var high: Double

@@ -2,6 +2,7 @@ import CSimdJSON
 
 extension Envelope {
     /// - Parameter raw: an envelope that passed judgement: its event type is a string, its payload an object or absent.
+    @inline(__always)
     init(_ raw: UnsafePointer<csj_envelope>, frame: ByteView, arrivedAt: Timestamp) {
         let isCloudEvent = raw.pointee.spec_version.kind != .CSJ_ABSENT
         let source = raw.pointee.source

@@ -89,6 +89,30 @@ package struct FieldLeaves: RandomAccessCollection {
     @inlinable
     package subscript(index: Int) -> FieldLeaf { FieldLeaf(self.leaves[index]) }
 
+    /// Walks over the leaves without going through the collection's indices, which costs calls across modules.
+    package struct Iterator: IteratorProtocol {
+        @usableFromInline
+        var current: UnsafePointer<csj_leaf>?
+        @usableFromInline
+        let end: UnsafePointer<csj_leaf>?
+
+        @inlinable
+        init(_ leaves: UnsafeBufferPointer<csj_leaf>) {
+            self.current = leaves.baseAddress
+            self.end = leaves.baseAddress.map { $0 + leaves.count }
+        }
+
+        @inlinable
+        package mutating func next() -> FieldLeaf? {
+            guard let leaf = self.current, leaf != self.end else { return nil }
+            self.current = leaf + 1
+            return FieldLeaf(leaf.pointee)
+        }
+    }
+
+    @inlinable
+    package func makeIterator() -> Iterator { Iterator(self.leaves) }
+
     /// How many places there are; a leaf's `place` is below that.
     @inlinable
     package var placeCount: Int { self.rawPlaces.count }

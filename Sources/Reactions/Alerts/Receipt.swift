@@ -13,7 +13,23 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
     case fatigueDisabled = "fatigue_disabled"
 
     /// Whether an alert with this verdict goes out.
-    package var isSent: Bool { self == .sent || self == .fatigueDisabled }
+    package var isSent: Bool {
+        switch self {
+        case .sent, .fatigueDisabled: true
+        case .duplicate, .cooldown, .tenantRateLimit: false
+        }
+    }
+
+    /// The place among all, from 0; counting by it needs no hashing.
+    var place: Int {
+        switch self {
+        case .sent: 0
+        case .duplicate: 1
+        case .cooldown: 2
+        case .tenantRateLimit: 3
+        case .fatigueDisabled: 4
+        }
+    }
 }
 
 /// The proof of one decision: the verdict and the number that decided it. Never changed after it was written.

@@ -21,13 +21,14 @@ struct FatigueDecision {
     /// `ledger` is what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
     init(_ alert: Alert, _ fingerprint: Fingerprint, _ rules: FatigueRules, ledger: TenantLedger?, now: Int64) {
         let count = ledger?.hour.count ?? 0
+        let domain = ledger?.domains[alert.domain]
         if rules.isOff {
             self.init(.fatigueDisabled, "sent unchecked: fatigue control is off", count: count)
         } else if rules.isOffForTenant {
             self.init(.fatigueDisabled, "sent unchecked: fatigue control is off for the tenant", count: count)
-        } else if let held = Self.duplicate(alert, fingerprint, rules, ledger, now: now, count: count) {
+        } else if let held = Self.duplicate(alert, fingerprint, rules, domain, now: now, count: count) {
             self = held
-        } else if let held = Self.cooldown(alert, fingerprint, rules, ledger, now: now, count: count) {
+        } else if let held = Self.cooldown(alert, fingerprint, rules, domain, now: now, count: count) {
             self = held
         } else if count >= rules.limit {
             self = Self.rateLimit(rules, ledger, now: now, count: count)
@@ -41,11 +42,11 @@ struct FatigueDecision {
         _ alert: Alert,
         _ fingerprint: Fingerprint,
         _ rules: FatigueRules,
-        _ ledger: TenantLedger?,
+        _ domain: TenantLedger.Domain?,
         now: Int64,
         count: Int
     ) -> FatigueDecision? {
-        guard let mark = ledger?.domains[alert.domain]?.identities[fingerprint]?.newest(atLeast: alert.severity),
+        guard let mark = domain?.identities[fingerprint]?.newest(atLeast: alert.severity),
             now &- mark.at < rules.dedupWindow
         else { return nil }
         let age = Self.seconds(now &- mark.at)
@@ -58,11 +59,11 @@ struct FatigueDecision {
         _ alert: Alert,
         _ fingerprint: Fingerprint,
         _ rules: FatigueRules,
-        _ ledger: TenantLedger?,
+        _ domain: TenantLedger.Domain?,
         now: Int64,
         count: Int
     ) -> FatigueDecision? {
-        guard let mark = ledger?.domains[alert.domain]?.sent.newest(atLeast: alert.severity),
+        guard let mark = domain?.sent.newest(atLeast: alert.severity),
             now &- mark.at < rules.cooldown
         else { return nil }
         let which = mark.fingerprint == fingerprint ? "the same alert" : "another \(mark.severity.rawValue) alert"

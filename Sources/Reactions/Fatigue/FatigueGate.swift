@@ -27,6 +27,8 @@ package struct FatigueGate: Sendable, Hashable {
     private var serial: UInt64 = 0
     private var retention: Int64
     private var counters = FatigueStatistics()
+    /// By the verdict's place among all.
+    private var decided = [UInt64](repeating: 0, count: Verdict.allCases.count)
 
     /// - Parameters:
     ///   - configVersion: written into every receipt, so that a decision can be traced to its settings.
@@ -70,7 +72,7 @@ package struct FatigueGate: Sendable, Hashable {
             let mark = SentMark(at: now, severity: alert.severity, fingerprint: fingerprint, alertID: alert.id)
             self.record(mark, alert, isUnchecked: decision.verdict == .fatigueDisabled)
         }
-        self.counters.decided[decision.verdict, default: 0] += 1
+        self.decided[decision.verdict.place] += 1
         return self.receipt(alert, fingerprint, decision, rules, reading)
     }
 
@@ -94,6 +96,9 @@ package struct FatigueGate: Sendable, Hashable {
 
     package var statistics: FatigueStatistics {
         var statistics = self.counters
+        for verdict in Verdict.allCases where self.decided[verdict.place] > 0 {
+            statistics.decided[verdict] = self.decided[verdict.place]
+        }
         statistics.records = self.journal.count
         statistics.tenants = self.tenants.count
         statistics.identities = self.tenants.values.reduce(0) { total, tenant in

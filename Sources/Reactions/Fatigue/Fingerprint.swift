@@ -8,7 +8,14 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
 
     /// For example `2f419c51842c1e32` for `k`, `t`, `incidents`.
     package init(key: String, tenant: String, domain: String) {
-        self.init(of: "\(key):\(tenant):\(domain)")
+        var text = ""
+        text.reserveCapacity(key.utf8.count + tenant.utf8.count + domain.utf8.count + 2)
+        text += key
+        text += ":"
+        text += tenant
+        text += ":"
+        text += domain
+        self.init(of: text)
     }
 
     package init(of text: String) {

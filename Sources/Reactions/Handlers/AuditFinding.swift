@@ -50,8 +50,8 @@ private struct Reader {
     mutating func drift(_ run: String) -> String {
         let pairs = self.pairs("drift_actions")
         self.addLines(pairs) { "audit: run \(run) acknowledged \($0), which was not expected" }
-        let actions = pairs.count == 1 ? "action" : "actions"
-        return "Run \(run): \(pairs.count) \(actions) acknowledged that were not expected" + self.list(pairs)
+        let actions = pairs.count == 1 ? "acknowledged action was" : "acknowledged actions were"
+        return "Run \(run): \(pairs.count) \(actions) not expected" + self.list(pairs)
     }
 
     mutating func stale(_ run: String) -> String {

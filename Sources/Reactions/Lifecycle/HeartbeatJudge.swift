@@ -16,9 +16,9 @@ package struct HeartbeatJudge: Sendable, Hashable {
 
     package enum Input: Sendable, Hashable {
         /// A heartbeat with that nonce was handed to the connection.
-        case sent(nonce: UInt64)
+        case sent(nonce: String)
         /// An own heartbeat was received on the own subscription.
-        case cameBack(nonce: UInt64)
+        case cameBack(nonce: String)
         /// Rounds that the loop has made so far. Only whether the number changes counts.
         case loopProgress(rounds: UInt64)
         case connection(isUp: Bool)
@@ -50,7 +50,7 @@ package struct HeartbeatJudge: Sendable, Hashable {
     private var clock = SteadyClock()
     private var nextJudgement: Int64?
 
-    private var outstanding: Set<UInt64> = []
+    private var outstanding: Set<String> = []
     private var cameBack = false
     private var rounds: UInt64 = 0
     /// A loop that never made a round is stalled from the first interval on.

@@ -112,11 +112,12 @@ package struct PeerWatch: Sendable, Hashable {
             self.forgiveSilence(until: now)
             return []
         }
-        for (instance, peer) in self.living where now &- peer.lastHeard >= peer.interval &* Self.missingBeats {
+        let silent = self.living.filter { now &- $0.value.lastHeard >= $0.value.interval &* Self.missingBeats }
+        // In order, so that the same log has the same effect in every process.
+        for (instance, peer) in silent.sorted(by: { $0.key < $1.key }) {
             self.living[instance] = nil
-            if self.losses.count < Self.maxPeers {
-                self.losses[instance] = Loss(lastHeard: peer.lastHeard, since: now, isTold: peer.isTold)
-            }
+            guard self.losses.count < Self.maxPeers else { continue }
+            self.losses[instance] = Loss(lastHeard: peer.lastHeard, since: now, isTold: peer.isTold)
         }
         return self.tell(now)
     }

@@ -118,8 +118,7 @@ package struct Template: Sendable, CustomStringConvertible {
         let budget = RenderBudget(bytes: limit, turn: self.source.utf8.count)
         var fields: [EnvelopeField: JSONValue] = [:]
         for field in EnvelopeField.allCases where field != .payload {
-            guard let path = ValuePath(field.rawValue) else { continue }
-            fields[field] = try context.value(at: path)
+            fields[field] = try context.value(at: ValuePath(field))
         }
         fields[.payload] = try context.payloadValue()
         let text = template.render(MustacheEvent(fields: fields, budget: budget))

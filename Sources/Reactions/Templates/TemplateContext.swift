@@ -7,7 +7,8 @@ package struct TemplateContext {
     package typealias PayloadParser = (ByteView) throws -> JSONValue
 
     package let envelope: Envelope
-    /// Names that a template used and the event did not have, in the order of use; at most `maxMissing`.
+    /// Names that a template used and the event did not have, in the order of use; at most `maxMissing`. Names inside
+    /// sections are not among them: sections are there to ask whether something exists.
     package private(set) var missing: [String] = []
     /// How many texts were cut at their bound.
     package private(set) var truncations = 0

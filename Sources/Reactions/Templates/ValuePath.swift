@@ -25,6 +25,12 @@ package struct ValuePath: Sendable, Hashable, CustomStringConvertible {
         self.members = Array(parts.dropFirst())
     }
 
+    /// A field as a whole.
+    init(_ field: EnvelopeField) {
+        self.field = field
+        self.members = []
+    }
+
     private static func isName(_ part: String) -> Bool {
         !part.isEmpty
             && part.utf8.allSatisfy {

@@ -1,7 +1,7 @@
 /// How long to wait before the next attempt to connect: at once after a loss, then ever longer.
 ///
-/// The waits grow by a tenth each, so that the wait is always about a tenth of how long the server has been away: a
-/// server that restarts within two seconds is found again within 200 ms of its return, and one that stays away is
+/// The waits grow slowly, so that the wait is always about a tenth of how long the server has been away: a
+/// server that restarts within two seconds is found again within 250 ms of its return, and one that stays away is
 /// asked every two seconds. Each wait is spread at random, so that many clients do not come back in one instant.
 package struct Backoff: Sendable, Equatable {
     package struct Settings: Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct Backoff: Sendable, Equatable {
         /// Upper bound of every wait.
         package var longest: Duration = .seconds(2)
         /// Growth from one wait to the next.
-        package var factor: Double = 1.1
+        package var factor: Double = 1.06
 
         package init() {}
     }

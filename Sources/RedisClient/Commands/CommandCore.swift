@@ -4,6 +4,7 @@ import NIOCore
 final class CommandCore {
     private let eventLoop: any EventLoop
     private let report: @Sendable (RedisConnectionState) -> Void
+    private let silence: TimeAmount
     private var pipeline: CommandPipeline<ReplyReceiver>
     private var connection: RedisConnectionHandler?
     private var candidates: [ObjectIdentifier: RedisConnectionHandler] = [:]
@@ -23,6 +24,7 @@ final class CommandCore {
     ) {
         self.eventLoop = eventLoop
         self.pipeline = CommandPipeline(limits: limits)
+        self.silence = limits.silence
         self.report = report
     }
 
@@ -38,10 +40,7 @@ final class CommandCore {
             case .command(let id, let command, let deadline, let waits, let receiver):
                 self.submit(id, command, deadline, waits, receiver, now)
             case .batch(let id, let commands, let deadline, let continuation):
-                let batch = CommandBatch(count: commands.count, continuation: continuation)
-                for (index, command) in commands.enumerated() {
-                    self.submit(id + UInt64(index), command, deadline, true, .part(batch, index: index), now)
-                }
+                self.submit(id, commands, deadline, continuation, now)
             case .cancel(let id, let count):
                 self.cancel(id, count)
             }
@@ -71,12 +70,31 @@ final class CommandCore {
             receiver.resume(.failure(error))
             return
         }
-        self.wake(at: min(deadline, now + .seconds(1)))
+        self.wake(at: min(deadline, now + self.silence))
+    }
+
+    /// All of them or none.
+    private func submit(
+        _ id: UInt64,
+        _ commands: [RedisCommand],
+        _ deadline: NIODeadline,
+        _ continuation: CheckedContinuation<Result<[RedisReply], RedisError>, Never>,
+        _ now: NIODeadline
+    ) {
+        let bytes = commands.reduce(0) { $0 + $1.encoded.count }
+        if let error = self.pipeline.overflow(commands: commands.count, bytes: bytes) {
+            return continuation.resume(returning: .failure(error))
+        }
+        let batch = CommandBatch(count: commands.count, continuation: continuation)
+        for (index, command) in commands.enumerated() {
+            self.submit(id + UInt64(index), command, deadline, true, .part(batch, index: index), now)
+        }
     }
 
     private func cancel(_ id: UInt64, _ count: Int) {
         for offset in 0..<UInt64(count) {
-            self.pipeline.cancel(id + offset)?.resume(.failure(RedisError(.cancelled, "the task was cancelled")))
+            guard let (receiver, error) = self.pipeline.cancel(id + offset) else { continue }
+            receiver.resume(.failure(error))
         }
     }
 

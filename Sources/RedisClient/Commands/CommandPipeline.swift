@@ -69,16 +69,20 @@ struct CommandPipeline<Receiver> {
 
     // MARK: Commands come
 
+    /// Why so many commands of so many bytes together cannot be taken; nil when they can.
+    func overflow(commands: Int, bytes: Int) -> RedisError? {
+        let fits =
+            self.outstanding + commands <= self.limits.commands && self.bytes + bytes <= self.limits.bytes
+        guard !fits else { return nil }
+        return RedisError(
+            .overflow,
+            "\(self.outstanding) commands (\(self.bytes) bytes) are outstanding and \(commands) (\(bytes) bytes) more "
+                + "asked for; allowed: \(self.limits.commands) (\(self.limits.bytes) bytes)"
+        )
+    }
+
     mutating func submit(_ entry: Entry, at now: NIODeadline) -> Submission {
-        guard self.outstanding < self.limits.commands, self.bytes + entry.encoded.count <= self.limits.bytes else {
-            return .refused(
-                RedisError(
-                    .overflow,
-                    "\(self.outstanding) commands (\(self.bytes) bytes) are outstanding; allowed: "
-                        + "\(self.limits.commands) (\(self.limits.bytes) bytes)"
-                )
-            )
-        }
+        if let error = self.overflow(commands: 1, bytes: entry.encoded.count) { return .refused(error) }
         switch self.link {
         case .up:
             self.bytes += entry.encoded.count
@@ -107,16 +111,19 @@ struct CommandPipeline<Receiver> {
         )
     }
 
-    /// Nobody waits for this command any more. Its receiver, unless it was answered already.
-    mutating func cancel(_ id: UInt64) -> Receiver? {
+    /// Nobody waits for this command any more.
+    ///
+    /// - Returns: its receiver, unless it was answered already.
+    mutating func cancel(_ id: UInt64) -> (receiver: Receiver, error: RedisError)? {
+        let error = RedisError(.cancelled, "the task was cancelled")
         // Ids grow from entry to entry in both queues.
         if let index = Self.index(of: id, in: self.sent, \.id) {
-            return self.sent[index].receiver.take()
+            return self.sent[index].receiver.take().map { ($0, error.sent()) }
         }
         guard let index = Self.index(of: id, in: self.waiting, \.id) else { return nil }
         let entry = self.waiting.remove(at: index)
         self.bytes -= entry.encoded.count
-        return entry.receiver
+        return entry.receiver.map { ($0, error) }
     }
 
     private static func index<Element>(

@@ -60,8 +60,12 @@ package struct RedisConnector: Sendable {
                 }
             }
         guard case .tcp = endpoint.address else { return bootstrap }
-        // Our own deadlines find a dead peer sooner; this is for connections that are idle.
+        // Our own deadlines find a dead peer sooner; this is for connections that are idle: a minute of silence, then a
+        // probe every ten seconds, and the end after three without an answer.
         return bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
     }
 
     // MARK: TLS

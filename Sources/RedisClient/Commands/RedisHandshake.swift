@@ -67,7 +67,7 @@ package struct RedisHandshake: Sendable {
     private static func isFatal(_ error: RedisError, to question: Question) -> Bool {
         switch question {
         case .auth, .select: true
-        case .setName, .identify: error.code == .noAuth
+        case .setName, .identify: error.code == .noAuth || error.code == .loading
         }
     }
 

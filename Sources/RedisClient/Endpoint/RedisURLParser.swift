@@ -1,9 +1,8 @@
 /// Reads Redis URLs, strictly on what they may hold and leniently on raw characters in passwords.
 ///
-/// A password is full of characters that mean something in a URL. Two readings are tried: the standard one, where the
-/// first `/ ? #` ends the credentials and the host, and the greedy one, where the last `@` ends the credentials. If
-/// exactly one of them is a whole valid URL, it is taken; if both are, the URL is refused. Messages quote only what
-/// stands after the last `@` of the URL, so that no part of a password gets into a log.
+/// A password is full of characters that mean something in a URL. The last `@` ends the credentials, so that a raw
+/// password may hold all of them; a URL whose beginning could also be a whole location (`redis://host:6379/0?x@y`) is
+/// refused. Messages quote only what stands after the last `@`, so that no part of a password gets into a log.
 struct RedisURLParser {
     struct Parts: Equatable {
         var address: RedisEndpoint.Address
@@ -44,45 +43,30 @@ struct RedisURLParser {
 
     // MARK: TCP
 
+    /// Reads `[credentials@]host[:port][/database][?options]`.
     private func parseTCP(_ rest: ArraySlice<UInt8>, usesTLS: Bool) throws(RedisURLError) -> Parts {
-        let delimiter = rest.firstIndex { byte in byte == .slash || byte == .questionMark || byte == .hash }
-        let greedyAt = rest.lastIndex(of: .at)
-        let standardAt = rest[..<(delimiter ?? rest.endIndex)].lastIndex(of: .at)
-        let standard = self.readTCP(rest, at: standardAt, usesTLS: usesTLS, quoting: greedyAt == standardAt)
-        guard greedyAt != standardAt else { return try standard.get() }
-
-        let greedy = self.readTCP(rest, at: greedyAt, usesTLS: usesTLS, quoting: true)
-        switch (standard, greedy) {
-        case (.success, .success):
-            throw RedisURLError(
-                .ambiguous,
-                "the Redis URL can be read in two ways; write / ? # and @ in user and password as %2F %3F %23 %40"
-            )
-        case (.success(let parts), .failure): return parts
-        case (.failure, _): return try greedy.get()
-        }
+        let at = rest.lastIndex(of: .at)
+        if let at { try self.refuseAmbiguity(rest[..<at]) }
+        let location = at.map { rest[($0 + 1)...] } ?? rest
+        let hostEnd = location.firstIndex(where: \.endsHost) ?? location.endIndex
+        // Without an @ a password may stand where the port should be: "redis://:password".
+        let address = try self.readHostAndPort(location[..<hostEnd], quoting: at != nil)
+        var parts = Parts(address: address, usesTLS: usesTLS)
+        try self.readPathAndOptions(location[hostEnd...], into: &parts)
+        try self.readCredentials(at.map { rest[..<$0] }, into: &parts)
+        return parts
     }
 
-    /// Reads `[credentials@]host[:port][/database][?options]`, credentials ending at `at`.
-    private func readTCP(
-        _ rest: ArraySlice<UInt8>,
-        at: Int?,
-        usesTLS: Bool,
-        quoting: Bool
-    ) -> Result<Parts, RedisURLError> {
-        do throws(RedisURLError) {
-            let location = at.map { rest[($0 + 1)...] } ?? rest
-            let hostEnd =
-                location.firstIndex { byte in byte == .slash || byte == .questionMark || byte == .hash }
-                ?? location.endIndex
-            let address = try self.readHostAndPort(location[..<hostEnd], quoting: quoting && at != nil)
-            var parts = Parts(address: address, usesTLS: usesTLS)
-            try self.readPathAndOptions(location[hostEnd...], quoting: quoting, into: &parts)
-            try self.readCredentials(at.map { rest[..<$0] }, into: &parts)
-            return .success(parts)
-        } catch {
-            return .failure(error)
-        }
+    /// Refuses credentials that hold a raw `/ ? #` behind what could be the host and port of another reading.
+    private func refuseAmbiguity(_ credentials: ArraySlice<UInt8>) throws(RedisURLError) {
+        guard let delimiter = credentials.firstIndex(where: \.endsHost) else { return }
+        let before = credentials[..<delimiter]
+        let location = before.lastIndex(of: .at).map { before[($0 + 1)...] } ?? before
+        guard (try? self.readHostAndPort(location, quoting: false)) != nil else { return }
+        throw RedisURLError(
+            .ambiguous,
+            "the Redis URL can be read in two ways; write / ? # and @ in user and password as %2F %3F %23 %40"
+        )
     }
 
     private func readHostAndPort(
@@ -146,7 +130,7 @@ struct RedisURLParser {
             credentials = rest[..<end]
             location = rest[(end + 1)...]
         }
-        let pathEnd = location.firstIndex { $0 == .questionMark || $0 == .hash } ?? location.endIndex
+        let pathEnd = location.firstIndex { byte in byte == .questionMark || byte == .hash } ?? location.endIndex
         let path = Self.percentDecoded(location[..<pathEnd])
         guard path.count > 1, path.allSatisfy(\.isPrintable) else {
             throw RedisURLError(.path, "the Redis URL names no socket file; write unix:///path/to/socket")
@@ -158,7 +142,7 @@ struct RedisURLParser {
             )
         }
         var parts = Parts(address: .unix(path: String(decoding: path, as: UTF8.self)))
-        try self.readOptions(location[pathEnd...], quoting: true, into: &parts)
+        try self.readOptions(location[pathEnd...], into: &parts)
         try self.readCredentials(credentials, into: &parts)
         return parts
     }
@@ -190,19 +174,17 @@ struct RedisURLParser {
 
     private func readPathAndOptions(
         _ text: ArraySlice<UInt8>,
-        quoting: Bool,
         into parts: inout Parts
     ) throws(RedisURLError) {
-        guard text.first == .slash else { return try self.readOptions(text, quoting: quoting, into: &parts) }
+        guard text.first == .slash else { return try self.readOptions(text, into: &parts) }
         let end = text.firstIndex { $0 == .questionMark || $0 == .hash } ?? text.endIndex
         let digits = text[(text.startIndex + 1)..<end]
-        if !digits.isEmpty { parts.database = try self.readDatabase(digits, quoting: quoting) }
-        try self.readOptions(text[end...], quoting: quoting, into: &parts)
+        if !digits.isEmpty { parts.database = try self.readDatabase(digits) }
+        try self.readOptions(text[end...], into: &parts)
     }
 
     private func readOptions(
         _ text: ArraySlice<UInt8>,
-        quoting: Bool,
         into parts: inout Parts
     ) throws(RedisURLError) {
         guard let first = text.first else { return }
@@ -213,18 +195,17 @@ struct RedisURLParser {
         for option in text.dropFirst().split(separator: .ampersand) {
             guard option.starts(with: "db=".utf8) else {
                 let name = String(decoding: option.prefix { $0 != .equals }.prefix(32), as: UTF8.self)
-                let found = quoting ? "the option \"\(name)\"" : "an unknown option"
-                throw RedisURLError(.option, "the Redis URL has \(found); \(allowed)")
+                throw RedisURLError(.option, "the Redis URL has the option \"\(name)\"; \(allowed)")
             }
-            parts.database = try self.readDatabase(option.dropFirst(3), quoting: quoting)
+            parts.database = try self.readDatabase(option.dropFirst(3))
         }
     }
 
-    private func readDatabase(_ digits: ArraySlice<UInt8>, quoting: Bool) throws(RedisURLError) -> Int {
+    private func readDatabase(_ digits: ArraySlice<UInt8>) throws(RedisURLError) -> Int {
         // Redis itself counts databases in an int; its default is 16 of them.
         if let number = Self.number(digits), number <= Int(Int32.max) { return number }
-        let found = quoting ? "\"\(String(decoding: digits.prefix(16), as: UTF8.self))\"" : "not a number"
-        throw RedisURLError(.database, "the database in the Redis URL is \(found); allowed: 0, 1, 2, ...")
+        let found = String(decoding: digits.prefix(16), as: UTF8.self)
+        throw RedisURLError(.database, "the database in the Redis URL is \"\(found)\"; allowed: 0, 1, 2, ...")
     }
 
     // MARK: Characters
@@ -266,6 +247,9 @@ extension UInt8 {
     fileprivate static let space = UInt8(ascii: " ")
     fileprivate static let openBracket = UInt8(ascii: "[")
     fileprivate static let closeBracket = UInt8(ascii: "]")
+
+    /// Whether the byte cannot be part of a host or port.
+    fileprivate var endsHost: Bool { self == .slash || self == .questionMark || self == .hash }
 
     fileprivate var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 

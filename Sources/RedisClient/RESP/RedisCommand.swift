@@ -25,17 +25,18 @@ package struct RedisCommand: Sendable {
 
     private static func encode(_ parts: [[UInt8]]) -> [UInt8] {
         // hiredis wants one pointer for each argument: all of them into one buffer, pointers computed from lengths.
-        let lengths = parts.map(\.count)
-        let flat = Array(parts.joined())
+        var flat: [UInt8] = []
+        flat.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        for part in parts { flat.append(contentsOf: part) }
         return flat.withUnsafeBytes { bytes in
             let base = bytes.bindMemory(to: CChar.self).baseAddress
             var offset = 0
-            var arguments: [UnsafePointer<CChar>?] = lengths.map { length in
-                defer { offset += length }
+            var arguments: [UnsafePointer<CChar>?] = parts.map { part in
+                defer { offset += part.count }
                 // An empty argument of an otherwise empty buffer has no address; hiredis then copies no byte.
                 return base.map { $0 + offset }
             }
-            return Self.format(&arguments, lengths)
+            return Self.format(&arguments, parts.map(\.count))
         }
     }
 

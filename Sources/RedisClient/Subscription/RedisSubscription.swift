@@ -44,6 +44,8 @@ package final class RedisSubscription: Sendable {
     private let privateChannel: PrivateChannel
     /// The running subscription's driver; touched on the event loop only.
     private let driver: NIOLoopBoundBox<SubscriptionDriver?>
+    /// How often `run()` was called; touched on the event loop only.
+    private let runs: NIOLoopBoundBox<Int>
 
     /// - Parameters:
     ///   - commands: publishes the probes, the way producers publish, and asks for the server's counters. Whoever made
@@ -60,6 +62,7 @@ package final class RedisSubscription: Sendable {
         let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         self.privateChannel = PrivateChannel(name: configuration.settings.privateChannel, token: token)
         self.driver = .makeBoxSendingValue(nil, eventLoop: configuration.eventLoop)
+        self.runs = .makeBoxSendingValue(0, eventLoop: configuration.eventLoop)
     }
 
     /// Subscribes and stays subscribed until `stop()` is called or the task is cancelled. May be called again after it
@@ -69,7 +72,8 @@ package final class RedisSubscription: Sendable {
     ///   and tried again.
     package func run() async throws {
         let (work, continuation) = AsyncStream.makeStream(of: SubscriptionWork.self)
-        try await self.configuration.eventLoop.submit { self.start(continuation) }.get()
+        let eventLoop = self.configuration.eventLoop
+        let run = try await eventLoop.submit { self.start(continuation) }.get()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for await item in work { group.addTask { await self.perform(item) } }
@@ -77,9 +81,9 @@ package final class RedisSubscription: Sendable {
                 group.cancelAll()
             }
         } onCancel: {
-            self.configuration.eventLoop.execute { self.driver.value?.handle(.abandon) }
+            eventLoop.execute { self.abandon(run) }
         }
-        try await self.configuration.eventLoop.flatSubmit { self.cleanUp() }.get()
+        try await eventLoop.submit { self.abandon(run) }.get()
     }
 
     /// Ends the subscription: the server confirms its end after the last message, everything up to there is handed
@@ -93,24 +97,28 @@ package final class RedisSubscription: Sendable {
         }.get()
     }
 
-    private func start(_ work: AsyncStream<SubscriptionWork>.Continuation) {
+    /// - Returns: the number of this run.
+    private func start(_ work: AsyncStream<SubscriptionWork>.Continuation) -> Int {
         precondition(self.driver.value == nil, "the subscription runs already")
+        let finished = self.configuration.eventLoop.makePromise(of: Void.self)
         let driver = SubscriptionDriver(
             configuration: self.configuration,
             privateChannel: self.privateChannel,
             sink: self.makeSink(),
             work: work,
-            finished: self.configuration.eventLoop.makePromise()
+            finished: finished
         )
         self.driver.value = driver
+        self.runs.value += 1
+        // First of all who wait for the end: whoever called stop() may call run() next.
+        finished.futureResult.assumeIsolated().whenComplete { _ in self.driver.value = nil }
         driver.handle(.start)
+        return self.runs.value
     }
 
-    private func cleanUp() -> EventLoopFuture<Void> {
-        guard let driver = self.driver.value else { return self.configuration.eventLoop.makeSucceededVoidFuture() }
-        driver.handle(.abandon)
-        self.driver.value = nil
-        return driver.end
+    /// Ends a run now, unless it is over.
+    private func abandon(_ run: Int) {
+        if self.runs.value == run { self.driver.value?.handle(.abandon) }
     }
 
     // MARK: Work off the event loop

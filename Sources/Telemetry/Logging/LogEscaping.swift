@@ -1,7 +1,7 @@
 /// Writes text so that it cannot leave its place in a log line nor move a terminal's cursor.
 ///
-/// Escaped as `\u00XX`: C0 and C1 control characters, DEL, the line and paragraph separators, and the characters that turn
-/// the direction of writing. Everything else that is UTF-8 stays as it is.
+/// Escaped as `\u00XX`: C0 and C1 control characters, DEL, the line and paragraph separators, and the characters that
+/// turn the direction of writing. Everything else that is UTF-8 stays as it is.
 enum LogEscaping {
     /// Longest text in bytes that is written of one field.
     static let fieldLimit = 4_096
@@ -24,23 +24,36 @@ enum LogEscaping {
     }
 
     private static func append(_ bytes: UnsafeBufferPointer<UInt8>, to line: inout [UInt8]) {
+        // What need not be escaped is appended in runs.
+        var runStart = 0
         var index = 0
         while index < bytes.count {
             let length = self.dangerousLength(bytes, at: index)
-            switch (length, bytes[index]) {
-            case (0, let byte): line.append(byte)
-            case (1, UInt8(ascii: "\"")): line += #"\""#.utf8
-            case (1, UInt8(ascii: "\\")): line += #"\\"#.utf8
-            case (1, UInt8(ascii: "\n")): line += #"\n"#.utf8
-            case (1, UInt8(ascii: "\r")): line += #"\r"#.utf8
-            case (1, UInt8(ascii: "\t")): line += #"\t"#.utf8
-            case (1, let byte): self.appendEscape(UInt32(byte), to: &line)
-            case (2, _): self.appendEscape(UInt32(bytes[index + 1]), to: &line)
-            default:
-                let scalar = UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F)
-                self.appendEscape(0x2000 | scalar, to: &line)
+            guard length > 0 else {
+                index += 1
+                continue
             }
-            index += max(1, length)
+            line += UnsafeBufferPointer(rebasing: bytes[runStart..<index])
+            self.appendEscaped(UnsafeBufferPointer(rebasing: bytes[index..<index + length]), to: &line)
+            index += length
+            runStart = index
+        }
+        line += UnsafeBufferPointer(rebasing: bytes[runStart...])
+    }
+
+    /// Appends the escape of one character that must not stay as it is.
+    private static func appendEscaped(_ character: UnsafeBufferPointer<UInt8>, to line: inout [UInt8]) {
+        switch (character.count, character[0]) {
+        case (1, UInt8(ascii: "\"")): line += #"\""#.utf8
+        case (1, UInt8(ascii: "\\")): line += #"\\"#.utf8
+        case (1, UInt8(ascii: "\n")): line += #"\n"#.utf8
+        case (1, UInt8(ascii: "\r")): line += #"\r"#.utf8
+        case (1, UInt8(ascii: "\t")): line += #"\t"#.utf8
+        case (1, let byte): self.appendEscape(UInt32(byte), to: &line)
+        case (2, _): self.appendEscape(UInt32(character[1]), to: &line)
+        default:
+            let scalar = UInt32(character[1] & 0x3F) << 6 | UInt32(character[2] & 0x3F)
+            self.appendEscape(0x2000 | scalar, to: &line)
         }
     }
 

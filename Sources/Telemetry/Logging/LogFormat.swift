@@ -7,7 +7,7 @@ package enum LogFormat: Sendable, Hashable {
     /// One readable line, for a terminal.
     case text(colored: Bool)
 
-    /// Text when the descriptor is a terminal, JSON otherwise; coloured unless `NO_COLOR` is set or the terminal is dumb.
+    /// Text when the descriptor is a terminal, JSON otherwise; coloured unless the environment says no.
     package static func automatic(descriptor: Int32, environment: [String: String]) -> LogFormat {
         guard isatty(descriptor) == 1 else { return .json }
         return .text(colored: Self.wantsColor(environment))

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The log of the process: what all its loggers share.
 ///
-/// Calls of a logger never wait: lines go through a bounded buffer to a thread that writes them. Call `flush` before the
-/// program ends.
+/// Calls of a logger never wait: lines go through a bounded buffer to a thread that writes them. Call `flush` before
+/// the program ends.
 package final class LogOutput: Sendable {
     private let settings: LogSettings
     private let sink: LogSink

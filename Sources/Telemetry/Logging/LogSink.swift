@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Writes lines to a descriptor from a thread of its own, so that a reader who does not read never holds up the program.
+/// Writes lines to a descriptor from a thread of its own, so that a reader who does not read holds nobody up.
 ///
 /// Lines wait in a buffer of bounded size; a line that does not fit is dropped and counted, and once the reader reads
 /// again a line tells how many were dropped, in the place where they are missing. The program must ignore `SIGPIPE`.

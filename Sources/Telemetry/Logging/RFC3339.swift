@@ -63,9 +63,14 @@ package enum RFC3339 {
     }
 
     private static func append(_ value: Int64, digits: Int, to bytes: inout [UInt8]) {
-        let text = String(value.magnitude)
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        for _ in 0..<max(0, digits - text.utf8.count) { bytes.append(UInt8(ascii: "0")) }
-        bytes += text.utf8
+        var divisor: UInt64 = 1
+        for _ in 1..<digits { divisor *= 10 }
+        // A year beyond 9999 has more digits than asked for.
+        while value.magnitude / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value.magnitude / divisor % 10))
+            divisor /= 10
+        }
     }
 }

@@ -28,7 +28,13 @@ package struct ReactorLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var metadata = self.metadata
         if let provided = self.metadataProvider?.get() { metadata.merge(provided) { _, provided in provided } }
-        if let given = event.metadata { metadata.merge(given) { _, given in given } }
+        if let given = event.metadata {
+            if metadata.isEmpty {
+                metadata = given
+            } else {
+                metadata.merge(given) { _, given in given }
+            }
+        }
         self.output.write(event, metadata: metadata, isLimited: self.isLimited)
     }
 }

@@ -1,6 +1,7 @@
 import Logging
 
-/// Keeps a message that repeats from filling the log: within a window only its first lines are written, the rest counted.
+/// Keeps a message that repeats from filling the log: within a window only its first lines are written, the rest
+/// counted.
 ///
 /// Messages are constants, so a message with its level names one place in the program; its metadata does not count.
 struct RepeatLimiter {

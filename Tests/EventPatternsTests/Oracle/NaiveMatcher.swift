@@ -4,12 +4,16 @@ import EventPatterns
 /// for the real matcher. It shares no code with it but the JSON reader.
 enum NaiveMatcher {
     static func matches(_ pattern: PatternNode, not: PatternNode? = nil, event: PatternNode) -> Bool {
-        let values = Self.flatten(event)
-        func anyBranch(_ pattern: PatternNode) -> Bool {
-            Self.branches(of: pattern).contains { Self.matches(branch: $0, values: values) }
-        }
-        if let not, anyBranch(not) { return false }
-        return anyBranch(pattern)
+        Self.matches(
+            Self.branches(of: pattern),
+            not: not.map { Self.branches(of: $0) } ?? [],
+            values: Self.flatten(event)
+        )
+    }
+
+    static func matches(_ branches: [Branch], not: [Branch], values: [Value]) -> Bool {
+        !not.contains { Self.matches(branch: $0, values: values) }
+            && branches.contains { Self.matches(branch: $0, values: values) }
     }
 
     // MARK: The pattern

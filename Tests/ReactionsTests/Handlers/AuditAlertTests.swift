@@ -82,7 +82,7 @@ import Testing
         let alert = try #require(reactions.first?.alert)
         #expect(alert.type == "DRIFT")
         #expect(alert.severity == .medium)
-        #expect(alert.summary == "Run r-1: 1 action acknowledged that were not expected: logs/start_trace")
+        #expect(alert.summary == "Run r-1: 1 acknowledged action was not expected: logs/start_trace")
         #expect(alert.details["malformed"] == ["drift_actions[1]: expected [domain, action], found a number"])
         #expect(reactions.count == 2)
     }

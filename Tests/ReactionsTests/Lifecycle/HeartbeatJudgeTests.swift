@@ -19,11 +19,11 @@ import Testing
             var actions: [HeartbeatJudge.Action] = []
             if self.isLoopRunning { self.rounds += 5 }
             actions += self.judge.handle(.connection(isUp: self.isConnected), at: begin)
-            actions += self.judge.handle(.sent(nonce: UInt64(self.interval)), at: begin)
+            actions += self.judge.handle(.sent(nonce: "n\(self.interval)"), at: begin)
             actions += self.judge.handle(.loopProgress(rounds: self.rounds), at: begin + .seconds(1))
             actions += self.judge.handle(.outputBuffer(bytes: self.buffer, limit: 32 << 20), at: begin + .seconds(1))
             if self.isAnswered {
-                actions += self.judge.handle(.cameBack(nonce: UInt64(self.interval)), at: begin + .seconds(2))
+                actions += self.judge.handle(.cameBack(nonce: "n\(self.interval)"), at: begin + .seconds(2))
             }
             self.interval += 1
             actions += self.judge.handle(.tick, at: begin + .seconds(30))
@@ -129,9 +129,9 @@ import Testing
     @Test func `heartbeats of others prove nothing`() {
         var judge = HeartbeatJudge(interval: .seconds(30), missThreshold: 1)
         let start = Timestamp(seconds: 0)
-        _ = judge.handle(.sent(nonce: 1), at: start)
+        _ = judge.handle(.sent(nonce: "mine"), at: start)
         _ = judge.handle(.loopProgress(rounds: 1), at: start)
-        _ = judge.handle(.cameBack(nonce: 2), at: start + .seconds(1))
+        _ = judge.handle(.cameBack(nonce: "theirs"), at: start + .seconds(1))
         #expect(
             judge.handle(.tick, at: start + .seconds(30)) == [
                 .missed(inARow: 1, cause: .roundTripMissing),

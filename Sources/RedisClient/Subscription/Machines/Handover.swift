@@ -147,7 +147,9 @@ struct Handover {
         case .waitingForMarker, .markerOnSuccessor:
             self.allowance = self.allowance + stalled
             if let proof = self.successorProofAt {
-                guard now >= proof + stalled + Self.grace else { return .none }
+                // What the old link sent while we did not run may not have been read yet.
+                if stalled > .zero { self.successorProofAt = now }
+                guard stalled == .zero, now >= proof + Self.grace else { return .none }
                 self.state = .done
                 return .releaseEverything(.silent)
             }

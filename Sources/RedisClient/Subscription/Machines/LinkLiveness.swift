@@ -29,7 +29,7 @@ struct LinkLiveness {
     private var state = State.quiet
     private(set) var lastByteAt: NIODeadline
     private let pingAfterSilence: TimeAmount
-    private let pongDeadline: TimeAmount
+    fileprivate let pongDeadline: TimeAmount
 
     init(settings: SubscriptionSettings, at now: NIODeadline) {
         self.lastByteAt = now
@@ -79,7 +79,7 @@ struct LinkLiveness {
             self.state = .asked(at: now)
             return .ping
         case .asked(let at):
-            let allowed = min(now, at + stalled)
+            let allowed = stalled > .zero ? self.allow(for: stalled, askedAt: at, now: now) : at
             guard now - allowed >= self.pongDeadline else {
                 self.state = .asked(at: allowed)
                 return .none
@@ -92,6 +92,11 @@ struct LinkLiveness {
     }
 }
 
-extension TimeAmount {
-    static var zero: TimeAmount { .nanoseconds(0) }
+extension LinkLiveness {
+    /// What arrived while we did not run may not have been read yet: whoever was asked gets back the time that we did
+    /// not run, and in any case a moment for our own reading.
+    private func allow(for stalled: TimeAmount, askedAt: NIODeadline, now: NIODeadline) -> NIODeadline {
+        let moment = TimeAmount.milliseconds(100)
+        return min(now, max(askedAt + stalled, now - max(.zero, self.pongDeadline - moment)))
+    }
 }

@@ -13,13 +13,16 @@ extension SubscriptionSupervisor {
     }
 
     private var nextDeadline: NIODeadline? {
-        if case .idle = self.phase { return nil }
+        switch self.phase {
+        case .idle: return nil
+        case .stopping(let deadline): return deadline
+        case .running: break
+        }
         var earliest: NIODeadline?
         func consider(_ deadline: NIODeadline?) {
             guard let deadline else { return }
             earliest = min(earliest ?? deadline, deadline)
         }
-        if case .stopping(let deadline) = self.phase { consider(deadline) }
         consider(self.retryAt)
         consider(self.nextProbeAt)
         consider(self.markerDeadline)
