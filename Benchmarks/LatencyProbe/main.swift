@@ -26,7 +26,8 @@ func monotonic() -> Int64 {
 func stamp(in payload: UnsafeRawBufferPointer) -> Int64? {
     for start in payload.indices.dropLast(mark.count) where payload[start] == mark[0] {
         guard payload[start..<start + mark.count].elementsEqual(mark) else { continue }
-        return payload[(start + mark.count)...].prefix { $0 >= 0x30 && $0 <= 0x39 }
+        // The first of the digits is a one that belongs to the format, not to the time.
+        return payload[(start + mark.count + 1)...].prefix { $0 >= 0x30 && $0 <= 0x39 }
             .reduce(0) { $0 * 10 + Int64($1 - 0x30) }
     }
     return nil
