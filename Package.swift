@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .target(name: "RedisServer", dependencies: [log]),
@@ -118,6 +119,18 @@ let package = Package(
             ]
         ),
 
+        // MARK: Measuring, see `make bench`. Here and not in a package of their own, because they look inside.
+        .executableTarget(
+            name: "EventPatternsBench",
+            dependencies: ["EventPatterns", "Events"],
+            path: "Benchmarks/EventPatternsBench"
+        ),
+        .executableTarget(
+            name: "latency-probe",
+            dependencies: ["ReactorRuntime", log],
+            path: "Benchmarks/LatencyProbe"
+        ),
+
         // MARK: Tests
         .target(
             name: "ReactorTestKit",
@@ -137,6 +150,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: nio),
             ]
         ),
         .testTarget(name: "RedisServerTests", dependencies: ["ReactorTestKit", "RedisServer", log]),

@@ -55,7 +55,7 @@ using edge_map = std::map<std::pair<uint32_t, std::string>, target>;
 
 class builder {
 public:
-    explicit builder(csj_fields &fields) : fields_(fields) { fields_.nodes.resize(4); }
+    explicit builder(csj_fields &fields) : fields_(fields), depths_(4, 0) { fields_.nodes.resize(4); }
 
     void build(const uint8_t *paths, const uint32_t *lengths, uint32_t count) {
         for (uint32_t index = 0; index < count; paths += lengths[index], ++index) {
@@ -79,6 +79,8 @@ public:
 private:
     csj_fields &fields_;
     edge_map edges_;
+    /// How many names lead to a node.
+    std::vector<uint32_t> depths_;
 
     target &edge(uint32_t parent, const std::string &name) { return edges_.at({parent, name}); }
 
@@ -91,6 +93,7 @@ private:
             if (found == edges_.end()) {
                 const uint32_t child = uint32_t(fields_.nodes.size());
                 fields_.nodes.emplace_back();
+                depths_.push_back(depths_[parent] + 1);
                 found = edges_.insert({{parent, name}, {child, no_slot}}).first;
             }
             parent = found->second.child;
@@ -119,7 +122,7 @@ private:
     void finish() {
         for (const auto &entry : edges_) { fields_.nodes[entry.first.first].has_children = true; }
         uint32_t size = 16;
-        while (size < edges_.size() * 2) { size *= 2; }
+        while (size < edges_.size() * 4) { size *= 2; }
         fields_.edges.resize(size);
         fields_.mask = size - 1;
         for (const auto &entry : edges_) { insert(entry.first.first, entry.first.second, entry.second); }
@@ -128,14 +131,13 @@ private:
     void insert(uint32_t parent, const std::string &name, target target) {
         node &node = fields_.nodes[parent];
         const auto *bytes = reinterpret_cast<const uint8_t *>(name.data());
-        node.lengths |= uint64_t(1) << (name.size() & 63);
-        if (!name.empty()) { set_bit(node.first, bytes[0]); }
+        node.filter |= filter_bit(bytes, name.size());
         if (fields_.nodes[target.child].has_children) {
             node.has_dotted = true;
             set_bit(node.dotted_first, name.empty() ? uint8_t('.') : bytes[0]);
         }
         csj::edge edge;
-        const name_words words = words_of(bytes, name.size());
+        const name_words words = words_of(bytes, name.size(), bytes + name.size());
         edge.head = words.head;
         edge.tail = words.tail;
         edge.length = uint32_t(name.size());
@@ -143,6 +145,8 @@ private:
         edge.child = target.child;
         edge.name = uint32_t(fields_.names.size());
         edge.slot = target.slot;
+        edge.mark = fields_.marks;
+        fields_.marks += depths_[parent] + 1;
         fields_.names += name;
         uint32_t place = uint32_t(hash_of(words, name.size(), parent)) & fields_.mask;
         while (fields_.edges[place].child != 0) { place = (place + 1) & fields_.mask; }
@@ -155,12 +159,13 @@ std::atomic<uint64_t> serials{0};
 }  // namespace
 }  // namespace csj
 
-const csj::edge *csj_fields::find_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept {
+const csj::edge *csj_fields::find_dotted(uint32_t parent, const uint8_t *name, size_t length,
+                                         uint32_t &steps) const noexcept {
     const uint8_t *end = name + length;
-    while (true) {
+    for (steps = 1;; ++steps) {
         const void *found = std::memchr(name, '.', size_t(end - name));
         const uint8_t *dot = found == nullptr ? end : static_cast<const uint8_t *>(found);
-        const csj::edge *edge = find(parent, name, size_t(dot - name));
+        const csj::edge *edge = find(parent, name, size_t(dot - name), end);
         if (edge == nullptr || dot == end) { return edge; }
         parent = edge->child;
         name = dot + 1;

@@ -36,9 +36,8 @@ enum slot : uint8_t {
 
 /// A state of the trie: the object (or the value) that some joined names lead to.
 struct node {
-    /// Filters that refuse most names before any hashing: first bytes and lengths (modulo 64) of the children's names.
-    uint64_t first[4] = {0, 0, 0, 0};
-    uint64_t lengths = 0;
+    /// One bit of 64 for each child's name, see `filter_bit`: refuses most other names before any hashing.
+    uint64_t filter = 0;
     /// First bytes that a name with dots must have to lead through a child: "a" of "a.b".
     uint64_t dotted_first[4] = {0, 0, 0, 0};
     /// The field whose path ends here, or -1.
@@ -47,8 +46,8 @@ struct node {
     bool has_dotted = false;
 };
 
-/// One child of one node. The words are the first and the last eight bytes of the name, so together with the length
-/// they are the whole name up to 16 bytes.
+/// One child of one node. The words are the first and the last eight bytes of the name (both the whole name if it is
+/// shorter), so together with the length they are the whole name up to 16 bytes.
 struct edge {
     uint64_t head = 0;
     uint64_t tail = 0;
@@ -57,6 +56,9 @@ struct edge {
     /// 0 in an unused place of the table.
     uint32_t child = 0;
     uint32_t name = 0;
+    /// Index of its first mark. It has one for each number of names that one key of a text can lead over to it: "c",
+    /// "b.c", "a.b.c". Objects that are read at the same time begin at different nodes, so no two of them share one.
+    uint32_t mark = 0;
     csj::slot slot = no_slot;
 };
 
@@ -65,20 +67,21 @@ struct name_words {
     uint64_t tail;
 };
 
-inline name_words words_of(const uint8_t *name, size_t length) noexcept {
-    name_words words = {0, 0};
-    if (length >= 8) {
-        std::memcpy(&words.head, name, 8);
-        std::memcpy(&words.tail, name + length - 8, 8);
-    } else if (length >= 4) {
-        uint32_t head, tail;
-        std::memcpy(&head, name, 4);
-        std::memcpy(&tail, name + length - 4, 4);
-        words.head = head;
-        words.tail = tail;
-    } else if (length > 0) {
-        words.head = uint64_t(name[0]) << 16 | uint64_t(name[length / 2]) << 8 | name[length - 1];
+/// `limit` ends the memory that may be read. Without branches on the length, which no processor could predict.
+inline name_words words_of(const uint8_t *name, size_t length, const uint8_t *limit) noexcept {
+    uint8_t copy[8] = {0};
+    if (__builtin_expect(limit - name < 8, 0)) {
+        std::memcpy(copy, name, length);
+        name = copy;
     }
+    const size_t short_length = length < 8 ? length : 8;
+    const size_t behind = length - short_length;
+    const uint64_t mask = short_length == 0 ? 0 : ~uint64_t(0) >> (64 - 8 * short_length);
+    name_words words;
+    std::memcpy(&words.head, name, 8);
+    std::memcpy(&words.tail, name + behind, 8);
+    words.head &= mask;
+    words.tail &= mask;
     return words;
 }
 
@@ -86,6 +89,12 @@ inline uint64_t hash_of(name_words words, size_t length, uint32_t parent) noexce
     uint64_t hash = words.head * 0x9E3779B97F4A7C15u ^ words.tail * 0xC2B2AE3D27D4EB4Fu;
     hash ^= (uint64_t(length) << 32 | parent) * 0x165667B19E3779F9u;
     return hash ^ hash >> 29 ^ hash >> 47;
+}
+
+inline uint64_t filter_bit(const uint8_t *name, size_t length) noexcept {
+    const uint32_t first = length > 0 ? name[0] : 0;
+    const uint32_t last = length > 0 ? name[length - 1] : 0;
+    return uint64_t(1) << ((first * 5 + last * 11 + uint32_t(length) * 17) & 63);
 }
 
 inline bool has_bit(const uint64_t (&set)[4], uint8_t byte) noexcept { return set[byte >> 6] >> (byte & 63) & 1; }
@@ -103,17 +112,18 @@ struct csj_fields {
     std::vector<csj::edge> edges;  // a hash table, open addressing
     std::string names;
     uint32_t mask = 0;
+    /// How many marks all edges have together.
+    uint32_t marks = 0;
     /// The field that `event_type` is, or -1.
     int32_t event_type_field = -1;
     /// Tells sets apart for parsers, also when a new one lies where an old one lay.
     uint64_t serial = 0;
 
-    /// The edge that a name without dots leads over, or null.
-    const csj::edge *find(uint32_t parent, const uint8_t *name, size_t length) const noexcept {
+    /// The edge that a name without dots leads over, or null. `limit` ends the memory around the name.
+    const csj::edge *find(uint32_t parent, const uint8_t *name, size_t length, const uint8_t *limit) const noexcept {
         const csj::node &node = nodes[parent];
-        if (!(node.lengths >> (length & 63) & 1)) { return nullptr; }
-        if (length > 0 && !csj::has_bit(node.first, name[0])) { return nullptr; }
-        const csj::name_words words = csj::words_of(name, length);
+        if (!(node.filter & csj::filter_bit(name, length))) { return nullptr; }
+        const csj::name_words words = csj::words_of(name, length, limit);
         for (uint32_t place = uint32_t(csj::hash_of(words, length, parent)) & mask;; place = (place + 1) & mask) {
             const csj::edge &edge = edges[place];
             if (edge.child == 0) { return nullptr; }
@@ -124,8 +134,8 @@ struct csj_fields {
         }
     }
 
-    /// The last edge that a name with dots leads over, or null.
-    const csj::edge *find_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept;
+    /// The last edge that a name with dots leads over, or null, and how many it leads over.
+    const csj::edge *find_dotted(uint32_t parent, const uint8_t *name, size_t length, uint32_t &steps) const noexcept;
 
     /// Whether it is worth looking for dots in a name that `find` did not find.
     bool may_be_dotted(uint32_t parent, const uint8_t *name, size_t length) const noexcept {

@@ -46,7 +46,6 @@ bool csj_parser::rewind() noexcept {
     leaves.clear();
     places.clear();
     tokens.clear();
-    dotted.clear();
     other_keys.clear();
     strings.clear();
     if (found != nullptr && !strings.reserve(text.length)) { return fail(0, CSJ_OUT_OF_MEMORY); }

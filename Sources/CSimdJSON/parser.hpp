@@ -44,21 +44,13 @@ struct member_mark {
     uint32_t end_leaf;
 };
 
-/// The same for a member whose name has dots: it may share its path, and so its edge, with a nested one.
-struct dotted_mark {
-    const edge *edge;
-    uint32_t first_leaf;
-    uint32_t end_leaf;
-};
-
 /// An object or an array that the walk is inside of.
 struct level {
     /// Tells this object from every other one that the parser ever met.
     uint64_t instance;
     uint32_t node;
-    /// Which mark is still open: index of an edge plus 1, or an index into `dotted` with the high bit; 0 for none.
+    /// Index plus 1 of the mark whose member is being read; 0 for none.
     uint32_t open_mark;
-    uint32_t dotted_base;
     /// The place of its members' leaves.
     int32_t place;
     uint32_t array;
@@ -90,7 +82,6 @@ struct csj_parser {
 
     csj::level levels[csj::deepest];
     csj::buffer<csj::member_mark> marks;
-    csj::buffer<csj::dotted_mark> dotted;
     /// The envelope's keys that are none of its slots.
     csj::buffer<csj::byte_view> other_keys;
     uint64_t marks_serial = 0;
@@ -135,6 +126,12 @@ struct csj_parser {
         while (text.bytes[--end] != '"') {}
         if (__builtin_expect(text.backslash < end, 0)) { return unescape(token, end, true); }
         return {text.bytes + start, end - start};
+    }
+
+    /// The end of the memory that a string's bytes lie in.
+    const uint8_t *limit_of(csj::byte_view string) const noexcept {
+        const bool is_slice = uintptr_t(string.start) - uintptr_t(text.bytes) < text.length;
+        return is_slice ? text.bytes + text.length : strings.data() + strings.capacity();
     }
 
     /// Checks the escapes of the string at `token`.

@@ -9,8 +9,6 @@
 namespace csj {
 namespace {
 
-constexpr uint32_t dotted_bit = 0x80000000u;
-
 static_assert(sizeof(csj_envelope) >= sizeof(csj_slice) * (slot_count - 1), "one slice a slot");
 
 class walker {
@@ -34,10 +32,16 @@ private:
     uint32_t arrays_ = 0;
     bool has_dropped_ = false;
 
-    const edge *look_up(level &level, byte_view name, csj::slot &slot) noexcept;
+    struct found {
+        const csj::edge *edge;
+        /// How many names the key was: 1, or more if it has dots.
+        uint32_t steps;
+        csj::slot slot;
+    };
+
+    found look_up(level &level, byte_view name) noexcept;
     bool take_key(level &level, byte_view name, csj::slot slot) noexcept;
-    bool mark(level &level, const edge *edge, byte_view name) noexcept;
-    bool mark_dotted(level &level, const edge *edge) noexcept;
+    void mark(level &level, found member) noexcept;
     void close_mark(level &level) noexcept;
     void drop(uint32_t first, uint32_t end) noexcept;
     bool finish() noexcept;
@@ -53,15 +57,13 @@ private:
     }
 };
 
-const edge *walker::look_up(level &level, byte_view name, csj::slot &slot) noexcept {
-    const edge *edge = fields_.find(level.node, name.start, name.length);
-    if (edge != nullptr) {
-        slot = edge->slot;
-        return edge;
-    }
-    slot = no_slot;
-    if (!fields_.may_be_dotted(level.node, name.start, name.length)) { return nullptr; }
-    return fields_.find_dotted(level.node, name.start, name.length);
+walker::found walker::look_up(level &level, byte_view name) noexcept {
+    const edge *edge = fields_.find(level.node, name.start, name.length, parser_.limit_of(name));
+    if (edge != nullptr) { return {edge, 1, edge->slot}; }
+    if (!fields_.may_be_dotted(level.node, name.start, name.length)) { return {nullptr, 0, no_slot}; }
+    uint32_t steps;
+    edge = fields_.find_dotted(level.node, name.start, name.length, steps);
+    return {edge, steps, no_slot};
 }
 
 /// Books a key of the envelope itself: each may come once, and `specversion` changes what the others mean.
@@ -84,44 +86,19 @@ bool walker::take_key(level &level, byte_view name, csj::slot slot) noexcept {
 
 void walker::close_mark(level &level) noexcept {
     if (level.open_mark == 0) { return; }
-    const uint32_t end = uint32_t(parser_.leaves.count());
-    if (level.open_mark & dotted_bit) {
-        parser_.dotted[level.open_mark & ~dotted_bit].end_leaf = end;
-    } else {
-        parser_.marks[level.open_mark - 1].end_leaf = end;
-    }
+    parser_.marks[level.open_mark - 1].end_leaf = uint32_t(parser_.leaves.count());
     level.open_mark = 0;
 }
 
 /// Remembers where a wanted member's leaves begin; if the object had that member before, that one's leaves are void.
-bool walker::mark(level &level, const edge *edge, byte_view name) noexcept {
+void walker::mark(level &level, found member) noexcept {
     close_mark(level);
-    if (__builtin_expect(edge->length != name.length, 0)) { return mark_dotted(level, edge); }
-    const uint32_t index = uint32_t(edge - fields_.edges.data());
+    const uint32_t index = member.edge->mark + member.steps - 1;
     member_mark &mark = parser_.marks[index];
     if (mark.instance == level.instance) { drop(mark.first_leaf, mark.end_leaf); }
     mark.instance = level.instance;
     mark.first_leaf = uint32_t(parser_.leaves.count());
     level.open_mark = index + 1;
-    return true;
-}
-
-/// The same for a name with dots. One object holds at most as many different ones as there are wanted paths.
-bool walker::mark_dotted(level &level, const edge *edge) noexcept {
-    close_mark(level);
-    const uint32_t now = uint32_t(parser_.leaves.count());
-    const uint32_t count = uint32_t(parser_.dotted.count());
-    for (uint32_t index = level.dotted_base; index < count; ++index) {
-        dotted_mark &mark = parser_.dotted[index];
-        if (mark.edge != edge) { continue; }
-        drop(mark.first_leaf, mark.end_leaf);
-        mark.first_leaf = now;
-        level.open_mark = index | dotted_bit;
-        return true;
-    }
-    if (!parser_.dotted.append({edge, now, now})) { return parser_.fail(0, CSJ_OUT_OF_MEMORY); }
-    level.open_mark = count | dotted_bit;
-    return true;
 }
 
 void walker::drop(uint32_t first, uint32_t end) noexcept {
@@ -146,7 +123,6 @@ open_object:
     top->instance = ++parser_.instances;
     top->node = child;
     top->open_mark = 0;
-    top->dotted_base = uint32_t(parser_.dotted.count());
     top->place = place;
     top->start = text.structure[token];
     top->slot = slot;
@@ -159,18 +135,17 @@ key: {
     if (text.first_byte(token + 1) != ':') { return parser_.fail(token + 1); }
     const byte_view name = parser_.string(token);
     if (name.start == nullptr) { return false; }
-    const edge *edge = look_up(*top, name, slot);
+    const found member = look_up(*top, name);
+    slot = member.slot;
     if (depth == 1 && envelope_ != nullptr && !take_key(*top, name, slot)) { return false; }
     token += 2;
     byte = text.first_byte(token);
     child = 0;
-    if (edge != nullptr) {
-        child = edge->child;
+    if (member.edge != nullptr) {
+        child = member.edge->child;
         // An envelope that repeats a key is refused, so there is nothing to take back.
         const bool may_repeat = depth > 1 || envelope_ == nullptr;
-        if (may_repeat && (nodes[child].field >= 0 || nodes[child].has_children) && !mark(*top, edge, name)) {
-            return false;
-        }
+        if (may_repeat && (nodes[child].field >= 0 || nodes[child].has_children)) { mark(*top, member); }
     }
     place = top->place;
     goto value;
@@ -240,10 +215,7 @@ close:
         set(top->slot, text.bytes + top->start, end - top->start, top->is_array ? CSJ_ARRAY : CSJ_OBJECT);
     }
     ++token;
-    if (!top->is_array) {
-        close_mark(*top);
-        parser_.dotted.truncate(top->dotted_base);
-    }
+    if (!top->is_array) { close_mark(*top); }
     if (--depth != 0) {
         top = &parser_.levels[depth - 1];
         goto next;
@@ -314,8 +286,8 @@ bool walker::has_repeated_key() noexcept {
 bool prepare_marks(csj_parser &parser, const csj_fields &fields) noexcept {
     if (parser.marks_serial == fields.serial) { return true; }
     parser.marks.truncate(0);
-    if (!parser.marks.reserve(fields.edges.size())) { return parser.fail(0, CSJ_OUT_OF_MEMORY); }
-    for (size_t index = 0; index < fields.edges.size(); ++index) { parser.marks.append({0, 0, 0}); }
+    if (!parser.marks.reserve(fields.marks)) { return parser.fail(0, CSJ_OUT_OF_MEMORY); }
+    for (uint32_t index = 0; index < fields.marks; ++index) { parser.marks.append({0, 0, 0}); }
     parser.marks_serial = fields.serial;
     return true;
 }

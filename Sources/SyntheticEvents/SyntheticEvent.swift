@@ -17,7 +17,8 @@ package struct SyntheticEvent: Sendable, Hashable {
 
     /// The event as it goes over the wire.
     package func frame(publishedAt timestamp: Timestamp) -> [UInt8] {
-        EnvelopeWriter(eventType: self.eventType, timestamp: timestamp, source: self.source, payload: self.payload).bytes
+        EnvelopeWriter(eventType: self.eventType, timestamp: timestamp, source: self.source, payload: self.payload)
+            .bytes
     }
 
     /// `run_id` of the payload, if it has one.

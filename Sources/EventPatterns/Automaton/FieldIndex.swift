@@ -28,10 +28,33 @@ struct BranchEntry: BitwiseCopyable {
     var isTentative: Bool { self.raw & 1 != 0 }
 }
 
+extension FieldIndex {
+    /// The kinds of index that a field can have.
+    struct Parts: OptionSet, BitwiseCopyable {
+        var rawValue: UInt16
+
+        static let strings = Parts(rawValue: 1 << 0)
+        static let numbers = Parts(rawValue: 1 << 1)
+        static let numberTexts = Parts(rawValue: 1 << 2)
+        static let blocks = Parts(rawValue: 1 << 3)
+        static let ranges = Parts(rawValue: 1 << 4)
+        static let prefixes = Parts(rawValue: 1 << 5)
+        static let suffixes = Parts(rawValue: 1 << 6)
+        static let folded = Parts(rawValue: 1 << 7)
+        static let foldedPrefixes = Parts(rawValue: 1 << 8)
+        static let foldedSuffixes = Parts(rawValue: 1 << 9)
+        static let globs = Parts(rawValue: 1 << 10)
+        static let literals = Parts(rawValue: 1 << 11)
+        static let exclusions = Parts(rawValue: 1 << 12)
+
+        static let anyFolded: Parts = [.folded, .foldedPrefixes, .foldedSuffixes]
+    }
+}
+
 /// All tests of one field, such that a value finds those that it passes without trying the others.
 struct FieldIndex: BitwiseCopyable {
-    /// Whether some branch is found by this field at all.
-    var isUsed: Bool
+    /// Which of the indexes below hold anything: read first, so that the others need not be touched.
+    var parts: Parts
     /// Values below are numbers of postings.
     var strings: ByteHash
     var numbers: WordHash
@@ -46,7 +69,6 @@ struct FieldIndex: BitwiseCopyable {
     var foldedPrefixes: ByteTrie
     var foldedSuffixes: ByteTrie
     var globs: GlobIndex
-    var hasFolded: Bool
     /// Postings, or -1.
     var nullPosting: Int32
     var truePosting: Int32

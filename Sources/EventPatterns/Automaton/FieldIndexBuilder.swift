@@ -69,7 +69,6 @@ struct FieldIndexBuilder {
     private var exclusions: [Int32] = []
     private var exclusionPostings: Set<Int32> = []
     private var absences: [Int32] = []
-    private var isUsed = false
 
     /// How a test leads to what waits for it.
     private enum Target {
@@ -79,7 +78,6 @@ struct FieldIndexBuilder {
 
     /// Makes a branch be found by one alternative of this field.
     mutating func add(_ test: PatternTest, branch: Int, table: inout PostingTable) {
-        self.isUsed = true
         switch test {
         case .absent:
             self.absences.append(BranchEntry(branch, isTentative: true).raw)
@@ -195,12 +193,34 @@ struct FieldIndexBuilder {
     var globCount: Int { self.globs.count }
     var exclusionCount: Int { self.exclusions.count }
 
+    private var parts: FieldIndex.Parts {
+        var parts: FieldIndex.Parts = []
+        if !self.strings.isEmpty { parts.insert(.strings) }
+        if !self.numbers.isEmpty { parts.insert(.numbers) }
+        if !self.numberTexts.isEmpty { parts.insert(.numberTexts) }
+        if !self.blocks.isEmpty { parts.insert(.blocks) }
+        if !self.ranges.isEmpty { parts.insert(.ranges) }
+        if !self.prefixes.isEmpty { parts.insert(.prefixes) }
+        if !self.suffixes.isEmpty { parts.insert(.suffixes) }
+        if !self.folded.isEmpty { parts.insert(.folded) }
+        if !self.foldedPrefixes.isEmpty { parts.insert(.foldedPrefixes) }
+        if !self.foldedSuffixes.isEmpty { parts.insert(.foldedSuffixes) }
+        if !self.globs.isEmpty { parts.insert(.globs) }
+        if [self.nullPosting, self.truePosting, self.falsePosting, self.stringPosting, self.anyPosting]
+            .contains(where: { $0 >= 0 })
+        {
+            parts.insert(.literals)
+        }
+        if !self.exclusions.isEmpty { parts.insert(.exclusions) }
+        return parts
+    }
+
     func freeze(table: inout PostingTable, arena: Arena) -> FieldIndex {
         for posting in self.exclusionPostings {
             table.drafts[Int(posting)].exclusionLimit = self.exclusions.count
         }
         return FieldIndex(
-            isUsed: self.isUsed,
+            parts: self.parts,
             strings: ByteHash(self.strings.map { ($0, $1) }, arena: arena),
             numbers: WordHash(self.numbers.map { (WordHash.Key(low: $0), $1) }, arena: arena),
             numberTexts: ByteHash(self.numberTexts.map { ($0, $1) }, arena: arena),
@@ -212,7 +232,6 @@ struct FieldIndexBuilder {
             foldedPrefixes: ByteTrie(self.foldedPrefixes.map { ($0, $1) }, arena: arena),
             foldedSuffixes: ByteTrie(self.foldedSuffixes.map { ($0, $1) }, arena: arena),
             globs: GlobIndex(self.globs, arena: arena),
-            hasFolded: !(self.folded.isEmpty && self.foldedPrefixes.isEmpty && self.foldedSuffixes.isEmpty),
             nullPosting: self.nullPosting,
             truePosting: self.truePosting,
             falsePosting: self.falsePosting,

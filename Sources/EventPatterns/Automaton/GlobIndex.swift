@@ -43,60 +43,22 @@ struct GlobIndex: BitwiseCopyable {
     private let outputs: UnsafePointer<Int32>
 
     init(_ patterns: [(pieces: [[UInt8]], posting: Int32)], arena: Arena) {
-        var ids: [[UInt8]: Int32] = [:]
-        var texts: [[UInt8]] = []
-        var starters: [[Int32]] = []
-        var globs: [Glob] = []
-        var bytes: [UInt8] = []
-        var middles: [Int32] = []
-        for (index, pattern) in patterns.enumerated() {
-            let between = pattern.pieces.dropFirst().dropLast()
-            let middleStart = middles.count
-            for text in between {
-                let id = ids[text] ?? Int32(texts.count)
-                if ids.updateValue(id, forKey: text) == nil {
-                    texts.append(text)
-                    starters.append([])
-                }
-                middles.append(id)
-            }
-            if pattern.pieces[0].isEmpty, between.count > 0 { starters[Int(middles[middleStart])].append(Int32(index)) }
-            let tail = pattern.pieces[pattern.pieces.count - 1]
-            globs.append(
-                Glob(
-                    headCount: Int32(pattern.pieces[0].count),
-                    tailStart: Int32(bytes.count),
-                    tailCount: Int32(tail.count),
-                    middleStart: Int32(middleStart),
-                    middleCount: Int32(between.count),
-                    posting: pattern.posting
-                )
-            )
-            bytes += tail
-        }
-        self.globs = arena.put(globs)
-        self.globCount = globs.count
-        self.bytes = arena.put(bytes)
-        self.middles = arena.put(middles)
-        var pieces: [Piece] = []
-        var flatStarters: [Int32] = []
-        for (text, waiting) in zip(texts, starters) {
-            pieces.append(
-                Piece(
-                    count: Int32(text.count),
-                    starterStart: Int32(flatStarters.count),
-                    starterCount: Int32(waiting.count)
-                )
-            )
-            flatStarters += waiting
-        }
+        var draft = GlobDraft()
+        for pattern in patterns { draft.add(pattern.pieces, posting: pattern.posting) }
+        let (pieces, starters) = draft.pieces()
+        self.globs = arena.put(draft.globs)
+        self.globCount = draft.globs.count
+        self.bytes = arena.put(draft.bytes)
+        self.middles = arena.put(draft.middles)
         self.pieces = arena.put(pieces)
         self.pieceCount = pieces.count
-        self.starters = arena.put(flatStarters)
-        self.hasStarters = !flatStarters.isEmpty
-        let entries = texts.enumerated().map { (key: $0.element, value: Int32($0.offset)) }
-        let trie = ByteTrie(entries, arena: arena)
-        let (failures, outputs) = Self.links(TrieDraft(entries), trie)
+        self.starters = arena.put(starters)
+        self.hasStarters = !starters.isEmpty
+        // Without tails, since a search can be at any place of a piece.
+        let entries = draft.texts.enumerated().map { (key: $0.element, value: Int32($0.offset)) }
+        let trieDraft = TrieDraft(entries, hasTails: false)
+        let trie = ByteTrie(trieDraft, arena: arena)
+        let (failures, outputs) = Self.links(trieDraft, trie)
         self.trie = trie
         self.failures = arena.put(failures)
         self.outputs = arena.put(outputs)
@@ -106,7 +68,7 @@ struct GlobIndex: BitwiseCopyable {
         var failures = [Int32](repeating: 0, count: draft.nodes.count)
         var outputs = failures
         // Level by level, so what is shorter is done.
-        for node in draft.nodes.indices.dropFirst() {
+        for node in draft.nodes.indices.dropFirst().sorted(by: { draft.depths[$0] < draft.depths[$1] }) {
             let parent = Int(draft.parents[node])
             if parent != 0 {
                 var candidate = failures[parent]
@@ -139,6 +101,61 @@ struct GlobIndex: BitwiseCopyable {
             body(self.trie.nodes[Int(output)].value)
             output = self.outputs[Int(self.failures[Int(output)])]
         }
+    }
+}
+
+/// The patterns of a `GlobIndex` while it is built.
+private struct GlobDraft {
+    private(set) var globs: [GlobIndex.Glob] = []
+    private(set) var bytes: [UInt8] = []
+    private(set) var middles: [Int32] = []
+    /// The different pieces between stars, and for each the patterns that wait for it from the beginning.
+    private(set) var texts: [[UInt8]] = []
+    private var starters: [[Int32]] = []
+    private var numbers: [[UInt8]: Int32] = [:]
+
+    mutating func add(_ pieces: [[UInt8]], posting: Int32) {
+        let between = pieces.dropFirst().dropLast()
+        let start = self.middles.count
+        for text in between { self.middles.append(self.number(of: text)) }
+        if pieces[0].isEmpty, !between.isEmpty {
+            self.starters[Int(self.middles[start])].append(Int32(self.globs.count))
+        }
+        let tail = pieces[pieces.count - 1]
+        self.globs.append(
+            GlobIndex.Glob(
+                headCount: Int32(pieces[0].count),
+                tailStart: Int32(self.bytes.count),
+                tailCount: Int32(tail.count),
+                middleStart: Int32(start),
+                middleCount: Int32(between.count),
+                posting: posting
+            )
+        )
+        self.bytes += tail
+    }
+
+    private mutating func number(of text: [UInt8]) -> Int32 {
+        if let number = self.numbers[text] { return number }
+        let number = Int32(self.texts.count)
+        self.numbers[text] = number
+        self.texts.append(text)
+        self.starters.append([])
+        return number
+    }
+
+    func pieces() -> (pieces: [GlobIndex.Piece], starters: [Int32]) {
+        var flat: [Int32] = []
+        let pieces = zip(self.texts, self.starters).map { text, waiting in
+            let start = flat.count
+            flat += waiting
+            return GlobIndex.Piece(
+                count: Int32(text.count),
+                starterStart: Int32(start),
+                starterCount: Int32(waiting.count)
+            )
+        }
+        return (pieces, flat)
     }
 }
 

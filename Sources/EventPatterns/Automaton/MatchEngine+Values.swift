@@ -4,21 +4,22 @@ import Glibc
 extension MatchEngine {
     /// Finds the branches that one leaf leads to.
     mutating func probe(_ number: Int, _ field: Int, _ event: inout EventState) {
-        let index = self.view.fields + field
-        let exclusionCount = Int(index.pointee.exclusionCount)
-        if exclusionCount > 0 {
-            self.excludedWordCount = (exclusionCount + 63) / 64
+        let index = self.view.indexes.fields + field
+        let parts = index.pointee.parts
+        if parts.isEmpty { return }
+        if parts.contains(.exclusions) {
+            self.excludedWordCount = (Int(index.pointee.exclusionCount) + 63) / 64
             self.excludedWords.update(repeating: 0, count: self.excludedWordCount)
         }
         switch event.leaves[number].kind {
-        case .string: self.probeString(index, number, &event)
-        case .number: self.probeNumber(index, number, &event)
+        case .string: self.probeString(index, parts, number, &event)
+        case .number: self.probeNumber(index, parts, number, &event)
         case .true: self.post(index.pointee.truePosting, &event)
         case .false: self.post(index.pointee.falsePosting, &event)
         case .null: self.post(index.pointee.nullPosting, &event)
         }
-        self.post(index.pointee.anyPosting, &event)
-        if exclusionCount > 0 { self.considerNotExcluded(index, &event) }
+        if parts.contains(.literals) { self.post(index.pointee.anyPosting, &event) }
+        if parts.contains(.exclusions) { self.considerNotExcluded(index, &event) }
     }
 
     // MARK: Postings
@@ -26,9 +27,9 @@ extension MatchEngine {
     @inline(__always)
     private mutating func post(_ number: Int32, _ event: inout EventState) {
         guard number >= 0 else { return }
-        let posting = self.view.postings[Int(number)]
+        let posting = self.view.indexes.postings[Int(number)]
         if posting.branchCount > 0 {
-            self.consider(self.view.lists + Int(posting.branchStart), Int(posting.branchCount), &event)
+            self.consider(self.view.indexes.lists + Int(posting.branchStart), Int(posting.branchCount), &event)
         }
         if posting.exclusionCount != 0 { self.exclude(posting) }
     }
@@ -36,10 +37,10 @@ extension MatchEngine {
     private func exclude(_ posting: Posting) {
         if posting.exclusionCount < 0 {
             // The words of one field's `anything-but` tests; as many as were cleared.
-            let words = self.view.words + Int(posting.exclusionStart)
+            let words = self.view.indexes.words + Int(posting.exclusionStart)
             for index in 0..<self.excludedWordCount { self.excludedWords[index] |= words[index] }
         } else {
-            let list = self.view.lists + Int(posting.exclusionStart)
+            let list = self.view.indexes.lists + Int(posting.exclusionStart)
             for index in 0..<Int(posting.exclusionCount) {
                 self.excludedWords[Int(list[index] >> 6)] |= 1 << UInt64(list[index] & 63)
             }
@@ -63,48 +64,52 @@ extension MatchEngine {
 
     private mutating func probeNumber(
         _ index: UnsafePointer<FieldIndex>,
+        _ parts: FieldIndex.Parts,
         _ number: Int,
         _ event: inout EventState
     ) {
         let leaf = event.leaves + number
-        if index.pointee.numberTexts.count > 0 {
+        if parts.contains(.numberTexts) {
             self.post(index.pointee.numberTexts.find(leaf.pointee.start, leaf.pointee.count), &event)
         }
-        guard index.pointee.numbers.count > 0 || !index.pointee.ranges.isEmpty,
-            let value = leaf.pointee.exactNumber()
-        else { return }
-        self.post(index.pointee.numbers.find(WordHash.Key(low: value.bitPattern)), &event)
-        index.pointee.ranges.find(value) { self.consider(BranchEntry(raw: $0), &event) }
+        guard !parts.isDisjoint(with: [.numbers, .ranges]), let value = leaf.pointee.exactNumber() else { return }
+        if parts.contains(.numbers) {
+            self.post(index.pointee.numbers.find(WordHash.Key(low: value.bitPattern)), &event)
+        }
+        if parts.contains(.ranges) {
+            index.pointee.ranges.find(value) { self.consider(BranchEntry(raw: $0), &event) }
+        }
     }
 
     // MARK: Strings
 
     private mutating func probeString(
         _ index: UnsafePointer<FieldIndex>,
+        _ parts: FieldIndex.Parts,
         _ number: Int,
         _ event: inout EventState
     ) {
         let start = event.leaves[number].start
         let count = event.leaves[number].count
-        self.post(index.pointee.strings.find(start, count), &event)
-        self.post(index.pointee.stringPosting, &event)
-        if !index.pointee.blocks.isEmpty {
+        if parts.contains(.strings) { self.post(index.pointee.strings.find(start, count), &event) }
+        if parts.contains(.literals) { self.post(index.pointee.stringPosting, &event) }
+        if parts.contains(.blocks) {
             // On a copy, since the event is needed for what is found; the answer is put back for the tests.
             var leaf = event.leaves[number]
             index.pointee.blocks.find(&leaf) { self.post($0, &event) }
             event.leaves[number] = leaf
         }
         self.globRun.pendingCount = 0
-        if index.pointee.prefixes.keyCount > 0 {
+        if parts.contains(.prefixes) {
             self.walk(index.pointee.prefixes, start, count, step: 1, &event)
         }
-        if index.pointee.suffixes.keyCount > 0 {
+        if parts.contains(.suffixes) {
             self.walk(index.pointee.suffixes, start + (count - 1), count, step: -1, &event)
         }
-        if index.pointee.globs.hasStarters || self.globRun.pendingCount > 0 {
+        if parts.contains(.globs), index.pointee.globs.hasStarters || self.globRun.pendingCount > 0 {
             self.search(index, start, count, &event)
         }
-        if index.pointee.hasFolded { self.probeFolded(index, start, count, &event) }
+        if !parts.isDisjoint(with: .anyFolded) { self.probeFolded(index, parts, start, count, &event) }
     }
 
     /// Posts every key of a trie that the bytes begin with.
@@ -120,8 +125,15 @@ extension MatchEngine {
         var position = start
         var left = count
         while true {
-            let value = trie.nodes[Int(node)].value
-            if value >= 0 { self.postPrefix(value, &event) }
+            let entry = trie.nodes[Int(node)]
+            if entry.childCount < 0 {
+                let length = Int(entry.table)
+                guard left >= length else { return }
+                let tail = trie.tails + Int(entry.firstChild)
+                for index in 0..<length where position[index &* step] != tail[index] { return }
+                return self.postPrefix(entry.value, &event)
+            }
+            if entry.value >= 0 { self.postPrefix(entry.value, &event) }
             if left == 0 { return }
             node = trie.child(of: node, position[0])
             if node == 0 { return }
@@ -131,9 +143,9 @@ extension MatchEngine {
     }
 
     private mutating func postPrefix(_ number: Int32, _ event: inout EventState) {
-        let posting = self.view.postings[Int(number)]
+        let posting = self.view.indexes.postings[Int(number)]
         for index in 0..<Int(posting.globCount) {
-            self.globRun.pending[self.globRun.pendingCount] = self.view.lists[Int(posting.globStart) + index]
+            self.globRun.pending[self.globRun.pendingCount] = self.view.indexes.lists[Int(posting.globStart) + index]
             self.globRun.pendingCount &+= 1
         }
         self.post(number, &event)
@@ -141,6 +153,7 @@ extension MatchEngine {
 
     private mutating func probeFolded(
         _ index: UnsafePointer<FieldIndex>,
+        _ parts: FieldIndex.Parts,
         _ start: UnsafePointer<UInt8>,
         _ count: Int,
         _ event: inout EventState
@@ -151,12 +164,12 @@ extension MatchEngine {
             self.foldBuffer = .allocate(capacity: self.foldCapacity)
         }
         let folded = UnsafePointer(self.foldBuffer)
-        let length = self.view.folding.fold(start, count, into: self.foldBuffer)
-        self.post(index.pointee.folded.find(folded, length), &event)
-        if index.pointee.foldedPrefixes.keyCount > 0 {
+        let length = self.view.indexes.folding.fold(start, count, into: self.foldBuffer)
+        if parts.contains(.folded) { self.post(index.pointee.folded.find(folded, length), &event) }
+        if parts.contains(.foldedPrefixes) {
             self.walk(index.pointee.foldedPrefixes, folded, length, step: 1, &event)
         }
-        if index.pointee.foldedSuffixes.keyCount > 0 {
+        if parts.contains(.foldedSuffixes) {
             self.walk(index.pointee.foldedSuffixes, folded + (length - 1), length, step: -1, &event)
         }
     }

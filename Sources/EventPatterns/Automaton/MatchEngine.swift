@@ -33,7 +33,7 @@ struct MatchEngine {
         self.view = segment.view
         self.sizes = segment.sizes
         self.branchMarks = zeros(segment.sizes.branches, UInt32.self)
-        self.ruleMarks = zeros(segment.sizes.rules, UInt32.self)
+        self.ruleMarks = zeros(segment.sizes.compoundRules, UInt32.self)
         self.groupMarks = zeros(segment.sizes.groups, UInt32.self)
         self.activeGroups = zeros(segment.sizes.groups, Int32.self)
         self.groupIsExact = .allocate(capacity: max(segment.sizes.groups, 1))
@@ -75,7 +75,9 @@ struct MatchEngine {
         var indexed = false
         for position in 0..<self.activeGroupCount {
             let group = self.view.groups[Int(self.activeGroups[position])]
-            for branch in Int(group.branchStart)..<Int(group.scanEnd) { self.test(branch, &event) }
+            for number in Int(group.branchStart)..<Int(group.scanEnd) {
+                self.test(self.view.branches + number, &event)
+            }
             if group.scanEnd < group.branchEnd { indexed = true }
         }
         if indexed { self.probe(&event) }
@@ -87,7 +89,7 @@ struct MatchEngine {
         if self.event == 0 {
             // Four thousand million events later the marks could be mistaken for new ones.
             self.branchMarks.update(repeating: 0, count: max(self.sizes.branches, 1))
-            self.ruleMarks.update(repeating: 0, count: max(self.sizes.rules, 1))
+            self.ruleMarks.update(repeating: 0, count: max(self.sizes.compoundRules, 1))
             self.groupMarks.update(repeating: 0, count: max(self.sizes.groups, 1))
             self.event = 1
         }
@@ -120,12 +122,12 @@ struct MatchEngine {
     private mutating func probe(_ event: inout EventState) {
         for leaf in 0..<event.leafCount {
             let field = Int(event.leaves[leaf].field)
-            if field < self.view.fieldCount, self.view.fields[field].isUsed { self.probe(leaf, field, &event) }
+            if field >= 0, field < self.view.indexes.fieldCount { self.probe(leaf, field, &event) }
         }
-        for index in 0..<self.view.absenceFieldCount {
-            let field = Int(self.view.absenceFields[index])
+        for index in 0..<self.view.indexes.absenceFieldCount {
+            let field = Int(self.view.indexes.absenceFields[index])
             guard event.mayBeAbsent(field) else { continue }
-            let index = self.view.fields + field
+            let index = self.view.indexes.fields + field
             for entry in 0..<Int(index.pointee.absenceCount) {
                 self.consider(BranchEntry(raw: index.pointee.absences[entry]), &event)
             }
@@ -137,14 +139,17 @@ struct MatchEngine {
     @inline(__always)
     mutating func consider(_ entry: BranchEntry, _ event: inout EventState) {
         let branch = self.view.branches + entry.branch
-        guard self.groupMarks[Int(branch.pointee.group)] == self.event,
-            self.branchMarks[entry.branch] != self.event
-        else { return }
-        self.branchMarks[entry.branch] = self.event
-        if entry.isTentative || event.placeCount > 0 {
-            self.test(entry.branch, &event)
+        guard self.groupMarks[Int(branch.pointee.group)] == self.event else { return }
+        if event.placeCount > 0 {
+            // Many elements of an array may lead to one branch, and with arrays the search for a consistent choice
+            // has to look at all fields.
+            guard self.branchMarks[entry.branch] != self.event else { return }
+            self.branchMarks[entry.branch] = self.event
+            self.test(branch, &event)
+        } else if entry.isTentative {
+            self.test(branch, &event)
         } else {
-            self.testOthers(entry.branch, &event)
+            self.testOthers(branch, &event)
         }
     }
 
@@ -179,38 +184,47 @@ struct MatchEngine {
     }
 
     /// Tests all of a branch.
-    private mutating func test(_ number: Int, _ event: inout EventState) {
-        let branch = self.view.branches[number]
-        guard self.ruleMarks[Int(branch.rule)] != self.event, event.matches(branch.slots, self.view.pool) else {
-            return
-        }
+    private mutating func test(_ branch: UnsafePointer<RuleSegment.Branch>, _ event: inout EventState) {
+        guard !self.isDecided(branch), event.matches(branch.pointee.slots, self.view.pool) else { return }
         self.accept(branch, &event)
     }
 
     /// Tests what is left of a branch whose own field has been found to match. Only for events without arrays.
     @inline(__always)
-    private mutating func testOthers(_ number: Int, _ event: inout EventState) {
-        let branch = self.view.branches[number]
-        guard self.ruleMarks[Int(branch.rule)] != self.event else { return }
-        for index in Int(branch.checkStart)..<Int(branch.checkStart &+ branch.checkCount) {
+    private mutating func testOthers(_ branch: UnsafePointer<RuleSegment.Branch>, _ event: inout EventState) {
+        guard !self.isDecided(branch) else { return }
+        let start = Int(branch.pointee.checkStart)
+        for index in start..<start &+ Int(branch.pointee.checkCount) {
             let slot = self.view.pool.slots[Int(self.view.checks[index])]
             guard event.mayMatch(slot, self.view.pool) else { return }
         }
         self.accept(branch, &event)
     }
 
+    /// Whether another branch of the rule has settled it.
     @inline(__always)
-    private mutating func accept(_ branch: RuleSegment.Branch, _ event: inout EventState) {
-        // Decided one way or the other: `not` does not depend on the branch.
-        self.ruleMarks[Int(branch.rule)] = self.event
-        let rule = self.view.rules[Int(branch.rule)]
-        for index in Int(rule.exclusionStart)..<Int(rule.exclusionStart &+ rule.exclusionCount)
-        where event.matches(self.view.exclusions[index], self.view.pool) {
-            return
-        }
-        let rank = Int(self.groupIsExact[Int(branch.group)] ? rule.exactRank : rule.wildcardRank)
+    private func isDecided(_ branch: UnsafePointer<RuleSegment.Branch>) -> Bool {
+        branch.pointee.rule >= 0 && self.ruleMarks[Int(branch.pointee.rule)] == self.event
+    }
+
+    @inline(__always)
+    private mutating func accept(_ branch: UnsafePointer<RuleSegment.Branch>, _ event: inout EventState) {
+        if branch.pointee.rule >= 0, self.isExcluded(Int(branch.pointee.rule), &event) { return }
+        let isExact = self.groupIsExact[Int(branch.pointee.group)]
+        let rank = Int(isExact ? branch.pointee.exactRank : branch.pointee.wildcardRank)
         self.acceptedWords[rank >> 6] |= 1 << UInt64(rank & 63)
         self.acceptedSummary[rank >> 12] |= 1 << UInt64((rank >> 6) & 63)
+    }
+
+    /// Whether `not` matches. Settles the rule one way or the other, since that does not depend on the branch.
+    private mutating func isExcluded(_ number: Int, _ event: inout EventState) -> Bool {
+        self.ruleMarks[number] = self.event
+        let rule = self.view.rules[number]
+        for index in Int(rule.exclusionStart)..<Int(rule.exclusionStart &+ rule.exclusionCount)
+        where event.matches(self.view.exclusions[index], self.view.pool) {
+            return true
+        }
+        return false
     }
 
     /// Reads the accepted ranks, which are in the order of dispatch, and clears them.

@@ -7,17 +7,19 @@ final class RuleSegment: @unchecked Sendable {
     /// A branch of a rule's pattern.
     struct Branch: BitwiseCopyable {
         var slots: FlatBranch
-        var rule: Int32
         var group: Int32
+        /// In `rules`, or -1 for a rule that is this branch and nothing else.
+        var rule: Int32
+        /// Where the rule stands in the order of dispatch when its type is named, and when a wildcard accepts it.
+        var exactRank: Int32
+        var wildcardRank: Int32
         /// In `checks`: the slots besides the one that the branch is found by, cheap and selective ones first.
         var checkStart: Int32
         var checkCount: Int32
     }
 
+    /// A rule with several branches or with `not`.
     struct Rule: BitwiseCopyable {
-        /// Where the rule stands in the order of dispatch when its type is named, and when a wildcard accepts it.
-        var exactRank: Int32
-        var wildcardRank: Int32
         /// In `exclusions`: the branches of `not`.
         var exclusionStart: Int32
         var exclusionCount: Int32
@@ -42,8 +44,13 @@ final class RuleSegment: @unchecked Sendable {
         var exclusions: UnsafePointer<FlatBranch>
         /// The rule at each rank.
         var ranks: UnsafePointer<Int32>
+        var indexes: Indexes
+    }
+
+    /// What finds branches by the values of fields.
+    struct Indexes: BitwiseCopyable {
         var fields: UnsafePointer<FieldIndex>
-        /// Fields up to here may have an index.
+        /// Fields below this number may have an index.
         var fieldCount: Int
         var postings: UnsafePointer<Posting>
         var lists: UnsafePointer<Int32>
@@ -56,13 +63,16 @@ final class RuleSegment: @unchecked Sendable {
 
     /// How much scratch memory a matcher needs.
     struct Sizes {
-        var rules = 0
-        var ranks = 0
-        var branches = 0
-        var groups = 0
-        var globs = 0
-        var pieces = 0
-        var exclusions = 0
+        var rules: Int
+        /// Rules with several branches or with `not`.
+        var compoundRules: Int
+        var ranks: Int
+        var branches: Int
+        var groups: Int
+        /// Of the field that has the most.
+        var globs: Int
+        var pieces: Int
+        var exclusions: Int
     }
 
     let view: View

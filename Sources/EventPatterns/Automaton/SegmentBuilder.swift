@@ -4,8 +4,8 @@
 /// events. What is found is then tested for the rest. So an event pays for the rules that it nearly matches, not for
 /// all that there are.
 struct SegmentBuilder {
-    /// Up to this many branches of one group are simply tested one after the other: measured, an index that is needed
-    /// for nothing else costs about as much as testing eight.
+    /// Up to this many branches of one group are simply tested one after the other, which costs no more than looking
+    /// the values of several fields up.
     static let usualScanLimit = 8
 
     private let rules: [RuleSpecification]
@@ -14,7 +14,10 @@ struct SegmentBuilder {
     private var pool = PatternPool()
     private var selectivity = Selectivity()
     private var drafts: [Draft] = []
-    private var fieldNumbers: [[UInt8]: Int] = [:]
+    /// How much scratch memory the largest index of each kind needs.
+    private var globCount = 0
+    private var pieceCount = 0
+    private var exclusionCount = 0
 
     /// A branch before it has its number.
     private struct Draft {
@@ -49,41 +52,61 @@ struct SegmentBuilder {
         self.draftBranches(groups, table: &table)
         self.choosePivots(groupCount: ons.count)
         self.drafts.sort { ($0.group, $0.pivot == nil ? 0 : 1, $0.rule) < ($1.group, $1.pivot == nil ? 0 : 1, $1.rule) }
-
-        var postings = PostingTable()
-        var indexes: [Int: FieldIndexBuilder] = [:]
-        var characters: Set<Unicode.Scalar> = []
-        var branches: [RuleSegment.Branch] = []
-        var checks: [Int32] = []
-        for (number, draft) in self.drafts.enumerated() {
-            branches.append(self.branch(draft, checks: &checks, table: &table))
-            guard let pivot = draft.pivot else { continue }
-            for test in draft.pattern.fields[pivot].alternatives {
-                indexes[draft.fields[pivot], default: FieldIndexBuilder()].add(test, branch: number, table: &postings)
-                if let text = test.caselessText { characters.formUnion(CaseFolding.characters(of: text)) }
-            }
-        }
-        let (ruleTable, exclusions, ranks) = self.ruleTable(table: &table)
-        let fields = self.fields(indexes, postings: &postings, arena: arena)
-        let frozen = postings.freeze()
-        var sizes = RuleSegment.Sizes()
-        sizes.rules = self.rules.count
-        sizes.ranks = ranks.count
-        sizes.branches = branches.count
-        sizes.groups = ons.count
-        sizes.globs = indexes.values.map(\.globCount).max() ?? 0
-        sizes.pieces = fields.map(\.globs.pieceCount).max() ?? 0
-        sizes.exclusions = indexes.values.map(\.exclusionCount).max() ?? 0
-        let absenceFields = fields.indices.filter { fields[$0].absenceCount > 0 }.map { Int32($0) }
+        let (rules, exclusions, ruleNumbers) = self.compoundRules(table: &table)
+        let (ranks, order) = self.ranks()
+        let (branches, checks) = self.branches(ruleNumbers, ranks, table: &table)
+        let indexes = self.indexes(arena)
         let view = RuleSegment.View(
             pool: self.pool.freeze(arena),
             types: TypeIndex(ons, arena: arena),
             groups: arena.put(self.groupTable(ons.count)),
             branches: arena.put(branches),
             checks: arena.put(checks),
-            rules: arena.put(ruleTable),
+            rules: arena.put(rules),
             exclusions: arena.put(exclusions),
-            ranks: arena.put(ranks),
+            ranks: arena.put(order),
+            indexes: indexes
+        )
+        let sizes = RuleSegment.Sizes(
+            rules: self.rules.count,
+            compoundRules: rules.count,
+            ranks: order.count,
+            branches: branches.count,
+            groups: ons.count,
+            globs: self.globCount,
+            pieces: self.pieceCount,
+            exclusions: self.exclusionCount
+        )
+        return RuleSegment(
+            view: view,
+            sizes: sizes,
+            firstRule: self.firstRule,
+            specifications: self.rules,
+            arena: arena
+        )
+    }
+
+    /// The indexes of the fields by which branches are found.
+    private mutating func indexes(_ arena: Arena) -> RuleSegment.Indexes {
+        var postings = PostingTable()
+        var builders: [Int: FieldIndexBuilder] = [:]
+        var characters: Set<Unicode.Scalar> = []
+        for (number, draft) in self.drafts.enumerated() {
+            guard let pivot = draft.pivot else { continue }
+            for test in draft.pattern.fields[pivot].alternatives {
+                builders[draft.fields[pivot], default: FieldIndexBuilder()].add(test, branch: number, table: &postings)
+                if let text = test.caselessText { characters.formUnion(CaseFolding.characters(of: text)) }
+            }
+        }
+        let fields = (0..<(builders.keys.max() ?? -1) + 1).map { number in
+            (builders[number] ?? FieldIndexBuilder()).freeze(table: &postings, arena: arena)
+        }
+        self.globCount = builders.values.map(\.globCount).max() ?? 0
+        self.exclusionCount = builders.values.map(\.exclusionCount).max() ?? 0
+        self.pieceCount = fields.map(\.globs.pieceCount).max() ?? 0
+        let frozen = postings.freeze()
+        let absenceFields = fields.indices.filter { fields[$0].absenceCount > 0 }.map { Int32($0) }
+        return RuleSegment.Indexes(
             fields: arena.put(fields),
             fieldCount: fields.count,
             postings: arena.put(frozen.postings),
@@ -92,13 +115,6 @@ struct SegmentBuilder {
             folding: CaseFolding(characters, arena: arena),
             absenceFields: arena.put(absenceFields),
             absenceFieldCount: absenceFields.count
-        )
-        return RuleSegment(
-            view: view,
-            sizes: sizes,
-            firstRule: self.firstRule,
-            specifications: self.rules,
-            arena: arena
         )
     }
 
@@ -145,26 +161,33 @@ struct SegmentBuilder {
             guard sizes[draft.group] > self.scanLimit, let best = shares.indices.min(by: { shares[$0] < shares[$1] })
             else { continue }
             let byType = self.selectivity.share(of: self.rules[draft.rule].on)
-            if shares[best] < byType { self.drafts[index].pivot = best }
+            if shares[best] < byType || self.scanLimit == 0 { self.drafts[index].pivot = best }
         }
     }
 
-    private mutating func branch(
-        _ draft: Draft,
-        checks: inout [Int32],
+    /// The branches in the order of their numbers, and the slots that are left to test when they are found.
+    private mutating func branches(
+        _ ruleNumbers: [Int32],
+        _ ranks: [(exact: Int32, wildcard: Int32)],
         table: inout FieldTable
-    ) -> RuleSegment.Branch {
-        let slots = self.pool.add(draft.pattern, field: { table.number(of: $0) })
-        let order = draft.shares.indices.filter { $0 != draft.pivot }.sorted { draft.shares[$0] < draft.shares[$1] }
-        let start = checks.count
-        checks += order.map { slots.slotStart + Int32($0) }
-        return RuleSegment.Branch(
-            slots: slots,
-            rule: Int32(draft.rule),
-            group: Int32(draft.group),
-            checkStart: Int32(start),
-            checkCount: Int32(order.count)
-        )
+    ) -> (branches: [RuleSegment.Branch], checks: [Int32]) {
+        var checks: [Int32] = []
+        let branches = self.drafts.map { draft in
+            let slots = self.pool.add(draft.pattern, field: { table.number(of: $0) })
+            let order = draft.shares.indices.filter { $0 != draft.pivot }.sorted { draft.shares[$0] < draft.shares[$1] }
+            let start = checks.count
+            checks += order.map { slots.slotStart + Int32($0) }
+            return RuleSegment.Branch(
+                slots: slots,
+                group: Int32(draft.group),
+                rule: ruleNumbers[draft.rule],
+                exactRank: ranks[draft.rule].exact,
+                wildcardRank: ranks[draft.rule].wildcard,
+                checkStart: Int32(start),
+                checkCount: Int32(order.count)
+            )
+        }
+        return (branches, checks)
     }
 
     private func groupTable(_ count: Int) -> [RuleSegment.Group] {
@@ -185,45 +208,44 @@ struct SegmentBuilder {
         return groups
     }
 
-    private mutating func ruleTable(
-        table: inout FieldTable
-    ) -> (rules: [RuleSegment.Rule], exclusions: [FlatBranch], ranks: [Int32]) {
-        var exclusions: [FlatBranch] = []
-        var rules = self.rules.map { rule in
-            let start = exclusions.count
-            for branch in rule.match?.exclusions ?? [] {
-                exclusions.append(self.pool.add(branch, field: { table.number(of: $0) }))
-            }
-            return RuleSegment.Rule(
-                exactRank: -1,
-                wildcardRank: -1,
-                exclusionStart: Int32(start),
-                exclusionCount: Int32(exclusions.count - start)
-            )
-        }
-        let order = self.rules.indices.flatMap {
+    /// Where each rule stands in the order of dispatch, and the rule at each place. A rule stands there twice: as one
+    /// that names the event's type, and as one that covers it by a wildcard.
+    private func ranks() -> (ranks: [(exact: Int32, wildcard: Int32)], order: [Int32]) {
+        var ranks = [(exact: Int32, wildcard: Int32)](repeating: (-1, -1), count: self.rules.count)
+        let keys = self.rules.indices.flatMap {
             [DispatchKey(self.rules[$0], $0, true), DispatchKey(self.rules[$0], $0, false)]
-        }
-        .sorted()
-        for (rank, key) in order.enumerated() {
+        }.sorted()
+        for (rank, key) in keys.enumerated() {
             if key.isExact {
-                rules[key.rule].exactRank = Int32(rank)
+                ranks[key.rule].exact = Int32(rank)
             } else {
-                rules[key.rule].wildcardRank = Int32(rank)
+                ranks[key.rule].wildcard = Int32(rank)
             }
         }
-        return (rules, exclusions, order.map { Int32($0.rule) })
+        return (ranks, keys.map { Int32($0.rule) })
     }
 
-    private func fields(
-        _ indexes: [Int: FieldIndexBuilder],
-        postings: inout PostingTable,
-        arena: Arena
-    ) -> [FieldIndex] {
-        let count = (indexes.keys.max() ?? -1) + 1
-        return (0..<count).map { number in
-            (indexes[number] ?? FieldIndexBuilder()).freeze(table: &postings, arena: arena)
+    /// The rules with more to them than one branch, the branches of `not`, and for each rule its number among them.
+    private mutating func compoundRules(
+        table: inout FieldTable
+    ) -> (rules: [RuleSegment.Rule], exclusions: [FlatBranch], numbers: [Int32]) {
+        var rules: [RuleSegment.Rule] = []
+        var exclusions: [FlatBranch] = []
+        let numbers = self.rules.map { rule -> Int32 in
+            guard let match = rule.match, match.branches.count > 1 || !match.exclusions.isEmpty else { return -1 }
+            let start = exclusions.count
+            for branch in match.exclusions {
+                exclusions.append(self.pool.add(branch, field: { table.number(of: $0) }))
+            }
+            rules.append(
+                RuleSegment.Rule(
+                    exclusionStart: Int32(start),
+                    exclusionCount: Int32(exclusions.count - start)
+                )
+            )
+            return Int32(rules.count - 1)
         }
+        return (rules, exclusions, numbers)
     }
 }
 

@@ -54,8 +54,14 @@ struct TypeIndex: BitwiseCopyable {
         var node: Int32 = 0
         var index = 0
         while true {
-            let value = self.prefixes.nodes[Int(node)].value
-            if value >= 0 { body(value) }
+            let entry = self.prefixes.nodes[Int(node)]
+            if entry.childCount < 0 {
+                let rest = ByteView(start: type.start + index, count: type.count - index)
+                let tail = ByteView(start: self.prefixes.tails + Int(entry.firstChild), count: Int(entry.table))
+                if rest.hasPrefix(tail) { body(entry.value) }
+                return
+            }
+            if entry.value >= 0 { body(entry.value) }
             guard index < type.count else { return }
             node = self.prefixes.child(of: node, type.start[index])
             if node == 0 { return }

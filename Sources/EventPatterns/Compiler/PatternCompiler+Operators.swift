@@ -207,7 +207,7 @@ extension PatternCompiler {
             return nil
         }
         guard allowed.contains(member.name) else {
-            self.refuseOperator(member.name, member.mark, allowed: allowed, inside: "`anything-but` ")
+            self.refuseOperator(member.name, member.mark, allowed: allowed, inside: " inside `anything-but`")
             return nil
         }
         var elements = [member.value]
@@ -260,7 +260,7 @@ extension PatternCompiler {
         let hint =
             NearestName.find(name, among: allowed).map { "; did you mean `\($0)`?" }
             ?? "; allowed are \(allowed.joined(separator: ", "))"
-        self.refuse(.unknownOperator, mark, "\(inside)does not know the operator `\(name)`\(hint)")
+        self.refuse(.unknownOperator, mark, "unknown operator `\(name)`\(inside)\(hint)")
     }
 }
 

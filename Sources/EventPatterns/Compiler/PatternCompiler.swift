@@ -5,6 +5,8 @@
 struct PatternCompiler {
     /// How many branches `$or` may expand to. Each costs memory and time; several `$or` multiply.
     static let maximumBranches = 1_024
+    /// How many fields a branch may name; Event Ruler's own limit.
+    static let maximumFields = 256
     /// Names that mean something else than a field inside `$or`, or are kept for the future.
     static let reservedNames: Set<String> = [
         "exactly", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr", "equals-ignore-case",
@@ -30,6 +32,9 @@ struct PatternCompiler {
         }
         var branches: [Branch] = []
         self.object(node, path: [], insideOr: false, into: &branches)
+        if let count = branches.map(\.count).max(), count > Self.maximumFields {
+            self.refuse(.tooComplex, node.mark, "\(count) fields; at most \(Self.maximumFields) can be named together")
+        }
         return branches.map { branch in
             // Event Ruler walks the fields in the order of Java's strings, by UTF-16; where a test for absence stands
             // in that order decides what it sees (see `ConsistencySearch`).

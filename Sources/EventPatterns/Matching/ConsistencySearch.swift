@@ -93,6 +93,9 @@ struct ConsistencySearch {
         self.search(from: 0, slotCount: slotCount, event: event).isFound
     }
 
+    /// The place that the last successful search chose for a slot, or -1 for none.
+    func chosenPlace(_ slot: Int) -> Int32 { self.slots[slot].chosen }
+
     private static func bit(_ slot: Int) -> UInt64 { 1 << UInt64(min(slot, 63)) }
 
     private mutating func search(from index: Int, slotCount: Int, event: borrowing EventState) -> Outcome {

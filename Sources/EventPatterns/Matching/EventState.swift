@@ -55,19 +55,19 @@ struct EventState {
         var index = count - 1
         while index >= 0 {
             let leaf = source.patternLeaf(index)
-            if leaf.field < self.fieldCount {
-                (self.leaves + index).initialize(
-                    to: LeafState(
-                        start: leaf.bytes.start,
-                        count: leaf.bytes.count,
-                        field: Int32(truncatingIfNeeded: leaf.field),
-                        next: self.heads[leaf.field],
-                        place: Int32(truncatingIfNeeded: leaf.place),
-                        kind: leaf.kind
-                    )
+            // A field that is not known here (the decoder was given other fields) has no leaves.
+            let isKnown = leaf.field < self.fieldCount
+            (self.leaves + index).initialize(
+                to: LeafState(
+                    start: leaf.bytes.start,
+                    count: leaf.bytes.count,
+                    field: isKnown ? Int32(truncatingIfNeeded: leaf.field) : -1,
+                    next: isKnown ? self.heads[leaf.field] : -1,
+                    place: Int32(truncatingIfNeeded: leaf.place),
+                    kind: leaf.kind
                 )
-                self.heads[leaf.field] = Int32(truncatingIfNeeded: index)
-            }
+            )
+            if isKnown { self.heads[leaf.field] = Int32(truncatingIfNeeded: index) }
             index -= 1
         }
         self.leafCount = count
@@ -77,7 +77,9 @@ struct EventState {
 
     @inline(__always)
     private mutating func forget() {
-        for index in 0..<self.leafCount { self.heads[Int(self.leaves[index].field)] = -1 }
+        for index in 0..<self.leafCount where self.leaves[index].field >= 0 {
+            self.heads[Int(self.leaves[index].field)] = -1
+        }
         self.leafCount = 0
     }
 

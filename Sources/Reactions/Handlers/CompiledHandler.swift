@@ -41,6 +41,18 @@ package struct CompiledHandler: Sendable {
         }
     }
 
+    /// For a handler that only writes log lines: the most important of their levels. With a log that leaves that level out,
+    /// calling it can be spared as well.
+    package var onlyLogsUpTo: LogAction.Level? {
+        guard case .rule(let rule) = self.body else { return nil }
+        var highest: LogAction.Level?
+        for action in rule.actions {
+            guard case .log(let log) = action else { return nil }
+            if highest.map({ $0.rank < log.level.rank }) ?? true { highest = log.level }
+        }
+        return highest
+    }
+
     /// What the handler wants done about an event that it accepts, in the order of its actions.
     ///
     /// Throws when the payload cannot be read; then nothing is to be done, and the call has failed.

@@ -118,6 +118,17 @@ package struct LogAction: Sendable {
         case notice
         case warning
         case error
+
+        /// From 0, the least important.
+        package var rank: Int {
+            switch self {
+            case .debug: 0
+            case .info: 1
+            case .notice: 2
+            case .warning: 3
+            case .error: 4
+            }
+        }
     }
 
     package var level: Level

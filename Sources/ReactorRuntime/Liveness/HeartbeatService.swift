@@ -35,6 +35,7 @@ package final class HeartbeatService: Sendable {
         var peers: PeerWatch
         var counts = Counts()
         var rounds: UInt64 = 0
+        var lastBufferLook: Timestamp?
     }
 
     private let settings: ReactorSettings
@@ -44,6 +45,8 @@ package final class HeartbeatService: Sendable {
     private let publisher: EventPublisher
     private let alerts: SelfAlerts
     private let clock: PipelineClock
+    /// The name of the subscription's connection at Redis.
+    private let subscriberName: String
     private let ready: Gate
     private let report: @Sendable () async -> Report
     private let logger: Logger
@@ -56,6 +59,7 @@ package final class HeartbeatService: Sendable {
         link: LinkMonitor,
         publisher: EventPublisher,
         alerts: SelfAlerts,
+        subscriberName: String,
         ready: Gate,
         clock: PipelineClock,
         logger: Logger,
@@ -68,6 +72,7 @@ package final class HeartbeatService: Sendable {
         self.publisher = publisher
         self.alerts = alerts
         self.clock = clock
+        self.subscriberName = subscriberName
         self.ready = ready
         self.report = report
         self.logger = logger
@@ -189,12 +194,35 @@ package final class HeartbeatService: Sendable {
         let pause = min(.seconds(1), self.settings.heartbeatInterval / 4)
         while !Task.isCancelled {
             try? await Task.sleep(for: pause)
+            await self.lookAtBuffer()
             let isUp = self.commands.isConnected && self.link.facts.isSubscribed
             let rounds = self.state.withLock { $0.rounds }
             self.tell(.connection(isUp: isUp))
             self.tell(.loopProgress(rounds: rounds))
             self.tell(.tick)
             self.watch(.tick)
+        }
+    }
+
+    /// What Redis holds for our subscription, asked once in a while: it cuts off who lets too much pile up.
+    private func lookAtBuffer() async {
+        guard self.commands.isConnected, self.isBufferLookDue() else { return }
+        do throws(RedisError) {
+            let backlog = try await self.commands.subscriberBacklog(id: nil, name: self.subscriberName)
+            self.tell(.outputBuffer(bytes: Int(backlog ?? 0), limit: 0))
+        } catch {
+            // Not allowed, or the connection is down: then this sign says nothing, the other three do.
+            self.logger.debug("output buffer cannot be asked for", metadata: ["reason": "\(error.metricLabel)"])
+        }
+    }
+
+    private func isBufferLookDue() -> Bool {
+        let now = self.clock.wall()
+        let pause = min(.seconds(5), self.settings.heartbeatInterval / 2)
+        return self.state.withLock { state in
+            if let last = state.lastBufferLook, now - last < pause, now >= last { return false }
+            state.lastBufferLook = now
+            return true
         }
     }
 

@@ -45,12 +45,21 @@ package final class LinkMonitor: Sendable {
     private let clock: PipelineClock
     private let logger: Logger
     private let onProbe: @Sendable (Duration) -> Void
+    private let onBlind: @Sendable () -> Void
 
-    /// - Parameter onProbe: told the round trip of every probe that came back.
-    package init(clock: PipelineClock, logger: Logger, onProbe: @escaping @Sendable (Duration) -> Void) {
+    /// - Parameters:
+    ///   - onProbe: told the round trip of every probe that came back.
+    ///   - onBlind: told when a time without subscription is over.
+    package init(
+        clock: PipelineClock,
+        logger: Logger,
+        onProbe: @escaping @Sendable (Duration) -> Void,
+        onBlind: @escaping @Sendable () -> Void
+    ) {
         self.clock = clock
         self.logger = logger
         self.onProbe = onProbe
+        self.onBlind = onBlind
     }
 
     package var facts: Facts { self.state.withLock { $0.facts } }
@@ -63,6 +72,7 @@ package final class LinkMonitor: Sendable {
         self.state.withLock { Self.note(event, in: &$0, at: now) }
         switch event {
         case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
+        case .blindWindow: self.onBlind()
         default: break
         }
         self.report(event)
@@ -135,7 +145,10 @@ package final class LinkMonitor: Sendable {
         case .probeFailed(let error):
             self.logger.warning("probe could not be published", metadata: ["reason": "\(error.metricLabel)"])
         case .suspect(let cause, lastByte: _):
-            self.logger.warning("subscription is suspect, opening a second one", metadata: ["cause": "\(cause.rawValue)"])
+            self.logger.warning(
+                "subscription is suspect, opening a second one",
+                metadata: ["cause": "\(cause.rawValue)"]
+            )
         case .recovered(let after):
             self.logger.info("suspect subscription gave a sign of life", metadata: ["after_s": "\(after.inSeconds)"])
         case .replaced(let replacement):

@@ -61,19 +61,50 @@ extension EventPipeline {
         }
         self.counters.matched += 1
         let isWatched = !self.taps.isEmpty && self.taps.wants(envelope.eventType)
+        guard !isWatched, rules.allSatisfy({ self.isSpared($0) }) else {
+            return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: isWatched)
+        }
+        for rule in rules { self.countSpared(self.routes.handlerOfRule[Int(rule)], type: type) }
+    }
+
+    private mutating func countSpared(_ handler: Int, type: Int) {
+        let slot = self.routes.slot(handler: handler, type: type)
+        self.counters.succeeded[slot] += 1
+        self.counters.durations[slot].record(nanoseconds: 0)
+    }
+
+    /// Calls handlers one after the other. A function of its own, because what a call needs is large and most events of a
+    /// quiet configuration need none of it.
+    @inline(never)
+    private mutating func callAll(
+        _ rules: some Collection<Int32>,
+        on envelope: Envelope,
+        type: Int,
+        from origin: FrameOrigin,
+        isWatched: Bool
+    ) {
         var outcomes: [TapHub.Outcome] = []
         var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
-        var started = self.clock.monotonic()
         for rule in rules {
             let handler = self.routes.handlerOfRule[Int(rule)]
-            let slot = self.routes.slot(handler: handler, type: type)
-            let did = self.run(handler, slot: slot, type: type, &call)
-            let ended = self.clock.monotonic()
-            self.counters.durations[slot].record(nanoseconds: Int64(ended &- started))
-            started = ended
+            var did = Did.reacted([])
+            if self.isSpared(rule) {
+                self.countSpared(handler, type: type)
+            } else {
+                did = self.run(handler, type: type, &call)
+            }
             if isWatched { outcomes.append(.init(handler: self.routes.entries[handler].name, did: did.description)) }
         }
         if isWatched { self.show(envelope, outcomes, from: origin) }
+    }
+
+    /// Whether calling the handler would do nothing, so that it is only counted.
+    private func isSpared(_ rule: Int32) -> Bool {
+        switch self.routes.steps[self.routes.handlerOfRule[Int(rule)]] {
+        case .nothing: true
+        case .logs(let rank): rank < self.logRank
+        case .declared, .inline, .lane: false
+        }
     }
 
     /// What one event needs for all of its handlers; its parts are made when the first handler asks.
@@ -119,31 +150,42 @@ extension EventPipeline {
         }
     }
 
-    private mutating func run(_ handler: Int, slot: Int, type: Int, _ call: inout Call) -> Did {
+    /// Calls one handler, counts and times the call.
+    private mutating func run(_ handler: Int, type: Int, _ call: inout Call) -> Did {
+        let slot = self.routes.slot(handler: handler, type: type)
+        let started = self.clock.monotonic()
+        let did: Did
         do {
-            switch self.routes.entries[handler].body {
-            case .declared(let compiled):
-                guard compiled.canReact else { break }
-                let reactions = try compiled.react(
-                    to: call.envelope,
-                    context: &call.context,
-                    environment: call.environment
-                )
-                self.counters.succeeded[slot] += 1
-                if !reactions.isEmpty { self.perform(reactions, of: handler) }
-                return .reacted(reactions)
-            case .inline(let body):
-                try body(InlineEvent(call.envelope))
-            case .lane(let lane):
-                self.port.enqueue(call.event(), lane: lane, type: self.routes.types.names[type])
-                return .queued
-            }
+            did = try self.call(handler, type: type, &call)
+            // What was handed to a lane is counted there, when it ends.
+            if case .queued = did { return did }
             self.counters.succeeded[slot] += 1
-            return .reacted([])
         } catch {
             self.counters.failed[slot] += 1
             self.port.failed(handler: self.routes.entries[handler].name, "\(error)")
-            return .failed
+            did = .failed
+        }
+        let ended = self.clock.monotonic()
+        self.counters.durations[slot].record(nanoseconds: Int64(ended &- started))
+        return did
+    }
+
+    private mutating func call(_ handler: Int, type: Int, _ call: inout Call) throws -> Did {
+        switch self.routes.entries[handler].body {
+        case .declared(let compiled):
+            let reactions = try compiled.react(
+                to: call.envelope,
+                context: &call.context,
+                environment: call.environment
+            )
+            self.perform(reactions, of: handler)
+            return .reacted(reactions)
+        case .inline(let body):
+            try body(InlineEvent(call.envelope))
+            return .reacted([])
+        case .lane(let lane):
+            self.port.enqueue(call.event(), lane: lane, type: self.routes.types.names[type])
+            return .queued
         }
     }
 

@@ -1,5 +1,5 @@
-package import Events
 import EventPatterns
+package import Events
 import Reactions
 package import RedisClient
 
@@ -11,11 +11,14 @@ package import RedisClient
 /// thread that read them. Only while handling is slower than receiving are frames copied into the ring, so that the
 /// socket never waits for a handler. Nothing here waits; what must wait goes through the `ReactionPort`.
 package struct EventPipeline: ~Copyable {
-    /// How long one stretch of handling may keep the loop from reading, in nanoseconds. Redis cuts a subscriber that lets
-    /// 32 MiB pile up; at the bus's best rate that takes 200 times as long.
-    private static let stretch: UInt64 = 1_000_000
-    /// A read of at least this many bytes means that the socket had more: we may be behind.
-    private static let fullRead = 48 * 1024
+    /// How long frames are handled as they are read, in nanoseconds, before we take it that we are behind: from then on
+    /// reading comes first, and they go through the ring.
+    private static let patience: UInt64 = 2_000_000
+    /// A pause of at least this long means that there was nothing to read: we keep up.
+    private static let pause: UInt64 = 15_000
+    /// How long one stretch of handling from the ring may keep the loop from reading, in nanoseconds. A socket holds about
+    /// 0.3 ms of the bus's best rate; what comes beyond that waits at Redis, which cuts a subscriber at 32 MiB.
+    private static let slice: UInt64 = 250_000
 
     package internal(set) var routes: RouteTable
     package internal(set) var counters: PipelineCounters
@@ -34,8 +37,11 @@ package struct EventPipeline: ~Copyable {
     /// Names of the subscription's targets; a frame in the ring refers to them by number.
     var channels: ChannelNames
     var arrivals: UInt64 = 0
-    /// When the present stretch of full reads began; nil while we keep up.
-    private var stretchStart: UInt64?
+    /// The rank of the least important log line that is written; asked for once a read.
+    var logRank = 0
+    /// When the present stretch of work without a pause began, and when its last piece ended.
+    private var stretchStart: UInt64 = 0
+    private var lastEnd: UInt64 = 0
 
     package init(
         routes: RouteTable,
@@ -62,19 +68,17 @@ package struct EventPipeline: ~Copyable {
     /// - Returns: Whether the ring holds frames, so that `drain` must be called once the loop has read again.
     package mutating func receive(_ batch: inout MessageBatch) -> Bool {
         let arrivedAt = self.clock.wall()
-        var bytes = 0
-        if self.ring.isEmpty, !self.isPaused, !self.isStretchOver() {
+        self.logRank = self.port.logRank
+        if self.ring.isEmpty, !self.isPaused, !self.isBehind() {
             while let message = batch.next() {
-                bytes += message.payload.count
                 self.take(ByteView(message.payload), from: .live(ByteView(message.channel)), arrivedAt)
                 if self.isPaused { break }
             }
         }
         while let message = batch.next() {
-            bytes += message.payload.count
             self.store(ByteView(message.payload), channel: ByteView(message.channel), arrivedAt)
         }
-        if bytes < Self.fullRead, self.ring.isEmpty { self.stretchStart = nil }
+        self.lastEnd = self.clock.monotonic()
         return !self.ring.isEmpty
     }
 
@@ -97,7 +101,7 @@ package struct EventPipeline: ~Copyable {
     /// - Returns: Whether frames are left, so that it must be called again once the loop has read.
     package mutating func drain() -> Bool {
         guard !self.isPaused else { return false }
-        let end = self.clock.monotonic() + Self.stretch
+        let end = self.clock.monotonic() + Self.slice
         var handled = 0
         while let frame = self.ring.first {
             self.take(frame.payload, from: .stored(frame.target), frame.arrivedAt)
@@ -106,18 +110,16 @@ package struct EventPipeline: ~Copyable {
             if self.isPaused { return false }
             if handled & 31 == 0, self.clock.monotonic() >= end { break }
         }
-        if self.ring.isEmpty { self.stretchStart = nil }
+        // Caught up: handle as we read again.
+        if self.ring.isEmpty { self.stretchStart = self.clock.monotonic() }
         return !self.ring.isEmpty
     }
 
-    /// Whether full reads have been handled for longer than a stretch without the socket ever running dry.
-    private mutating func isStretchOver() -> Bool {
+    /// Whether we have worked for longer than our patience without a single pause: then Redis may have more than we take.
+    private mutating func isBehind() -> Bool {
         let now = self.clock.monotonic()
-        guard let start = self.stretchStart else {
-            self.stretchStart = now
-            return false
-        }
-        return now - start > Self.stretch
+        if now &- self.lastEnd > Self.pause { self.stretchStart = now }
+        return now &- self.stretchStart > Self.patience
     }
 
     private func report(_ actions: [OverloadEpisode.Action]) {

@@ -23,6 +23,9 @@ package protocol ReactionPort: Sendable {
     /// Reports events that a producer numbered and that never came.
     func missed(_ loss: SequenceTracker.Loss)
 
+    /// The rank of the least important level that the log takes (`LogAction.Level.rank`).
+    var logRank: Int { get }
+
     /// Writes a log line that a handler asked for.
     func log(_ level: LogAction.Level, _ message: String, handler: String)
 

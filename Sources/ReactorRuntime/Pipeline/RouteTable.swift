@@ -1,5 +1,6 @@
 package import EventPatterns
 import Events
+import Reactions
 
 /// Which handlers an event reaches, in which order, and where each call is counted.
 ///
@@ -12,15 +13,44 @@ package final class RouteTable {
     package let types: TypeTable
     /// The number of the type `reactor.heartbeat`, when some handler names it.
     package let heartbeatType: Int?
+    /// How each entry is called.
+    package let steps: [Step]
     /// First counter of each handler.
     private let slotBase: [Int]
     /// For a handler with only exact types: their numbers; nil for one that accepts any type.
     private let slotTypes: [[Int]?]
     package let slotCount: Int
 
+    /// How a handler is called, small enough to be looked at for each event.
+    package enum Step {
+        /// Counted, and nothing else: it never wants anything.
+        case nothing
+        /// Writes log lines of at most this rank, and nothing else.
+        case logs(upTo: Int)
+        case declared
+        case inline
+        case lane(Int)
+
+        init(_ body: HandlerEntry.Body) {
+            switch body {
+            case .declared(let handler):
+                if !handler.canReact {
+                    self = .nothing
+                } else if let level = handler.onlyLogsUpTo {
+                    self = .logs(upTo: level.rank)
+                } else {
+                    self = .declared
+                }
+            case .inline: self = .inline
+            case .lane(let number): self = .lane(number)
+            }
+        }
+    }
+
     /// - Parameter entries: in the order of the files, then of registration.
     package init(_ entries: [HandlerEntry]) {
         self.entries = entries
+        self.steps = entries.map { Step($0.body) }
         let enabled = entries.indices.filter { entries[$0].enabled }
         self.matcher = RuleMatcher(
             enabled.map { index in

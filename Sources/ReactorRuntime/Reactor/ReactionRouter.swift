@@ -9,7 +9,7 @@ final class ReactionRouter: ReactionPort {
     private let publisher: EventPublisher
     private let lanes: LaneExecutor
     /// Knows the engine, which knows this router: set when all of them exist.
-    let heartbeat = Late<HeartbeatService>()
+    private let heartbeat: Late<HeartbeatService>
     private let selfAlerts: SelfAlerts
     private let logger: Logger
 
@@ -17,12 +17,14 @@ final class ReactionRouter: ReactionPort {
         desk: AlertDesk,
         publisher: EventPublisher,
         lanes: LaneExecutor,
+        heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
         logger: Logger
     ) {
         self.desk = desk
         self.publisher = publisher
         self.lanes = lanes
+        self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.logger = logger
     }
@@ -38,6 +40,17 @@ final class ReactionRouter: ReactionPort {
     func overload(_ action: OverloadEpisode.Action) { self.selfAlerts.overload(action) }
 
     func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
+
+    var logRank: Int {
+        switch self.logger.logLevel {
+        case .trace, .debug: 0
+        case .info: 1
+        case .notice: 2
+        case .warning: 3
+        case .error: 4
+        case .critical: 5
+        }
+    }
 
     func log(_ level: LogAction.Level, _ message: String, handler: String) {
         self.logger.log(

@@ -13,16 +13,23 @@ extension Reactor {
     func makeLife() -> ReactorLife {
         let ready = Gate()
         let probeTimes = self.registry.histogram(MetricCatalog.Subscription.probeRoundTrip)
+        let heartbeatBox = Late<HeartbeatService>()
         let link = LinkMonitor(clock: self.clock, logger: self.logger) { [weak self] roundTrip in
             probeTimes.record(roundTrip.inSeconds)
             ready.open()
             self?.becomeRunning()
+        } onBlind: {
+            heartbeatBox.value?.wasBlind()
         }
+        var commandSettings = RedisCommandClient.Settings()
+        // The proof of a new subscription waits for this connection: it comes back as quickly as that one does.
+        commandSettings.backoff.longest = .milliseconds(250)
         let commands = RedisCommandClient(
             endpoint: self.endpoint,
             clientName: "aos-reactor:\(self.settings.instance):commands",
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: self.logger
+            logger: self.logger,
+            settings: commandSettings
         )
         let publisher = EventPublisher(
             commands: commands,
@@ -48,6 +55,7 @@ extension Reactor {
             desk: desk,
             publisher: publisher,
             lanes: self.lanes,
+            heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
             logger: self.logger
         )
@@ -61,13 +69,14 @@ extension Reactor {
             link: link,
             publisher: publisher,
             alerts: selfAlerts,
+            subscriberName: self.subscriberName,
             ready: ready,
             clock: self.clock,
             logger: self.logger
         ) { [weak self] in
             await self?.heartbeatReport() ?? .none
         }
-        port.heartbeat.set(heartbeat)
+        heartbeatBox.set(heartbeat)
         return ReactorLife(
             intakeGroup: group,
             commands: commands,
@@ -79,9 +88,14 @@ extension Reactor {
             lanes: self.lanes,
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
-            ready: ready
+            ready: ready,
+            channels: self.settings.channels,
+            logger: self.logger
         )
     }
+
+    /// What `CLIENT LIST` shows for the subscription.
+    private var subscriberName: String { "aos-reactor:\(self.settings.instance):events" }
 
     private func makeEngine(on loop: any EventLoop, link: LinkMonitor, port: ReactionRouter) -> IntakeEngine {
         let entries = self.state.withLock { $0.fileHandlers + $0.closures }
@@ -108,15 +122,20 @@ extension Reactor {
     ) -> RedisSubscription {
         var settings = SubscriptionSettings(instance: self.settings.instance)
         settings.maxEventBytes = self.settings.maxEventBytes
+        // A deaf link is found at the first probe after it fell deaf, up to 5 s later; together less than 15 s.
+        settings.probeDeadline = .seconds(9)
         let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
         let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
+        // What the subscription reports, the link monitor logs; once is enough.
+        var logger = self.logger
+        logger.logLevel = .critical
         let configuration = RedisSubscription.Configuration(
             endpoint: self.endpoint,
             targets: channels + patterns,
             settings: settings,
-            clientName: "aos-reactor:\(self.settings.instance):events",
+            clientName: self.subscriberName,
             eventLoop: loop,
-            logger: self.logger
+            logger: logger
         )
         return RedisSubscription(configuration, commands: commands) { engine }
     }

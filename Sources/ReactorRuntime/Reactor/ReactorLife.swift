@@ -18,6 +18,8 @@ final class ReactorLife: Sendable {
     let selfAlerts: SelfAlerts
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
+    private let channels: [String]
+    private let logger: Logger
 
     init(
         intakeGroup: MultiThreadedEventLoopGroup,
@@ -30,7 +32,9 @@ final class ReactorLife: Sendable {
         lanes: LaneExecutor,
         heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
-        ready: Gate
+        ready: Gate,
+        channels: [String],
+        logger: Logger
     ) {
         self.intakeGroup = intakeGroup
         self.commands = commands
@@ -43,6 +47,8 @@ final class ReactorLife: Sendable {
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.ready = ready
+        self.channels = channels
+        self.logger = logger
     }
 
     func start(in group: inout ThrowingTaskGroup<Void, any Error>) {
@@ -52,6 +58,28 @@ final class ReactorLife: Sendable {
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }
         group.addTask { await self.heartbeat.run() }
+        group.addTask { await self.judgeServer() }
+    }
+
+    /// Says once, when the server is there, what is wrong with it.
+    private func judgeServer() async {
+        await self.ready.wait()
+        guard !Task.isCancelled else { return }
+        do throws(RedisError) {
+            let report = try await ServerReport.examine(self.commands, channels: self.channels)
+            for finding in report.findings where finding.severity >= .warning {
+                self.logger.warning(
+                    "Redis server",
+                    metadata: [
+                        "code": "\(finding.code.rawValue)", "severity": "\(finding.severity)",
+                        "finding": "\(finding.message)", "remedy": "\(finding.remedy ?? "")",
+                    ]
+                )
+            }
+            self.logger.info("Redis server judged", metadata: ["durability": "\(report.durability.rawValue)"])
+        } catch {
+            self.logger.warning("Redis server could not be judged", metadata: ["reason": "\(error.metricLabel)"])
+        }
     }
 
     /// Stops reading, then empties every stage in the order of the way, and says farewell.

@@ -66,37 +66,61 @@ package struct FrameScanner: ~Copyable {
     /// - Throws: `FrameViolation`, and the same again ever after.
     @inlinable
     package mutating func next() throws(FrameViolation) -> ScannedFrame? {
-        if case .direct = self.mode, let frame = self.nextMessage() { return frame }
+        if case .direct = self.mode, let frame = self.nextEvent() { return frame }
         return try self.nextOfAnyKind()
     }
 
-    /// A whole `message` frame at the cursor, the only kind that is frequent; nil when there is something else.
+    /// A whole event at the cursor, the only kind of frame that is frequent; nil when there is something else.
     @inlinable
-    mutating func nextMessage() -> ScannedFrame? {
+    mutating func nextEvent() -> ScannedFrame? {
         let raw = UnsafeRawPointer(self.cursor)
-        // The shortest one is "*3 $7 message $0 (empty) $0 (empty)" with its terminators.
-        guard self.end - self.cursor >= 28,
-            UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self)) == FrameHead.first,
-            UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) == FrameHead.second,
-            UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt16.self)) == FrameHead.third
+        // The shortest one is "*3 $7 message $0 (empty) $0 (empty)" with its terminators: 29 bytes.
+        guard self.end - self.cursor >= 28 else { return nil }
+        let first = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+        let second = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        let third = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+        if first == FrameHead.message, second == FrameHead.messageName, third & 0xFFFF == FrameHead.messageEnd {
+            return self.nextEvent(.message, pattern: UnsafeRawBufferPointer(start: nil, count: 0), at: self.cursor + 18)
+        }
+        guard first == FrameHead.pattern, second == FrameHead.patternName, third & 0xFF_FFFF == FrameHead.patternEnd
         else { return nil }
-        var at = self.cursor + 18
-        let nameLength = self.shortLength(&at)
-        guard nameLength >= 0, nameLength <= self.maxNameBytes, self.end - at > nameLength + 3 else { return nil }
-        let name = at
-        at += nameLength
-        guard at[0] == 0x0D, at[1] == 0x0A, at[2] == 0x24 else { return nil }
-        at += 3
+        var at = self.cursor + 19
+        guard let pattern = self.shortName(&at) else { return nil }
+        return self.nextEvent(.patternMessage, pattern: pattern, at: at)
+    }
+
+    /// Channel and payload of an event, `at` behind the `$` of the channel's length.
+    @inlinable
+    mutating func nextEvent(
+        _ kind: ScannedFrame.Kind,
+        pattern: UnsafeRawBufferPointer,
+        at start: UnsafePointer<UInt8>
+    ) -> ScannedFrame? {
+        var at = start
+        guard let channel = self.shortName(&at) else { return nil }
         let length = self.shortLength(&at)
         guard length >= 0, length <= self.maxEventBytes, self.end - at >= length + 2 else { return nil }
         guard at[length] == 0x0D, at[length + 1] == 0x0A else { return nil }
         self.cursor = at + length + 2
         return ScannedFrame(
-            .message,
-            channel: UnsafeRawBufferPointer(start: name, count: nameLength),
+            kind,
+            pattern: pattern,
+            channel: channel,
             payload: UnsafeRawBufferPointer(start: at, count: length),
             readable: self.readableEnd - at
         )
+    }
+
+    /// Reads a name from behind the `$` of its length to behind the `$` of the next one; nil when there is anything
+    /// else or the read ends.
+    @inlinable
+    func shortName(_ at: inout UnsafePointer<UInt8>) -> UnsafeRawBufferPointer? {
+        let length = self.shortLength(&at)
+        guard length >= 0, length <= self.maxNameBytes, self.end - at > length + 3 else { return nil }
+        let name = UnsafeRawBufferPointer(start: at, count: length)
+        guard at[length] == 0x0D, at[length + 1] == 0x0A, at[length + 2] == 0x24 else { return nil }
+        at += length + 3
+        return name
     }
 
     /// Reads a plain decimal number and its terminator; -1 when there is anything else or the read ends.
@@ -227,18 +251,30 @@ package struct FrameScanner: ~Copyable {
     }
 }
 
-/// The first 18 bytes of a `message` frame as little-endian numbers, so that three comparisons find it.
+/// The first bytes of the two frames that hold events as little-endian numbers, so that three comparisons find them.
 @usableFromInline
 enum FrameHead {
     /// `*3 CR LF $7 CR LF`
     @usableFromInline
-    static var first: UInt64 { 0x0A0D_3724_0A0D_332A }
+    static var message: UInt64 { 0x0A0D_3724_0A0D_332A }
 
     /// `message CR`
     @usableFromInline
-    static var second: UInt64 { 0x0D65_6761_7373_656D }
+    static var messageName: UInt64 { 0x0D65_6761_7373_656D }
 
     /// `LF $`
     @usableFromInline
-    static var third: UInt16 { 0x240A }
+    static var messageEnd: UInt32 { 0x240A }
+
+    /// `*4 CR LF $8 CR LF`
+    @usableFromInline
+    static var pattern: UInt64 { 0x0A0D_3824_0A0D_342A }
+
+    /// `pmessage`
+    @usableFromInline
+    static var patternName: UInt64 { 0x6567_6173_7365_6D70 }
+
+    /// `CR LF $`
+    @usableFromInline
+    static var patternEnd: UInt32 { 0x24_0A0D }
 }

@@ -36,7 +36,7 @@ package struct SubscriptionSettings: Sendable, Equatable {
 
     /// Longest wait for a marker to come back on a successor, and pause before a marker that could not be published is
     /// published again.
-    package var markerDeadline: Duration = .seconds(15)
+    package var markerDeadline: Duration = .seconds(5)
     package var markerRetry: Duration = .milliseconds(250)
 
     /// Longest wait for the confirmation of `UNSUBSCRIBE` when stopping.

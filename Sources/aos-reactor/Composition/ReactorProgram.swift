@@ -23,7 +23,10 @@ struct ReactorProgram {
         let logger = output.logger(label: "aos-reactor")
         LoggingSystem.bootstrap { output.handler(label: $0) }
         defer { output.flush(within: .seconds(2)) }
-        logger.notice("starting", metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"])
+        logger.notice(
+            "starting",
+            metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"]
+        )
 
         try await self.withRedis(logger) { endpoint in
             let registry = MetricsRegistry()

@@ -41,8 +41,8 @@ import Testing
         var patterns = RandomPatterns(seed: seed, theme: theme)
         let cases = try (0..<patterns.ruleCount).map { _ in try Self.makeCase(&patterns) }
         let rules = cases.map(\.specification)
-        let matchers = [0, 8, .max].map { RuleMatcher(CompiledRules(rules, scanLimit: $0)) }
-        let extractor = FieldExtractor(fields: matchers[0].fields)
+        let matchers = [0, 8, .max].map { RuleMatcher(CompiledRules(rules, scanLimit: $0)) } + [Self.grown(rules)]
+        let extractors = matchers.map { FieldExtractor(fields: $0.fields) }
         var matched = 0
         for _ in 0..<Self.eventsPerRound {
             let type = patterns.random.pick(Self.types)
@@ -51,9 +51,9 @@ import Testing
             matched += expected.count
             let bytes = Array(event.utf8)
             try bytes.withUnsafeBytes { bytes in
-                let leaves = try extractor.extract(ByteView(bytes))
-                Array(type.utf8).withUnsafeBytes { type in
-                    for matcher in matchers {
+                try Array(type.utf8).withUnsafeBytes { type in
+                    for (matcher, extractor) in zip(matchers, extractors) {
+                        let leaves = try extractor.extract(ByteView(bytes))
                         let found = Array(matcher.match(eventType: ByteView(type), leaves: leaves))
                         #expect(found == expected, "seed \(seed) of \(theme), type \(type), event \(event)")
                     }
@@ -61,6 +61,15 @@ import Testing
             }
         }
         return (cases.count * Self.eventsPerRound, matched)
+    }
+
+    /// A matcher to which most of the rules were added one by one.
+    private static func grown(_ rules: [RuleSpecification]) -> RuleMatcher {
+        let matcher = RuleMatcher(Array(rules.prefix(3)))
+        for rule in rules.dropFirst(3).prefix(20) { matcher.add(rule) }
+        matcher.replace(CompiledRules(Array(rules.dropLast())))
+        if let last = rules.last { matcher.add(last) }
+        return matcher
     }
 
     private static func makeCase(_ patterns: inout RandomPatterns) throws -> Case {

@@ -16,6 +16,8 @@ struct RandomPatterns {
         case exclusions
         /// Many texts that differ in case.
         case cases
+        /// Many rules that want the same of the same fields.
+        case crowds
     }
 
     var random: SeededGenerator
@@ -32,6 +34,7 @@ struct RandomPatterns {
         case .everything, .arrays: 25
         case .wildcards, .ranges, .cases: 60
         case .exclusions: 150
+        case .crowds: 400
         }
     }
 
@@ -75,6 +78,10 @@ struct RandomPatterns {
         case .exclusions:
             return self.object([("a", self.list([self.object([("anything-but", self.exclusion())])]))])
         case .cases: return self.object([("a", self.list([self.caseTest()]))])
+        case .crowds:
+            return self.object([
+                ("a", self.list([self.text(self.random.pick(["x", "y"]))])), ("b", self.arrayTest()),
+            ])
         }
     }
 
@@ -210,6 +217,9 @@ struct RandomPatterns {
             return "{\"a\":\"\((0..<self.random.below(12)).map { _ in self.random.pick(["a", "a", "b"]) }.joined())\"}"
         case .ranges: return "{\"a\":\(self.random.below(14) - 4)\(self.random.pick(["", ".5", ".0"]))}"
         case .exclusions: return "{\"a\":\(self.value(depth: 4))}"
+        case .crowds:
+            let b = self.random.pick(["\"b\":\"x\"", "\"b\":\"y\"", "\"c\":1"])
+            return "{\"a\":\"\(self.random.pick(["x", "y", "z"]))\",\(b)}"
         case .cases:
             let text = (0..<self.random.below(5)).map { _ in self.random.pick(Self.casedLetters) }.joined()
             return "{\"a\":\(Self.quoted(text))}"

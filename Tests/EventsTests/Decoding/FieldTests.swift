@@ -89,6 +89,11 @@ import Testing
     @Test func `repeated names with dots count once, beside nested members of the same path`() throws {
         #expect(try self.texts(#"{"a.b":1,"a.b":2}"#, ["a.b"]) == ["a.b=2:number"])
         #expect(try self.texts(#"{"a.b":1,"a":{"b":2},"a.b":3}"#, ["a.b"]) == ["a.b=2:number", "a.b=3:number"])
+        #expect(
+            try self.texts(#"{"a.b.c":1,"a":{"b.c":2,"b.c":3},"a.b.c":4}"#, ["a.b.c"]) == [
+                "a.b.c=3:number", "a.b.c=4:number",
+            ]
+        )
         #expect(try self.texts(#"{"a":{"b":2},"a.b":3,"a":{"b":4}}"#, ["a.b"]) == ["a.b=3:number", "a.b=4:number"])
     }
 

@@ -92,7 +92,12 @@ struct RESPStream {
         case 0: return Array((pieces.randomElement(using: &self.random) ?? "").utf8)
         default:
             let count = Int.random(in: 0...longest, using: &self.random)
-            return (0..<count).map { _ in UInt8.random(in: 0...255, using: &self.random) }
+            // Eight bytes from each number: debug builds are slow at this.
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(count + 8)
+            while bytes.count < count { withUnsafeBytes(of: self.random.next()) { bytes.append(contentsOf: $0) } }
+            bytes.removeLast(bytes.count - count)
+            return bytes
         }
     }
 }

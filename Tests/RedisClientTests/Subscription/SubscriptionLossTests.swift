@@ -18,13 +18,13 @@ import Testing
         patterns: Int = 0
     ) -> BlindWindow? {
         var assessment = LossAssessment(patterns: patterns)
-        assessment.published(1)
+        assessment.published(1, at: at(-10))
         assessment.accepted(1)
         #expect(assessment.replied(1, before) == nil)
         #expect(assessment.returned(1, tally: tallyBefore) == nil)
         let window = LossAssessment.OpenWindow(start: at(0), end: at(40), evidence: BlindEvidence(end: end))
         #expect(assessment.opened(window, nextProbe: 2) == nil)
-        assessment.published(2)
+        assessment.published(2, at: at(-10))
         assessment.accepted(2)
         // The probe may come back before its reply or after it.
         #expect(assessment.returned(2, tally: tallyAfter) == nil)
@@ -90,7 +90,7 @@ import Testing
         let evidence = BlindEvidence(end: .broken)
         let window = LossAssessment.OpenWindow(start: at(0), end: at(40), evidence: evidence)
         _ = assessment.opened(window, nextProbe: 1)
-        assessment.published(1)
+        assessment.published(1, at: at(-10))
         assessment.accepted(1)
         _ = assessment.replied(1, .init("a", publishes: 5))
         #expect(assessment.returned(1, tally: DeliveryTally())?.missed == .unknown(.noBaseline))
@@ -100,10 +100,28 @@ import Testing
         var assessment = LossAssessment(patterns: 0)
         let window = LossAssessment.OpenWindow(start: at(0), end: at(40), evidence: BlindEvidence(end: .broken))
         _ = assessment.opened(window, nextProbe: 1)
-        assessment.published(1)
+        assessment.published(1, at: at(-10))
         let measured = assessment.replied(1, nil)
         #expect(measured?.missed == .unknown(.notMeasured))
         #expect(measured?.cause == .connectionBroken)
+    }
+
+    @Test func `a probe from within the window does not hide what it swallowed`() {
+        var assessment = LossAssessment(patterns: 0)
+        for number in UInt64(1)...3 {
+            assessment.published(number, at: at(Int64(number)))
+            assessment.accepted(number)
+        }
+        _ = assessment.replied(1, .init("a", publishes: 100))
+        _ = assessment.returned(1, tally: Self.tally(100))
+        let window = LossAssessment.OpenWindow(start: at(1), end: at(40), evidence: BlindEvidence(end: .silent))
+        _ = assessment.opened(window, nextProbe: 3)
+        _ = assessment.replied(2, .init("a", publishes: 151))
+        #expect(assessment.returned(2, tally: Self.tally(100)) == nil)
+        _ = assessment.replied(3, .init("a", publishes: 162))
+        let measured = assessment.returned(3, tally: Self.tally(110))
+        #expect(measured?.missed == .atMost(50))
+        #expect(measured?.provenUntil == at(1))
     }
 
     @Test func `a second window before the first is measured covers both`() {
@@ -117,15 +135,15 @@ import Testing
 
     @Test func `a publish that failed is not deducted`() {
         var assessment = LossAssessment(patterns: 0)
-        assessment.published(1)
+        assessment.published(1, at: at(-10))
         assessment.accepted(1)
         _ = assessment.replied(1, .init("a", publishes: 10))
         _ = assessment.returned(1, tally: DeliveryTally())
-        assessment.published(2)
+        assessment.published(2, at: at(-10))
         assessment.failed(2)
         let window = LossAssessment.OpenWindow(start: at(0), end: at(40), evidence: BlindEvidence(end: .broken))
         _ = assessment.opened(window, nextProbe: 3)
-        assessment.published(3)
+        assessment.published(3, at: at(-10))
         assessment.accepted(3)
         // Calls 11 (probe 1), 12 (perhaps probe 2), 13 (probe 3).
         _ = assessment.replied(3, .init("a", publishes: 12))

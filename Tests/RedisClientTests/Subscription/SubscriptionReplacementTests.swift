@@ -160,7 +160,7 @@ import Testing
         var (trace, marker) = Self.confirmedSuccessor(1_260)
         _ = trace.happens(.published(marker, receivers: 0, reading: nil), 1_261)
         var actions: [SubscriptionSupervisor.Action] = []
-        while trace.now < at(17_000) {
+        while trace.now < at(7_000) {
             let next = Int64((trace.now - at(0)).nanoseconds / 1_000_000) + 10
             actions += trace.wait(until: next)
             for link in [1, 2, 3] { actions += trace.happens(.received(link, drained: true), next) }

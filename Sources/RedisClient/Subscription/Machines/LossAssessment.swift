@@ -22,6 +22,7 @@ struct LossAssessment {
 
     private struct Round {
         let number: UInt64
+        let publishedAt: NIODeadline
         /// Nil until the replies came.
         var reading: Reading?
         /// Nil until the probe came back.
@@ -32,6 +33,7 @@ struct LossAssessment {
         let sample: ServerSample
         let tally: DeliveryTally
         let number: UInt64
+        let publishedAt: NIODeadline
     }
 
     private let patterns: Int
@@ -53,10 +55,10 @@ struct LossAssessment {
     var isMeasuring: Bool { self.window != nil }
 
     /// A probe is about to be published.
-    mutating func published(_ number: UInt64) {
+    mutating func published(_ number: UInt64, at now: NIODeadline) {
         // Probes that were lost with a link never come back; the last few rounds are all that can still matter.
         if self.rounds.count >= 4 { self.rounds.removeFirst() }
-        self.rounds.append(Round(number: number))
+        self.rounds.append(Round(number: number, publishedAt: now))
     }
 
     /// A probe or a marker was published.
@@ -83,11 +85,8 @@ struct LossAssessment {
     mutating func giveUp(_ reason: MissedEstimate.Reason) -> BlindWindow? {
         guard let window = self.window else { return nil }
         self.window = nil
-        return Self.blindWindow(
-            window,
-            cause: window.evidence.cause(before: nil, after: nil, excess: nil),
-            .unknown(reason)
-        )
+        let cause = window.evidence.cause(before: nil, after: nil, excess: nil)
+        return Self.blindWindow(window, since: self.baseline, cause: cause, .unknown(reason))
     }
 
     /// The replies around a probe came; nil when the server does not give us its counters.
@@ -112,10 +111,17 @@ struct LossAssessment {
         let round = self.rounds[index]
         guard let reading = round.reading, let tally = round.tally else { return nil }
         self.rounds.removeAll { $0.number <= round.number }
+        // A probe from within the window must not take the place of the count from before it.
+        if self.window != nil, round.number < self.measuringFrom { return nil }
         let earlier = self.baseline
-        self.baseline = Baseline(sample: reading.before, tally: tally, number: round.number)
+        self.baseline = Baseline(
+            sample: reading.before,
+            tally: tally,
+            number: round.number,
+            publishedAt: round.publishedAt
+        )
         defer { self.ownPublishes.removeAll { $0 < round.number } }
-        guard let window = self.window, round.number >= self.measuringFrom else { return nil }
+        guard let window = self.window else { return nil }
         self.window = nil
         return self.measure(window, from: earlier, to: round, reading: reading, tally: tally)
     }
@@ -129,7 +135,7 @@ struct LossAssessment {
     ) -> BlindWindow {
         guard let earlier else {
             let cause = window.evidence.cause(before: nil, after: reading.after, excess: nil)
-            return Self.blindWindow(window, cause: cause, .unknown(.noBaseline))
+            return Self.blindWindow(window, since: earlier, cause: cause, .unknown(.noBaseline))
         }
         let own = UInt64(self.ownPublishes.count { $0 >= earlier.number && $0 <= round.number })
         let published = reading.after.publishCalls
@@ -138,7 +144,12 @@ struct LossAssessment {
             // The counters began anew; they tell only what came after that, less what we know to be ours.
             let cause = window.evidence.cause(before: earlier.sample, after: reading.after, excess: nil)
             let since = published > 1 ? published - 1 : 0
-            return Self.blindWindow(window, cause: cause, .unknown(.countersReset(publishedSince: since)))
+            return Self.blindWindow(
+                window,
+                since: earlier,
+                cause: cause,
+                .unknown(.countersReset(publishedSince: since))
+            )
         }
         let calls = published - earlier.sample.publishCalls
         let accounted = received + own
@@ -147,14 +158,21 @@ struct LossAssessment {
         let bytesGot = tally.bytes &- earlier.tally.bytes
         let excess = BlindEvidence.Excess(messages: missed, bytes: bytesIn > bytesGot ? bytesIn - bytesGot : 0)
         let cause = window.evidence.cause(before: earlier.sample, after: reading.after, excess: excess)
-        return Self.blindWindow(window, cause: cause, .atMost(missed))
+        return Self.blindWindow(window, since: earlier, cause: cause, .atMost(missed))
     }
 
     private static func blindWindow(
         _ window: OpenWindow,
+        since baseline: Baseline?,
         cause: BlindCause,
         _ missed: MissedEstimate
     ) -> BlindWindow {
-        BlindWindow(start: window.start, end: window.end, cause: cause, missed: missed)
+        BlindWindow(
+            start: window.start,
+            end: window.end,
+            cause: cause,
+            missed: missed,
+            provenUntil: baseline?.publishedAt
+        )
     }
 }

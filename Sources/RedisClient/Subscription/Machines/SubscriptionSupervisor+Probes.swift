@@ -6,7 +6,7 @@ extension SubscriptionSupervisor {
         guard case .running = self.phase, self.primary?.confirmedAt != nil else { return }
         let number = self.nextNumber()
         self.primary?.probes.published(number, at: now)
-        self.assessment.published(number)
+        self.assessment.published(number, at: now)
         self.nextProbeAt = now + TimeAmount(self.settings.probeInterval)
         self.actions.append(.publishProbe(number))
     }

@@ -13,11 +13,23 @@ package struct BlindWindow: Sendable, Hashable {
     /// How many messages are missing, at most.
     package let missed: MissedEstimate
 
-    package init(start: NIODeadline, end: NIODeadline, cause: BlindCause, missed: MissedEstimate) {
+    /// When the last probe before the window was published that came back: everything from before it has certainly
+    /// arrived, and `missed` counts from there. A link that went deaf may have missed messages since then, although it
+    /// seemed well until `start`. Nil when no probe had come back before.
+    package let provenUntil: NIODeadline?
+
+    package init(
+        start: NIODeadline,
+        end: NIODeadline,
+        cause: BlindCause,
+        missed: MissedEstimate,
+        provenUntil: NIODeadline? = nil
+    ) {
         self.start = start
         self.end = end
         self.cause = cause
         self.missed = missed
+        self.provenUntil = provenUntil
     }
 
     package var length: Duration { Duration(self.end - min(self.start, self.end)) }

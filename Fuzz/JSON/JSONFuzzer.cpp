@@ -1,8 +1,4 @@
-// A libFuzzer target for CSimdJSON. Run by `make fuzz`, or by hand:
-//
-//   clang++ -std=c++17 -O1 -g -fsanitize=fuzzer,address -ISources/CSimdJSON/include -ISources/CSimdJSON \
-//       Fuzz/JSONFuzzer.cpp Sources/CSimdJSON/*.cpp -lsimdjson -o .build/json-fuzzer
-//   .build/json-fuzzer -max_total_time=60 -dict=Fuzz/json.dict .build/json-corpus Fuzz/Corpus/json
+// A libFuzzer target for CSimdJSON; `scripts/fuzz` builds and runs it.
 //
 // The text lies in memory of exactly its size, so AddressSanitizer sees every byte that is read too many. What is
 // accepted is compared with simdjson's DOM parser, and the three readers of CSimdJSON with each other.

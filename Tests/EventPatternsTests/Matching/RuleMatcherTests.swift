@@ -1,0 +1,109 @@
+import EventPatterns
+import Events
+import Testing
+
+@Suite struct `Rule matcher` {
+    private static func rule(_ on: String..., match: String? = nil, priority: Int = 0) throws -> RuleSpecification {
+        RuleSpecification(
+            on: try on.map { try #require(TypePattern($0)) },
+            match: try match.map { try EventPattern.parse(json: $0) },
+            priority: priority
+        )
+    }
+
+    /// The rules that accept an event, by the way that the reactor goes.
+    private static func match(_ matcher: RuleMatcher, type: String, payload: String = "{}") throws -> [Int] {
+        let decoder = EnvelopeDecoder(fields: matcher.fields)
+        let frame = Array("{\"event_type\":\"\(type)\",\"source\":\"s\",\"payload\":\(payload)}".utf8)
+        return try frame.withUnsafeBytes { bytes in
+            guard case .envelope(let envelope) = decoder.decode(ByteView(bytes), arrivedAt: Timestamp(microseconds: 0))
+            else { throw Refused() }
+            return matcher.match(eventType: envelope.eventType, leaves: decoder.leaves).map { Int($0) }
+        }
+    }
+
+    private struct Refused: Error {}
+
+    @Test func `higher priority comes first, then exact types, then the order given`() throws {
+        let matcher = RuleMatcher([
+            try Self.rule("*"), try Self.rule("run.*"), try Self.rule("run.failed"), try Self.rule("*", priority: 5),
+            try Self.rule("run.failed", priority: -1), try Self.rule("run.failed", "*", priority: 5),
+            try Self.rule("run.failed"), try Self.rule("cost.recorded", "run.*"),
+        ])
+        #expect(try Self.match(matcher, type: "run.failed") == [5, 3, 2, 6, 0, 1, 7, 4])
+        #expect(try Self.match(matcher, type: "run.started") == [3, 5, 0, 1, 7])
+        #expect(try Self.match(matcher, type: "cost.recorded") == [3, 5, 7, 0])
+        #expect(try Self.match(matcher, type: "run") == [3, 5, 0])
+    }
+
+    @Test func `types are compared by bytes`() throws {
+        let matcher = RuleMatcher([try Self.rule("caf\u{e9}"), try Self.rule("e\u{301}.*")])
+        #expect(try Self.match(matcher, type: "caf\u{e9}") == [0])
+        #expect(try Self.match(matcher, type: "cafe\u{301}") == [])
+        #expect(try Self.match(matcher, type: "\u{e9}.x") == [])
+        #expect(try Self.match(matcher, type: "e\u{301}.x") == [1])
+    }
+
+    @Test func `a rule that listens to nothing accepts nothing`() throws {
+        let matcher = RuleMatcher([RuleSpecification(on: [])])
+        #expect(try Self.match(matcher, type: "a") == [])
+        #expect(try Self.match(RuleMatcher([]), type: "a") == [])
+    }
+
+    @Test func `patterns read the envelope and the payload`() throws {
+        let matcher = RuleMatcher([
+            try Self.rule("*", match: #"{"payload":{"cost":[{"numeric":[">",25]}]}}"#),
+            try Self.rule("*", match: #"{"event_type":[{"prefix":"run."}],"source":["s"]}"#),
+        ])
+        #expect(try Self.match(matcher, type: "run.x", payload: #"{"cost":25.5}"#) == [0, 1])
+        #expect(try Self.match(matcher, type: "x", payload: #"{"cost":25}"#) == [])
+    }
+
+    @Test func `an added rule works at once, also with a new path`() throws {
+        let matcher = RuleMatcher([try Self.rule("a", match: #"{"payload":{"x":[1]}}"#)])
+        for number in 1...200 {
+            let rule = try Self.rule("a", match: "{\"payload\":{\"f\(number % 7)\":[\(number)]}}", priority: number % 3)
+            #expect(matcher.add(rule) == Int32(number))
+        }
+        #expect(try Self.match(matcher, type: "a", payload: #"{"x":1,"f3":[3,10,17,143]}"#) == [17, 143, 10, 0, 3])
+        #expect(try Self.match(matcher, type: "b", payload: #"{"x":1}"#) == [])
+        let expected = try Self.match(matcher, type: "a", payload: #"{"x":1,"f3":[3,10,17,143]}"#)
+        matcher.replace(matcher.rules.compacted())
+        #expect(try Self.match(matcher, type: "a", payload: #"{"x":1,"f3":[3,10,17,143]}"#) == expected)
+        #expect(matcher.add(try Self.rule("b")) == 201)
+        #expect(try Self.match(matcher, type: "b") == [201])
+    }
+
+    @Test func `rules are replaced as a whole`() throws {
+        let matcher = RuleMatcher([try Self.rule("a")])
+        matcher.replace(CompiledRules([try Self.rule("b", match: #"{"payload":{"x":[1]}}"#)]))
+        #expect(try Self.match(matcher, type: "a") == [])
+        #expect(try Self.match(matcher, type: "b", payload: #"{"x":1}"#) == [0])
+    }
+
+    @Test func `the types that rules name are known`() throws {
+        let matcher = RuleMatcher([try Self.rule("a", "b.*"), try Self.rule("c", "a"), try Self.rule("*")])
+        matcher.add(try Self.rule("d"))
+        #expect(matcher.exactTypes == ["a", "c", "d"])
+        #expect(matcher.exactTypeIndex(of: "c") == 1)
+        #expect(matcher.exactTypeIndex(of: "d") == 2)
+        #expect(matcher.exactTypeIndex(of: "b.x") == nil)
+    }
+
+    /// With every kind of index in one field, and more rules than are tested one after the other.
+    @Test func `all kinds of tests find their rules in one field`() throws {
+        let tests = [
+            #""k1""#, #"{"prefix":"k1"}"#, #"{"suffix":"1"}"#, #"{"wildcard":"k*1"}"#, #"{"wildcard":"*k1*"}"#,
+            #"{"equals-ignore-case":"K1"}"#, #"{"prefix":{"equals-ignore-case":"K"}}"#,
+            #"{"suffix":{"equals-ignore-case":"1"}}"#, #"{"anything-but":"x"}"#, #"{"exists":true}"#, #""10.0.0.1""#,
+            #"{"cidr":"10.0.0.0/8"}"#, "7", #"{"numeric":[">",6]}"#, #"{"numeric":[">",6,"<",8]}"#, "true", "null",
+            #"{"exists":false}"#,
+        ]
+        let matcher = RuleMatcher(try tests.map { try Self.rule("*", match: "{\"payload\":{\"a\":[\($0)]}}") })
+        #expect(try Self.match(matcher, type: "t", payload: #"{"a":"k1"}"#) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+        #expect(try Self.match(matcher, type: "t", payload: #"{"a":"10.0.0.1"}"#) == [2, 7, 8, 9, 10, 11])
+        #expect(try Self.match(matcher, type: "t", payload: #"{"a":7.0}"#) == [8, 9, 12, 13, 14])
+        #expect(try Self.match(matcher, type: "t", payload: #"{"a":[true,null]}"#) == [8, 9, 15, 16])
+        #expect(try Self.match(matcher, type: "t") == [17])
+    }
+}
