@@ -21,6 +21,8 @@ package final class AlertDesk: Sendable {
     private let queue = WorkQueue<Alert>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
+    private let highWater: Int
+    private let lowWater: Int
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
 
@@ -33,6 +35,8 @@ package final class AlertDesk: Sendable {
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         log: AlertLog,
         logger: Logger,
+        highWater: Int = AlertDesk.highWater,
+        lowWater: Int = AlertDesk.lowWater,
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
@@ -40,6 +44,8 @@ package final class AlertDesk: Sendable {
         self.heldBack = heldBack
         self.log = log
         self.logger = logger
+        self.highWater = highWater
+        self.lowWater = lowWater
         self.onRoom = onRoom
     }
 
@@ -50,8 +56,12 @@ package final class AlertDesk: Sendable {
     ///
     /// - Returns: Whether there is room for more.
     package func submit(_ alert: Alert) -> Bool {
-        guard let depth = self.queue.push(alert), depth >= Self.highWater else { return true }
-        self.saidFull.store(true, ordering: .releasing)
+        guard let depth = self.queue.push(alert), depth >= self.highWater else { return true }
+        self.saidFull.store(true, ordering: .sequentiallyConsistent)
+        // Whoever decides may have emptied the queue just before it could see that somebody waits for that.
+        if self.queue.waiting <= self.lowWater {
+            return self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
+        }
         return false
     }
 
@@ -61,8 +71,8 @@ package final class AlertDesk: Sendable {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
             await self.decide(batch)
-            if self.queue.depth - batch.count <= Self.lowWater,
-                self.saidFull.exchange(false, ordering: .acquiringAndReleasing)
+            if self.queue.waiting <= self.lowWater,
+                self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
                 self.onRoom()
             }

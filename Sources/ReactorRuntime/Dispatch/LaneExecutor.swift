@@ -14,14 +14,18 @@ package final class LaneExecutor: Sendable {
     private static let queuedBytes = 16 << 20
 
     private struct Call: Sendable {
+        var lane: Int
         var event: Event
         var type: String
     }
 
-    private struct Start: Sendable {
+    /// A call that was begun and is waited for.
+    private struct Running {
         var ticket: LaneTicket
-        var call: Call
-        var handler: Handler
+        var type: String
+        var began: UInt64
+        var deadline: ContinuousClock.Instant
+        var task: Task<Void, Never>?
     }
 
     /// What became of one closure's calls for one type: dispatched = succeeded + failed + timed out + in flight.
@@ -40,6 +44,10 @@ package final class LaneExecutor: Sendable {
         var handlers: [(name: String, run: Handler)] = []
         /// By lane number, then event type.
         var counts: [[String: Counts]] = []
+        /// By the serial of the ticket; at most one for each lane.
+        var running: [UInt64: Running] = [:]
+        /// Between two lives nothing is begun.
+        var isOpen = true
     }
 
     private let settings: LaneSettings
@@ -47,7 +55,6 @@ package final class LaneExecutor: Sendable {
     private let clock: PipelineClock
     private let logger: Logger
     private let executor = HandlerExecutor()
-    private let starts = WorkQueue<Start>()
     private let state = Mutex(State())
 
     package init(lanes: Int, queued: Int, timeout: Duration, clock: PipelineClock, logger: Logger) {
@@ -84,25 +91,38 @@ package final class LaneExecutor: Sendable {
     package func submit(_ event: Event, lane: Int, type: String) {
         let key = event.laneKey
         let bytes = event.payloadBytes.count
-        let call = Call(event: event, type: type)
-        let actions = self.state.withLock { state in
+        let call = Call(lane: lane, event: event, type: type)
+        let actions = self.state.withLock { state -> [LaneScheduler<Call>.Action]? in
             state.counts[lane][type, default: Counts()].dispatched += 1
+            guard state.isOpen else {
+                state.counts[lane][type]?.failed += 1
+                return nil
+            }
             return state.scheduler.handle(.submit(handler: lane, key: key, bytes: bytes, work: call))
         }
-        self.perform(actions)
+        if let actions { self.perform(actions) }
     }
 
-    /// Runs what is submitted until the task is cancelled.
+    // MARK: Life
+
+    /// Takes events again after `run` has ended.
+    package func open() { self.state.withLock { $0.isOpen = true } }
+
+    /// Ends the patience with calls that take too long, until the task is cancelled; then cancels what runs and gives up what
+    /// waits. Returns without waiting for closures that do not notice.
     package func run() async {
-        await withDiscardingTaskGroup { group in
-            while true {
-                let starts = await self.starts.take(upTo: 64)
-                guard !starts.isEmpty else { return }
-                for start in starts {
-                    group.addTask { await self.run(start) }
-                }
+        while !Task.isCancelled {
+            let next = self.state.withLock { $0.running.values.map(\.deadline).min() }
+            // Who begins later has a later deadline.
+            try? await Task.sleep(until: next ?? .now + self.timeout, clock: .continuous)
+            guard !Task.isCancelled else { break }
+            let now = ContinuousClock.now
+            for late in self.state.withLock({ $0.running.values.filter { $0.deadline <= now } }) {
+                self.settle(late.ticket, .timedOut)
+                late.task?.cancel()
             }
         }
+        self.giveUp()
     }
 
     /// Returns when no call waits or runs, or the task is cancelled. For stopping: it looks every 2 ms.
@@ -112,12 +132,34 @@ package final class LaneExecutor: Sendable {
         }
     }
 
+    private func giveUp() {
+        let (running, queued) = self.state.withLock { state -> ([Running], Int) in
+            state.isOpen = false
+            let queued = state.scheduler.removeQueued()
+            for call in queued { state.counts[call.lane][call.type]?.failed += 1 }
+            let running = Array(state.running.values)
+            state.running = [:]
+            for call in running {
+                state.counts[call.ticket.handler][call.type]?.failed += 1
+                // Nothing waits any more, so there is nothing to start in its place.
+                _ = state.scheduler.handle(.timedOut(call.ticket))
+            }
+            return (running, queued.count)
+        }
+        for call in running { call.task?.cancel() }
+        guard !running.isEmpty || queued > 0 else { return }
+        self.logger.error(
+            "calls of handlers given up by the stop",
+            metadata: ["running": "\(running.count)", "waiting": "\(queued)"]
+        )
+    }
+
+    // MARK: Calls
+
     private func perform(_ actions: [LaneScheduler<Call>.Action]) {
         for action in actions {
             switch action {
-            case .start(let ticket, let call):
-                let handler = self.state.withLock { $0.handlers[ticket.handler].run }
-                self.starts.push(Start(ticket: ticket, call: call, handler: handler))
+            case .start(let ticket, let call): self.begin(ticket, call)
             case .refuse(let lane, let call, let reason):
                 let name = self.state.withLock { state in
                     state.counts[lane][call.type, default: Counts()].failed += 1
@@ -131,58 +173,65 @@ package final class LaneExecutor: Sendable {
         }
     }
 
-    private func run(_ start: Start) async {
+    private func begin(_ ticket: LaneTicket, _ call: Call) {
         let began = self.clock.monotonic()
-        await withTaskGroup(of: HandlerOutcome?.self) { group in
-            group.addTask(executorPreference: self.executor) { await self.call(start) }
-            group.addTask {
-                try? await Task.sleep(for: self.timeout)
-                return Task.isCancelled ? nil : .timedOut
-            }
-            let outcome = await group.next() ?? nil
-            let took = Int64(self.clock.monotonic() &- began)
-            self.settle(start, outcome ?? .failed, took)
-            group.cancelAll()
-            guard outcome == .timedOut else { return }
-            // The lane went on at the time-out. This straggler holds up nobody; when it returns, that is noted.
-            await group.waitForAll()
-            self.perform(self.state.withLock { $0.scheduler.handle(.finished(start.ticket)) })
+        let deadline = ContinuousClock.now + self.timeout
+        let handler = self.state.withLock { state in
+            state.running[ticket.serial] = Running(ticket: ticket, type: call.type, began: began, deadline: deadline)
+            return state.handlers[ticket.handler]
         }
+        // Not a child of anybody's task: a closure that never returns must not keep a stop from returning. `run` cancels it
+        // when its time is over.
+        let task = Task(executorPreference: self.executor) {
+            self.settle(ticket, await self.outcome(of: handler.run, handler.name, call.event))
+        }
+        let isWaitedFor = self.state.withLock { state in
+            state.running[ticket.serial]?.task = task
+            return state.running[ticket.serial] != nil
+        }
+        // It has ended, or its time is over already.
+        if !isWaitedFor { task.cancel() }
     }
 
-    private func call(_ start: Start) async -> HandlerOutcome {
+    private func outcome(of handler: Handler, _ name: String, _ event: Event) async -> HandlerOutcome {
         do {
-            try await start.handler(start.call.event)
+            try await handler(event)
             return .succeeded
         } catch {
-            let name = self.state.withLock { $0.handlers[start.ticket.handler].name }
             self.logger.error("handler failed", metadata: ["handler": "\(name)", "reason": "\(error)"])
             return .failed
         }
     }
 
-    private func settle(_ start: Start, _ outcome: HandlerOutcome, _ nanoseconds: Int64) {
-        let (actions, name) = self.state.withLock { state in
-            let lane = start.ticket.handler
-            var counts = state.counts[lane][start.call.type, default: Counts()]
-            switch outcome {
-            case .succeeded: counts.succeeded += 1
-            case .failed: counts.failed += 1
-            case .timedOut: counts.timedOut += 1
-            }
-            counts.durations.record(nanoseconds: nanoseconds)
-            state.counts[lane][start.call.type] = counts
-            let input: LaneScheduler<Call>.Input =
-                outcome == .timedOut ? .timedOut(start.ticket) : .finished(start.ticket)
-            return (state.scheduler.handle(input), state.handlers[lane].name)
+    /// Counts how a call ended, the first time; and goes on with its lane. A straggler whose time was over before is only
+    /// reported to the scheduler.
+    private func settle(_ ticket: LaneTicket, _ outcome: HandlerOutcome) {
+        let ended = self.clock.monotonic()
+        let (actions, lateName) = self.state.withLock { state -> ([LaneScheduler<Call>.Action], String?) in
+            let call = state.running.removeValue(forKey: ticket.serial)
+            if let call { Self.count(outcome, of: call, ended, in: &state) }
+            let isLate = outcome == .timedOut
+            let actions = state.scheduler.handle(isLate ? .timedOut(ticket) : .finished(ticket))
+            return (actions, isLate && call != nil ? state.handlers[ticket.handler].name : nil)
         }
-        if outcome == .timedOut {
+        if let lateName {
             self.logger.error(
                 "handler timed out",
-                metadata: ["handler": "\(name)", "limit_s": "\(self.timeout.inSeconds)"]
+                metadata: ["handler": "\(lateName)", "limit_s": "\(self.timeout.inSeconds)"]
             )
         }
         self.perform(actions)
+    }
+
+    private static func count(_ outcome: HandlerOutcome, of call: Running, _ ended: UInt64, in state: inout State) {
+        var counts = state.counts[call.ticket.handler][call.type, default: Counts()]
+        switch outcome {
+        case .succeeded: counts.succeeded += 1
+        case .failed: counts.failed += 1
+        case .timedOut: counts.timedOut += 1
+        }
+        counts.durations.record(nanoseconds: Int64(ended &- call.began))
+        state.counts[call.ticket.handler][call.type] = counts
     }
 }
 

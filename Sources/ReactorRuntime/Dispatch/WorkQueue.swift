@@ -23,6 +23,11 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         self.state.withLock { $0.elements.count + $0.inHand }
     }
 
+    /// Elements that nobody has taken yet.
+    package var waiting: Int {
+        self.state.withLock { $0.elements.count }
+    }
+
     /// Adds an element.
     ///
     /// - Returns: Elements waiting or in hand, this one included; nil when the queue is finished and refused it.
@@ -39,12 +44,12 @@ package final class WorkQueue<Element: Sendable>: Sendable {
 
     /// Takes up to `limit` elements, waiting until there is one; only one task may take.
     ///
-    /// The elements count as in hand until the next call.
+    /// The elements count as in hand until the next call. A task that is cancelled gets no more; what is queued stays.
     ///
     /// - Returns: No elements when the queue is finished and empty, or the task is cancelled.
     package func take(upTo limit: Int) async -> [Element] {
         self.state.withLock { $0.inHand = 0 }
-        while true {
+        while !Task.isCancelled {
             let taken = self.state.withLock { state -> [Element]? in
                 guard !state.elements.isEmpty else { return state.isFinished ? [] : nil }
                 let count = min(limit, state.elements.count)
@@ -54,10 +59,9 @@ package final class WorkQueue<Element: Sendable>: Sendable {
                 return taken
             }
             if let taken { return taken }
-            guard !Task.isCancelled else { return [] }
             await self.waitForElement()
-            if Task.isCancelled { return [] }
         }
+        return []
     }
 
     /// Refuses further elements; what is queued is still handed out.

@@ -1,0 +1,234 @@
+import Events
+import Reactions
+import ReactorTestKit
+import Stores
+import Synchronization
+import Testing
+
+@testable import ReactorRuntime
+
+/// A store that decides in memory, once a gate lets it, and fails as often as it is told.
+final class GatedStore: StateStore {
+    private struct Refusal: Error {}
+
+    let gate: Gate
+    private let memory: MemoryStateStore
+    private let failuresLeft: Mutex<Int>
+    private let batchSizes = Mutex<[Int]>([])
+
+    init(gate: Gate, failures: Int = 0) {
+        self.gate = gate
+        self.failuresLeft = Mutex(failures)
+        var settings = FatigueSettings()
+        settings.defaultCooldown = .zero
+        settings.maxAlertsPerTenantPerHour = 1_000_000
+        self.memory = MemoryStateStore(settings: settings, instance: "test") { Timestamp(seconds: 1_795_221_600) }
+    }
+
+    var batches: [Int] { self.batchSizes.withLock { $0 } }
+
+    func decide(_ alerts: [Alert]) async throws -> [Receipt] {
+        await self.gate.wait()
+        try self.failuresLeft.withLock { left in
+            guard left > 0 else { return }
+            left -= 1
+            throw Refusal()
+        }
+        self.batchSizes.withLock { $0.append(alerts.count) }
+        return self.memory.decideNow(alerts)
+    }
+
+    func update(_ settings: FatigueSettings, configVersion: String) async {}
+
+    func receipts(_ query: ReceiptQuery) async throws -> [Receipt] { try await self.memory.receipts(query) }
+
+    func statistics(tenant: String) async throws -> TenantFatigueStatistics {
+        try await self.memory.statistics(tenant: tenant)
+    }
+}
+
+/// Keeps the alerts that went out; refuses those that a test names.
+final class RecordingReceiver: Receiver {
+    let name = "recorder"
+    private let state = Mutex<[Alert]>([])
+    private let refused: Set<String>
+
+    init(refusing refused: Set<String> = []) { self.refused = refused }
+
+    var alerts: [Alert] { self.state.withLock { $0 } }
+
+    func deliver(_ alert: Alert, _ receipt: Receipt) async throws {
+        guard !self.refused.contains(alert.key) else { throw HandlerFailure() }
+        self.state.withLock { $0.append(alert) }
+    }
+}
+
+extension Alert {
+    static func made(_ key: String, tenant: String = "t", severity: Severity = .high) -> Alert {
+        Alert(
+            id: "id-\(key)",
+            type: "test",
+            severity: severity,
+            domain: "tests",
+            tenant: tenant,
+            runID: "r",
+            key: key,
+            summary: key,
+            details: .object([]),
+            handler: "h",
+            event: nil,
+            raisedAt: Timestamp(seconds: 1_795_221_600)
+        )
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct AlertDeskTests {
+    private struct Box {
+        let store: GatedStore
+        let receiver: RecordingReceiver
+        let heldBack = CallLog()
+        let rooms = CallLog()
+        let log = AlertLog()
+        let desk: AlertDesk
+
+        init(isOpen: Bool = true, failures: Int = 0, refusing: Set<String> = []) {
+            let gate = Gate()
+            if isOpen { gate.open() }
+            self.store = GatedStore(gate: gate, failures: failures)
+            self.receiver = RecordingReceiver(refusing: refusing)
+            let (heldBack, rooms) = (self.heldBack, self.rooms)
+            self.desk = AlertDesk(
+                store: self.store,
+                receivers: [self.receiver],
+                heldBack: { alert, receipt in heldBack.add("\(alert.key) \(receipt.verdict.rawValue)") },
+                log: self.log,
+                logger: .silent,
+                onRoom: { rooms.add("room") }
+            )
+        }
+
+        func running<Result: Sendable>(_ body: (Box) async throws -> Result) async rethrows -> Result {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.desk.run() }
+                defer { group.cancelAll() }
+                return try await body(self)
+            }
+        }
+    }
+
+    @Test func `alerts are decided in order, each with a receipt; what is held back is told`() async {
+        await Box().running { box in
+            for key in ["a", "b", "a", "c"] { #expect(box.desk.submit(.made(key))) }
+            await box.desk.waitUntilIdle()
+            #expect(box.receiver.alerts.map(\.key) == ["a", "b", "c"])
+            #expect(box.heldBack.calls == ["a duplicate"])
+            #expect(box.log.newest(10).map(\.alert.key) == ["c", "a", "b", "a"])
+            #expect(box.log.counts.verdicts == [.sent: 3, .duplicate: 1])
+        }
+    }
+
+    @Test func `a full desk says so, and tells once when there is room again`() async {
+        await Box(isOpen: false).running { box in
+            for number in 0..<AlertDesk.highWater - 1 { #expect(box.desk.submit(.made("\(number)"))) }
+            #expect(!box.desk.submit(.made("full")))
+            #expect(!box.desk.submit(.made("fuller")))
+            #expect(box.desk.depth == AlertDesk.highWater + 1)
+            #expect(box.rooms.calls.isEmpty)
+            box.store.gate.open()
+            await eventually { box.rooms.calls.count == 1 }
+            await box.desk.waitUntilIdle()
+            // Nothing was dropped on the way.
+            #expect(box.receiver.alerts.count == AlertDesk.highWater + 1)
+            #expect(box.rooms.calls.count == 1)
+            #expect(box.desk.submit(.made("later")))
+        }
+    }
+
+    @Test func `who is told that the desk is full is always told when it is not, however the two meet`() async {
+        // One side submits as a paused pipeline does: after a no it waits for the word; the other decides as fast as it can.
+        let word = Mutex<CheckedContinuation<Void, Never>?>(nil)
+        let words = Mutex(0)
+        let gate = Gate()
+        gate.open()
+        let desk = AlertDesk(
+            store: GatedStore(gate: gate),
+            receivers: [],
+            heldBack: { _, _ in },
+            log: AlertLog(),
+            logger: .silent,
+            highWater: 3,
+            lowWater: 2
+        ) {
+            words.withLock { $0 += 1 }
+            word.withLock { $0.take() }?.resume()
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await desk.run() }
+            var pauses = 0
+            for number in 0..<200_000 {
+                let before = words.withLock { $0 }
+                guard !desk.submit(.made("k", tenant: "\(number)")) else { continue }
+                pauses += 1
+                await withCheckedContinuation { continuation in
+                    word.withLock { $0 = continuation }
+                    // The word may have come before anybody listened.
+                    if words.withLock({ $0 }) > before { word.withLock { $0.take() }?.resume() }
+                }
+            }
+            #expect(pauses > 10)
+            group.cancelAll()
+        }
+    }
+
+    @Test func `a store that fails is asked again, and nothing is lost or decided twice`() async {
+        await Box(failures: 3).running { box in
+            for key in ["a", "b"] { _ = box.desk.submit(.made(key)) }
+            await box.desk.waitUntilIdle()
+            #expect(box.receiver.alerts.map(\.key) == ["a", "b"])
+            #expect(box.log.counts.undecided == 3)
+        }
+    }
+
+    @Test func `a receiver that refuses one alert gets the next ones, and that is counted`() async {
+        await Box(refusing: ["b"]).running { box in
+            for key in ["a", "b", "c"] { _ = box.desk.submit(.made(key)) }
+            await box.desk.waitUntilIdle()
+            #expect(box.receiver.alerts.map(\.key) == ["a", "c"])
+            #expect(box.log.counts.deliveryFailures == ["recorder": 1])
+        }
+    }
+
+    @Test func `many alerts are decided in few steps`() async {
+        await Box(isOpen: false).running { box in
+            for number in 0..<1000 { _ = box.desk.submit(.made("\(number)")) }
+            box.store.gate.open()
+            await box.desk.waitUntilIdle()
+            #expect(box.store.batches.reduce(0, +) == 1000 && box.store.batches.count <= 6)
+        }
+    }
+
+    @Test func `a cancelled desk leaves what is queued in its depth`() async {
+        let box = Box(isOpen: false)
+        let run = Task { await box.desk.run() }
+        for number in 0..<1000 { _ = box.desk.submit(.made("\(number)")) }
+        run.cancel()
+        await run.value
+        #expect(box.desk.depth >= 1000 - 256)
+        #expect(box.receiver.alerts.isEmpty)
+    }
+
+    @Test func `the log keeps the last thousand and counts all, audit alerts by type and severity`() {
+        let log = AlertLog()
+        let receipts = MemoryStateStore(instance: "test") { Timestamp(seconds: 1) }
+        for number in 0..<1500 {
+            var alert = Alert.made("\(number)")
+            alert.domain = number % 3 == 0 ? BuiltIns.auditDomain : "tests"
+            alert.type = "MISSING_ACK"
+            log.add(DecidedAlert(alert: alert, receipt: receipts.decideNow([alert])[0]))
+        }
+        #expect(log.newest(5000).count == 1000 && log.newest(1).first?.alert.key == "1499")
+        #expect(log.newest(-1).isEmpty)
+        #expect(log.counts.verdicts.values.reduce(0, +) == 1500)
+        #expect(log.counts.audit == [AlertLog.AuditLabel(type: "MISSING_ACK", severity: .high): 500])
+    }
+}
