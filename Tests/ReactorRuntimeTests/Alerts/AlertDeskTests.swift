@@ -156,8 +156,8 @@ extension Alert {
             heldBack: { _, _ in },
             log: AlertLog(),
             logger: .silent,
-            highWater: 3,
-            lowWater: 2
+            highWater: 1,
+            lowWater: 0
         ) {
             words.withLock { $0 += 1 }
             word.withLock { $0.take() }?.resume()
@@ -165,7 +165,7 @@ extension Alert {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await desk.run() }
             var pauses = 0
-            for number in 0..<200_000 {
+            for number in 0..<30_000 {
                 let before = words.withLock { $0 }
                 guard !desk.submit(.made("k", tenant: "\(number)")) else { continue }
                 pauses += 1
@@ -213,8 +213,8 @@ extension Alert {
         for number in 0..<1000 { _ = box.desk.submit(.made("\(number)")) }
         run.cancel()
         await run.value
-        #expect(box.desk.depth >= 1000 - 256)
-        #expect(box.receiver.alerts.isEmpty)
+        // One portion may have been in the hands of the store.
+        #expect(box.desk.depth >= 1000 - 256 && box.desk.depth + box.receiver.alerts.count <= 1000)
     }
 
     @Test func `the log keeps the last thousand and counts all, audit alerts by type and severity`() {
