@@ -40,6 +40,7 @@ test: test-build
 bench:
 	@scripts/setup --bench
 	@$(SWIFT) build -c release --product aos-reactor
+	@AOS_BENCHMARKS=1 $(SWIFT) build -c release --product latency-probe
 	@Benchmarks/bench $(CASES)
 
 lint:

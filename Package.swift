@@ -193,6 +193,17 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+// Only `make bench` asks for it. No package of its own: that would compile all dependencies a second time.
+if Context.environment["AOS_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "latency-probe",
+            dependencies: ["ReactorRuntime", log],
+            path: "Benchmarks/LatencyProbe"
+        )
+    )
+}
+
 for target in package.targets where [.regular, .executable, .test].contains(target.type) && target.name != "CSimdJSON" {
     var settings = target.swiftSettings ?? []
     settings += [
