@@ -43,6 +43,19 @@ package struct MessageBatch: ~Copyable {
         self.familyLength = SubscriptionSettings.privateChannelPrefix.utf8.count
     }
 
+    /// The complete messages of bytes that did not come through a subscription: a recording, or a test's.
+    ///
+    /// - Parameter bytes: one read; they must stay where they are until the batch is gone.
+    package init(reading bytes: UnsafeRawBufferPointer, limits: FrameLimits = FrameLimits()) {
+        var scanner = FrameScanner(limits: limits)
+        scanner.feed(bytes)
+        self.init(
+            scanner: scanner,
+            tally: DeliveryTally(),
+            privateChannel: PrivateChannel(name: SubscriptionSettings.privateChannelPrefix, token: "")
+        )
+    }
+
     /// The next message; nil when there is no further one.
     @inlinable
     package mutating func next() -> Message? {
