@@ -175,8 +175,8 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient", "Stores",
-                "Telemetry", log, metrics,
+                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient", "RedisServer",
+                "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),

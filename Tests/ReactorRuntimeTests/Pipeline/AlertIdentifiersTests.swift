@@ -14,7 +14,9 @@ import Testing
 
     @Test func `ids sort by time`() {
         var random = SplitMix64(seed: 7)
-        let ids = (0..<1000).map { AlertIdentifiers.make(at: Timestamp(microseconds: 1_795_221_600_000_000 + $0 * 1000), using: &random) }
+        let ids = (0..<1000).map {
+            AlertIdentifiers.make(at: Timestamp(microseconds: 1_795_221_600_000_000 + $0 * 1000), using: &random)
+        }
         #expect(ids == ids.sorted())
     }
 

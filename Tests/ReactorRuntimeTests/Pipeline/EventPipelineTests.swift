@@ -1,7 +1,7 @@
 import EventPatterns
 import Events
-import ReactorRuntime
 import Reactions
+import ReactorRuntime
 import Testing
 
 @Suite struct EventPipelineTests {
@@ -15,7 +15,8 @@ import Testing
         #expect(!more)
         #expect(
             log.calls == [
-                "exact run.failed r1", "all run.failed r1", "all run.started", "exact run.failed r2", "all run.failed r2",
+                "exact run.failed r1", "all run.failed r1", "all run.started", "exact run.failed r2",
+                "all run.failed r2",
             ]
         )
         #expect(box.counters.received == 3 && box.counters.matched == 3 && box.counters.unmatched == 0)
@@ -41,8 +42,10 @@ import Testing
         (Array("null".utf8), .notAnObject),
         (Array("{oops".utf8), .notJSON),
         (Array(#"{"event_type": "a", "source": ""#.utf8) + [0xE2, 0x82] + Array(#""}"#.utf8), .invalidUTF8),
-        (Array(#"{"event_type": "a", "payload": {"a": "#.utf8) + Array(repeating: UInt8(ascii: "["), count: 5000)
-            + Array(repeating: UInt8(ascii: "]"), count: 5000) + Array("}}".utf8), .tooDeep),
+        (
+            Array(#"{"event_type": "a", "payload": {"a": "#.utf8) + Array(repeating: UInt8(ascii: "["), count: 5000)
+                + Array(repeating: UInt8(ascii: "]"), count: 5000) + Array("}}".utf8), .tooDeep
+        ),
         (Array(#"{"event_type": "a", "payload": null}"#.utf8), .payloadNotAnObject),
         (Array(#"{"event_type": ["x"], "payload": {}}"#.utf8), .eventTypeNotAString),
         (Array(#"{"payload": {}}"#.utf8), .eventTypeMissing),
@@ -144,7 +147,11 @@ import Testing
         box.receive([Self.heartbeat, PipelineBox.event("reactor.heartbeat", payload: #"{"events_received": 5}"#)])
         #expect(log.calls.isEmpty)
         #expect(box.counters.received == 0 && box.counters.heartbeats == 2)
-        #expect(box.port.record.sightings == [PeerSighting(kind: .heartbeat(nonce: "a1", interval: .seconds(2.5)), instance: "b")])
+        #expect(
+            box.port.record.sightings == [
+                PeerSighting(kind: .heartbeat(nonce: "a1", interval: .seconds(2.5)), instance: "b")
+            ]
+        )
     }
 
     @Test func `a handler that names the heartbeat gets it, and wildcards still do not`() {

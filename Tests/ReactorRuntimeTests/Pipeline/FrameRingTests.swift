@@ -26,7 +26,9 @@ import Testing
 
         /// Where a record of that size can go in one piece, behind the newest and not over the oldest.
         func place(for size: Int) -> Int? {
-            guard let first = self.frames.first, let last = self.frames.last else { return size <= self.capacity ? 0 : nil }
+            guard let first = self.frames.first, let last = self.frames.last else {
+                return size <= self.capacity ? 0 : nil
+            }
             let hasWrapped = last.offset < first.offset
             if hasWrapped { return last.end + size <= first.offset ? last.end : nil }
             if last.end + size <= self.capacity { return last.end }
@@ -121,7 +123,9 @@ import Testing
         let small = [UInt8](repeating: 1, count: 10)
         let large = [UInt8](repeating: 2, count: 4096)
         small.withUnsafeBytes { _ = ring.append(ByteView($0), target: 0, arrivedAt: Timestamp(microseconds: 1)) }
-        let given = large.withUnsafeBytes { ring.append(ByteView($0), target: 0, arrivedAt: Timestamp(microseconds: 2)) }
+        let given = large.withUnsafeBytes {
+            ring.append(ByteView($0), target: 0, arrivedAt: Timestamp(microseconds: 2))
+        }
         #expect(given == 1)
         #expect(ring.count == 1 && ring.dropped == 1 && ring.droppedBytes == 4096)
         #expect(ring.first?.payload.bytes == small)
@@ -131,14 +135,20 @@ import Testing
         var ring = FrameRing(capacity: 4096, policy: .dropNewest)
         let frame = [UInt8](repeating: 7, count: 512 - 16)
         for _ in 0..<8 {
-            let given = frame.withUnsafeBytes { ring.append(ByteView($0), target: 1, arrivedAt: Timestamp(microseconds: 0)) }
+            let given = frame.withUnsafeBytes {
+                ring.append(ByteView($0), target: 1, arrivedAt: Timestamp(microseconds: 0))
+            }
             #expect(given == 0)
         }
         #expect(ring.fill == 1)
-        let ninth = frame.withUnsafeBytes { ring.append(ByteView($0), target: 1, arrivedAt: Timestamp(microseconds: 0)) }
+        let ninth = frame.withUnsafeBytes {
+            ring.append(ByteView($0), target: 1, arrivedAt: Timestamp(microseconds: 0))
+        }
         #expect(ninth == 1)
         ring.removeFirst()
-        let inItsPlace = frame.withUnsafeBytes { ring.append(ByteView($0), target: 2, arrivedAt: Timestamp(microseconds: 0)) }
+        let inItsPlace = frame.withUnsafeBytes {
+            ring.append(ByteView($0), target: 2, arrivedAt: Timestamp(microseconds: 0))
+        }
         #expect(inItsPlace == 0)
         for _ in 0..<7 { ring.removeFirst() }
         #expect(ring.first?.target == 2)
@@ -150,7 +160,11 @@ import Testing
         for round in 0..<5 {
             for number in 0..<60 {
                 frame.withUnsafeBytes {
-                    _ = ring.append(ByteView($0), target: UInt32(number), arrivedAt: Timestamp(microseconds: Int64(round)))
+                    _ = ring.append(
+                        ByteView($0),
+                        target: UInt32(number),
+                        arrivedAt: Timestamp(microseconds: Int64(round))
+                    )
                 }
             }
             for number in 0..<60 {

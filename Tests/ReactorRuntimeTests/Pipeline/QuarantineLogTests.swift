@@ -3,7 +3,13 @@ import ReactorRuntime
 import Testing
 
 @Suite struct QuarantineLogTests {
-    private func add(_ frame: [UInt8], _ reason: QuarantineReason, length: Int? = nil, at: Int64, to log: inout QuarantineLog) {
+    private func add(
+        _ frame: [UInt8],
+        _ reason: QuarantineReason,
+        length: Int? = nil,
+        at: Int64,
+        to log: inout QuarantineLog
+    ) {
         frame.withUnsafeBytes {
             log.add(
                 reason,

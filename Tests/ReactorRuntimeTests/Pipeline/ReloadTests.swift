@@ -1,6 +1,8 @@
+import EventPatterns
 import Events
-import ReactorRuntime
 import Reactions
+import ReactorRuntime
+import Telemetry
 import Testing
 
 /// Other handlers take the place of these between two events.
@@ -11,7 +13,6 @@ import Testing
             .noting("stays", on: "a", "b", into: log), .noting("goes", on: "a", into: log), .failing("breaks", on: "a"),
         ]
         let box = PipelineBox(before)
-        box.receive("a", "a", "b", "c")
         for type in ["a", "a", "b", "c"] { box.receive([PipelineBox.event(type)]) }
         box.receive("[1]")
         let received = box.counters.received
@@ -20,7 +21,7 @@ import Testing
         ]
         box.pipeline.replace(routes: RouteTable(after))
         #expect(box.counters.received == received && box.counters.matched == 3 && box.counters.unmatched == 1)
-        #expect(box.pipeline.quarantine.total == 5)
+        #expect(box.pipeline.quarantine.total == 1)
         #expect(box.counters.succeeded(box.pipeline.routes) == ["stays/a": 2, "stays/b": 1])
         #expect(box.counters.failed(box.pipeline.routes) == ["breaks/a": 2])
         box.receive([PipelineBox.event("c"), PipelineBox.event("a")])
@@ -44,19 +45,25 @@ import Testing
         let log = CallLog()
         let box = PipelineBox([.noting("all", on: "*", into: log), .noting("h", on: "a", into: log)])
         for type in ["a", "b", "c"] { box.receive([PipelineBox.event(type)]) }
-        box.pipeline.replace(routes: RouteTable([.noting("all", on: "*", into: log), .noting("h", on: "b", into: log)]))
+        box.pipeline.replace(
+            routes: RouteTable([.noting("all", on: "*", into: log), .noting("h", on: "b", into: log)])
+        )
         #expect(box.counters.succeeded(box.pipeline.routes) == ["all/other": 3])
     }
 
     @Test func `what waits in the ring meets the new handlers`() throws {
         let log = CallLog()
         let box = PipelineBox([.noting("old", on: "n", into: log)])
-        box.fallBehind()
+        let fillers = box.fallBehind()
         box.receive([PipelineBox.event("n", payload: #"{"cost": 30}"#)])
-        box.pipeline.replace(routes: RouteTable([.noting("new", on: "n", match: try .parse(json: Array(#"{"payload": {"cost": [30]}}"#.utf8)), into: log)]))
+        box.pipeline.replace(
+            routes: RouteTable([
+                .noting("new", on: "n", match: try .parse(json: Array(#"{"payload": {"cost": [30]}}"#.utf8)), into: log)
+            ])
+        )
         box.drainAll()
         #expect(log.calls == ["new n"])
-        #expect(box.counters.received == 61)
+        #expect(box.counters.received == UInt64(fillers + 1))
     }
 
     @Test func `watchers and the numbers of arrival go on`() async throws {

@@ -50,7 +50,9 @@ import Testing
             box.receive([PipelineBox.event(type)])
             let expected = HandlerPlace.all(entries).filter { place in
                 let entry = entries[place.entry]
-                return entry.enabled && entry.on.contains { pattern in Array(type.utf8).withUnsafeBytes { pattern.accepts(ByteView($0)) } }
+                return entry.enabled
+                    && entry.on.contains { pattern in Array(type.utf8).withUnsafeBytes { pattern.accepts(ByteView($0)) }
+                    }
             }
             #expect(log.calls == expected.map { "\(entries[$0.entry].name) \(type)" })
         }
@@ -59,7 +61,8 @@ import Testing
     @Test func `each handler has a counter for each type that it names, or for all types`() {
         let log = CallLog()
         let table = RouteTable([
-            .noting("two", on: "a", "b", into: log), .noting("all", on: "*", into: log), .noting("one", on: "b", into: log),
+            .noting("two", on: "a", "b", into: log), .noting("all", on: "*", into: log),
+            .noting("one", on: "b", into: log),
         ])
         #expect(table.types.names == ["a", "b", "other"])
         #expect(table.slotCount == 6)

@@ -1,7 +1,7 @@
 import EventPatterns
 import Events
-import ReactorRuntime
 import Reactions
+import ReactorRuntime
 import Synchronization
 
 /// What inline handlers were called with, in order.
@@ -35,17 +35,26 @@ extension HandlerEntry {
             enabled: enabled,
             does: "closure",
             body: .inline { event in
-                log.add(event.runID.isEmpty ? "\(name) \(event.eventType)" : "\(name) \(event.eventType) \(event.runID)")
+                log.add(
+                    event.runID.isEmpty ? "\(name) \(event.eventType)" : "\(name) \(event.eventType) \(event.runID)"
+                )
             }
         )
     }
 
     static func failing(_ name: String, on type: String, priority: Int = 0) -> HandlerEntry {
-        HandlerEntry(name: name, on: [Self.pattern(type)], priority: priority, does: "closure", body: .inline { _ in throw HandlerFailure() })
+        HandlerEntry(
+            name: name,
+            on: [Self.pattern(type)],
+            priority: priority,
+            does: "closure",
+            body: .inline { _ in throw HandlerFailure() }
+        )
     }
 
     /// A rule as a file would declare it.
-    static func rule(_ name: String, on type: String, priority: Int = 0, _ actions: ActionDefinition...) -> HandlerEntry {
+    static func rule(_ name: String, on type: String, priority: Int = 0, _ actions: ActionDefinition...) -> HandlerEntry
+    {
         HandlerEntry(HandlerDefinition(name: name, on: [Self.pattern(type)], priority: priority, body: .rule(actions)))
     }
 

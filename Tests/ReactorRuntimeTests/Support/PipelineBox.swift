@@ -1,6 +1,6 @@
 import Events
-import ReactorRuntime
 import Reactions
+import ReactorRuntime
 import RedisClient
 
 /// A pipeline without a loop, fed with messages as they stand in a receive buffer.
@@ -47,21 +47,36 @@ final class PipelineBox {
     @discardableResult
     func receive(_ texts: String...) -> Bool { self.receive(texts.map { Array($0.utf8) }) }
 
+    /// Handles frames from the ring for one stretch.
+    ///
+    /// - Returns: Whether it holds more.
+    func drain() -> Bool { self.pipeline.drain() }
+
     /// Drains the ring to the end, or until the pipeline pauses.
     func drainAll() {
-        while self.pipeline.drain() {}
+        while self.drain() {}
     }
 
-    /// Makes the pipeline believe that it is behind: what is received from now on goes to the ring until it is drained.
-    func fallBehind() {
-        // A read that filled its buffer, with messages that nobody wants.
-        let filler = Self.event("filler", payload: #"{"text": "\#(String(repeating: "x", count: 1000))"}"#)
-        self.receive(Array(repeating: filler, count: 60))
-        self.clock.advance(by: .milliseconds(5))
+    /// Keeps the pipeline busy without a pause until it takes it that it is behind. From then on what is received goes to
+    /// the ring, until that is drained.
+    ///
+    /// - Returns: How many events, which no handler wants, that took; the last one is in the ring.
+    @discardableResult
+    func fallBehind() -> Int {
+        var fillers = 1
+        while !self.receive([Self.event("filler")]) {
+            fillers += 1
+            self.clock.advance(by: .microseconds(10))
+            precondition(fillers < 10_000, "it never falls behind")
+        }
+        return fillers
     }
 
     static func event(_ type: String, payload: String = "{}", more: String = "") -> [UInt8] {
-        Array(#"{"event_type": "\#(type)", "timestamp": "2026-11-21T00:40:00+00:00", "payload": \#(payload)\#(more)}"#.utf8)
+        Array(
+            #"{"event_type": "\#(type)", "timestamp": "2026-11-21T00:40:00+00:00", "payload": \#(payload)\#(more)}"#
+                .utf8
+        )
     }
 
     private static func message(_ payload: [UInt8], channel: String) -> [UInt8] {

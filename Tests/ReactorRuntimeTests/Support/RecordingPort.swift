@@ -1,6 +1,6 @@
 import Events
-import ReactorRuntime
 import Reactions
+import ReactorRuntime
 import Synchronization
 
 /// Keeps what a pipeline wants done, and has room for as many alerts as a test says.
@@ -42,6 +42,8 @@ final class RecordingPort: ReactionPort {
     func overload(_ action: OverloadEpisode.Action) { self.state.withLock { $0.overload.append(action) } }
 
     func missed(_ loss: SequenceTracker.Loss) { self.state.withLock { $0.losses.append(loss) } }
+
+    var logRank: Int { 0 }
 
     func log(_ level: LogAction.Level, _ message: String, handler: String) {
         self.state.withLock { $0.lines.append("\(handler): \(message)") }
