@@ -199,6 +199,8 @@ let package = Package(
             dependencies: [
                 "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
             ]
         ),
     ],

@@ -3,6 +3,7 @@ import Events
 import FoundationEssentials
 import Glibc
 import NIOCore
+import NIOHTTP1
 import ReactorTestKit
 import RedisServer
 import Testing
@@ -27,7 +28,8 @@ struct RunningReactor {
     let folder: String
 
     private var base: String {
-        "http+unix://" + (self.folder + "/admin.sock").split(separator: "/", omittingEmptySubsequences: false)
+        "http+unix://"
+            + (self.folder + "/admin.sock").split(separator: "/", omittingEmptySubsequences: false)
             .joined(separator: "%2F")
     }
 
@@ -78,7 +80,9 @@ func withRunningReactor<Result: Sendable>(
     try await withTemporaryFolder { folder in
         try FileManager.default.createDirectory(atPath: folder + "/handlers", withIntermediateDirectories: true)
         try Data(handlers.utf8).write(to: URL(filePath: folder + "/handlers/test.yaml"))
-        try Data("version: 1\nembedded: { demo: false }\n\(config)".utf8).write(to: URL(filePath: folder + "/reactor.yaml"))
+        try Data("version: 1\nembedded: { demo: false }\n\(config)".utf8).write(
+            to: URL(filePath: folder + "/reactor.yaml")
+        )
         let command = [
             BuiltProgram.path, "run", "--config", folder + "/reactor.yaml", "--handlers", folder + "/handlers",
             "--listen", "unix:\(folder)/admin.sock",
