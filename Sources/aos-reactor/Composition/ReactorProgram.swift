@@ -69,7 +69,11 @@ struct ReactorProgram {
         _ body: @escaping @Sendable (RedisEndpoint) async throws -> Void
     ) async throws {
         if let endpoint = self.configuration.redis.endpoint { return try await body(endpoint) }
-        let settings = RedisServerSettings(dataFolder: self.configuration.embedded.dataDirectory)
+        let settings = RedisServerSettings(
+            dataFolder: self.configuration.embedded.dataDirectory,
+            // What `doctor` asks of every server.
+            directives: ["client-output-buffer-limit pubsub 512mb 256mb 60", "tcp-keepalive 60"]
+        )
         do {
             try await withRedisServerProcess(settings, logger: logger) { server in
                 logger.info("embedded redis-server answers", metadata: ["socket": "\(server.address.unixPath)"])
