@@ -196,6 +196,14 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `what a reload cannot change is named`() throws {
+        let old = try #require(try self.load("version: 1\nredis: {url: \"redis://:a@h:1\"}").configuration)
+        let text = "version: 1\nredis: {url: \"redis://:b@h:1\"}\nheartbeat: {interval: 1s}\nalerts: {dedup_window: 1s}"
+        let new = try #require(try self.load(text).configuration)
+        #expect(new.settingsThatNeedRestart(since: old) == ["heartbeat.interval", "redis.url"])
+        #expect(old.settingsThatNeedRestart(since: old).isEmpty)
+    }
+
     @Test func `the version changes with what is in force, not with comments or the instance`() throws {
         func version(_ config: String, _ handler: String = "", _ environment: [String: String] = [:]) throws -> String {
             let folder = try TemporaryFolder(["reactor.yaml": config, "handlers/a.yaml": handler])

@@ -18,9 +18,12 @@ struct OrphanTests {
                 _ = kill(getpid(), SIGKILL)
             }
         }
-        let processID = try #require(contents(ofFile: folder + "/redis.pid").flatMap { pid_t($0.filter(\.isNumber)) })
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        await eventually("the guardian stops the server") { kill(processID, 0) != 0 || Self.isZombie(processID) }
+        // A server that has ended in good order has removed its pid file itself, perhaps before we look.
+        #expect(FileManager.default.fileExists(atPath: folder + "/redis.conf"))
+        if let processID = contents(ofFile: folder + "/redis.pid").flatMap({ pid_t($0.filter(\.isNumber)) }) {
+            await eventually("the guardian stops the server") { kill(processID, 0) != 0 || Self.isZombie(processID) }
+        }
     }
 
     @Test func `a server of an earlier life is stopped before the own one starts`() async throws {

@@ -13,6 +13,8 @@ struct HandlerChecks {
         self.checkTypes()
     }
 
+    private var isFull: Bool { self.handlers.first?.context.problems.isFull == true }
+
     // MARK: - Names
 
     private func checkNames() {
@@ -59,60 +61,32 @@ struct HandlerChecks {
         return "aos.events"
     }
 
-    /// Handlers that publish for each other, so that one event may keep them going. One warning for each circle.
+    /// Handlers that publish for each other, so that one event may keep them going. A handler is named in one circle.
     private func checkCircles() {
-        var told: Set<Int> = []
-        for start in self.handlers.indices where !told.contains(start) {
-            guard let circle = self.circle(from: start) else { continue }
-            told.formUnion(circle.map(\.handler))
-            var message = "`\(self.handlers[start].name)`"
+        for circle in HandlerCircles(steps: self.steps()).find() {
+            let first = self.handlers[circle[0].from]
+            var message = "`\(first.name)`"
             for (index, step) in circle.enumerated() {
-                let next = self.handlers[circle[(index + 1) % circle.count].handler].name
                 let verb = index == 0 ? " publishes" : ", which publishes"
-                message += "\(verb) `\(step.publication.eventType)` for `\(next)`"
+                let type = self.handlers[step.from].publications[step.publication].eventType
+                message += "\(verb) `\(type)` for `\(self.handlers[step.to].name)`"
             }
-            let handler = self.handlers[start]
-            handler.context.report(
-                .circle,
-                at: circle[0].publication.node,
-                message + ": possible endless loop",
-                severity: .warning
-            )
+            let node = first.publications[circle[0].publication].node
+            first.context.report(.circle, at: node, message + ": possible endless loop", severity: .warning)
         }
     }
 
-    private typealias Step = (handler: Int, publication: LoadedHandler.Publication)
-
-    /// The shortest way from a handler over at least one other back to itself.
-    private func circle(from start: Int) -> [Step]? {
-        var ways: [[Step]] = self.steps(from: start).map { [$0] }
-        var seen: Set<Int> = [start]
-        while !ways.isEmpty {
-            var longer: [[Step]] = []
-            for way in ways {
-                guard let last = way.last else { continue }
-                for next in self.listeners(of: last) {
-                    if next == start {
-                        if way.count > 1 { return way }
-                    } else if seen.insert(next).inserted {
-                        longer += self.steps(from: next).map { way + [$0] }
-                    }
+    /// For each handler, which others hear of what it publishes.
+    private func steps() -> [[HandlerCircles.Step]] {
+        let listeners = HandlerListeners(self.handlers)
+        return self.handlers.enumerated().map { index, handler in
+            guard handler.isEnabled else { return [] }
+            return handler.publications.enumerated().flatMap { number, publication -> [HandlerCircles.Step] in
+                guard self.arrives(publication) else { return [] }
+                return listeners.indices(hearing: publication.eventType).filter { $0 != index }.map {
+                    HandlerCircles.Step(from: index, to: $0, publication: number)
                 }
             }
-            ways = longer
-        }
-        return nil
-    }
-
-    private func steps(from index: Int) -> [Step] {
-        let handler = self.handlers[index]
-        guard handler.isEnabled else { return [] }
-        return handler.publications.filter(self.arrives).map { (index, $0) }
-    }
-
-    private func listeners(of step: Step) -> [Int] {
-        self.handlers.indices.filter { index in
-            self.handlers[index].isEnabled && self.handlers[index].listens(to: step.publication.eventType)
         }
     }
 
@@ -122,8 +96,11 @@ struct HandlerChecks {
     private func checkTypes() {
         let published = Set(self.handlers.flatMap { $0.publications.map(\.eventType) })
         for handler in self.handlers {
-            for (type, node) in handler.types where !KnownEventTypes.set.contains(type) && !published.contains(type) {
-                let near = KnownEventTypes.all.first { NearestName.distance($0, type) <= 1 }
+            for (type, node) in handler.types where !self.isFull && !published.contains(type) {
+                guard !KnownEventTypes.set.contains(type), type.utf8.count <= 64 else { continue }
+                let near = KnownEventTypes.all.first {
+                    abs($0.utf8.count - type.utf8.count) <= 1 && NearestName.distance($0, type) <= 1
+                }
                 guard let near else { continue }
                 let message = "nobody is known to publish `\(type)`; did you mean `\(near)`?"
                 handler.context.report(
@@ -138,18 +115,45 @@ struct HandlerChecks {
     }
 }
 
+/// Which handlers hear an event type: exact types are looked up, only wildcards are tried one by one.
+private struct HandlerListeners {
+    private var exact: [String: [Int]] = [:]
+    private var wildcards: [(pattern: TypePattern, index: Int)] = []
+
+    init(_ handlers: [LoadedHandler]) {
+        for (index, handler) in handlers.enumerated() where handler.isEnabled {
+            for pattern in Set(handler.definitions.flatMap(\.on)) {
+                if case .exact(let type) = pattern {
+                    self.exact[type, default: []].append(index)
+                } else {
+                    self.wildcards.append((pattern, index))
+                }
+            }
+        }
+    }
+
+    func indices(hearing eventType: String) -> [Int] {
+        let others = self.wildcards.filter { $0.pattern.hears(eventType) }.map(\.index)
+        return Set((self.exact[eventType] ?? []) + others).sorted()
+    }
+}
+
+extension TypePattern {
+    fileprivate func hears(_ eventType: String) -> Bool {
+        switch self {
+        case .any: true
+        case .exact(let type): type == eventType
+        case .prefix(let stem): eventType.utf8.starts(with: stem.utf8)
+        }
+    }
+}
+
 extension LoadedHandler {
     fileprivate var isEnabled: Bool { self.definitions.contains { $0.enabled } }
 
     fileprivate func listens(to eventType: String) -> Bool {
         self.definitions.contains { definition in
-            definition.on.contains { pattern in
-                switch pattern {
-                case .any: true
-                case .exact(let type): type == eventType
-                case .prefix(let stem): eventType.utf8.starts(with: stem.utf8)
-                }
-            }
+            definition.on.contains { $0.hears(eventType) }
         }
     }
 }

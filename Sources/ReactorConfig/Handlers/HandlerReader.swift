@@ -123,9 +123,10 @@ struct HandlerReader {
             self.context.report(.badTypePattern, at: member.value, "`on` must name at least one event type")
         }
         var patterns: [TypePattern] = []
+        var seen: Set<TypePattern> = []
         for element in elements {
             guard let pattern = self.type(element) else { continue }
-            if patterns.contains(pattern) {
+            if !seen.insert(pattern).inserted {
                 self.context.report(.badTypePattern, at: element, "`\(pattern)` is already in the list")
                 continue
             }

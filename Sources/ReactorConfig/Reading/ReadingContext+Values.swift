@@ -27,7 +27,7 @@ extension ReadingContext {
         return ReadScalar(
             text: result.text,
             scalar: scalar,
-            shown: isSecret ? "***" : SecretMask.mask(result.text),
+            shown: isSecret ? "***" : Self.shortened(SecretMask.mask(result.text)),
             isInterpolated: !result.variables.isEmpty
         )
     }
@@ -108,11 +108,19 @@ extension ReadingContext {
     }
 
     /// Reports a key that is not among the known ones.
-    func reportUnknown(_ member: YAMLMember, known: [String], inside field: String? = nil) {
+    func reportUnknown(_ member: YAMLMember, known: @autoclosure () -> [String], inside field: String? = nil) {
+        // What is not shown needs no advice.
+        let known = self.problems.isFull ? [] : known()
         let nearest = NearestName.findIgnoringCase(member.key, among: known)
         let place = field.map { " in `\($0)`" } ?? ""
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; known here: \(ValueNeeds.list(known))"
-        self.report(.unknownField, at: member, "unknown field `\(member.key)`\(place)\(hint)", suggestion: nearest)
+        let message = "unknown field `\(Self.shortened(member.key))`\(place)\(hint)"
+        self.report(.unknownField, at: member, message, suggestion: nearest)
+    }
+
+    /// What a message quotes: at most 80 characters.
+    static func shortened(_ text: String) -> String {
+        text.utf8.count <= 80 ? text : String(text.prefix(79)) + "…"
     }
 }
 

@@ -2,14 +2,20 @@ internal import Reactions
 
 /// Where problems are gathered while one load runs. Confined to that load.
 final class ProblemList {
+    /// Enough for a person to work on; a file of a megabyte can hold a hundred thousand.
+    static let maximum = 1000
+
     private(set) var diagnostics: [Diagnostic] = []
 
     func add(_ diagnostic: Diagnostic) {
-        self.diagnostics.append(diagnostic)
+        if !self.isFull { self.diagnostics.append(diagnostic) }
         if diagnostic.severity == .error { self.errorCount += 1 }
     }
 
     private(set) var errorCount = 0
+
+    /// Whether further problems are counted only, so that looking for good advice can be spared.
+    var isFull: Bool { self.diagnostics.count >= Self.maximum }
 
     var hasErrors: Bool { self.errorCount > 0 }
 }
@@ -41,9 +47,13 @@ struct ReadingContext {
         self.problems.add(diagnostic)
     }
 
+    private static let longestShownLine = 400
+
     private func excerpt(_ position: TextPosition, length: Int, hidesValue: Bool) -> Diagnostic.Excerpt? {
-        guard let line = self.source.line(position.line) else { return nil }
-        let text = String(String.UnicodeScalarView(hidesValue ? line.prefix(position.column - 1) : line[...]))
+        let line = self.source.line(position.line)
+        // Long lines are not written by people, and would be printed once for each of their problems.
+        guard line.count <= Self.longestShownLine else { return nil }
+        let text = String(String.UnicodeScalarView(hidesValue ? line.prefix(position.column - 1) : line))
         let masked = SecretMask.mask(text, column: position.column)
         guard hidesValue else {
             return Diagnostic.Excerpt(line: masked.text, column: masked.column, length: max(1, length))

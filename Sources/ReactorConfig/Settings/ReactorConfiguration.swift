@@ -29,6 +29,15 @@ package struct ReactorConfiguration: Sendable {
         self.instance = instance
     }
 
+    /// Settings that differ from `other`'s and that only a restart brings into force: everything but the alerts'.
+    package func settingsThatNeedRestart(since other: ReactorConfiguration) -> [String] {
+        let before = Dictionary(other.settings.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+        var paths = self.settings.filter { before[$0.path] != $0.value }.map(\.path)
+        // A password is not part of what is shown.
+        if self.redis.endpoint != other.redis.endpoint, !paths.contains("redis.url") { paths.append("redis.url") }
+        return paths.filter { !$0.utf8.starts(with: "alerts.".utf8) }
+    }
+
     /// Where heartbeats and `publish` actions without a channel go: the first channel that is not a pattern.
     package var publishChannel: String {
         for case .channel(let name) in self.sources { return name }
@@ -100,14 +109,14 @@ package struct ShutdownSettings: Sendable, Hashable {
     package var grace = Duration.seconds(20)
 }
 
-/// How handlers that wait are run.
+/// How handlers that wait are run: closures that a program registers. Rules from files never wait.
 package struct HandlerSettings: Sendable, Hashable {
-    /// How long a handler may wait for something.
+    /// How long one call may take before its lane goes on without it.
     package var timeout = Duration.seconds(5)
-    /// Events of one run stay on one lane, so that many handlers wait at the same time.
-    package var lanes = 16
-    /// How many events may wait on a lane.
-    package var queue = 1024
+    /// How many events of one handler are handled at the same time; those of one run never are.
+    package var lanes = 8
+    /// How many events may wait for one handler before further ones are refused and counted.
+    package var queue = 10_000
 }
 
 package struct LogSettings: Sendable, Hashable {

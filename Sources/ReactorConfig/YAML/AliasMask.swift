@@ -5,10 +5,8 @@ struct MarkCharacters {
     /// Stands for the `*` of an alias. A text that holds all 6,400 characters of the area loses this distinction only.
     let alias: Unicode.Scalar
 
-    init(absentFrom text: String) {
-        // UTF-8 writes the area with these two first bytes; hardly any text has them.
-        let mayHoldSome = text.utf8.contains { $0 == 0xEE || $0 == 0xEF }
-        self.used = mayHoldSome ? Set(text.unicodeScalars.filter { Self.area.contains($0.value) }) : []
+    init(absentFrom text: [Unicode.Scalar]) {
+        self.used = Set(text.lazy.filter { Self.area.contains($0.value) })
         self.alias = Self.free(0, self.used) ?? "\u{E000}"
     }
 
@@ -29,15 +27,12 @@ struct MarkCharacters {
 /// Hides what could be an alias from the YAML parser.
 enum AliasMask {
     /// Replaces each `*` where a value may begin: at the start, after a blank or after an opening or separating sign.
-    static func apply(to text: String, mask: Unicode.Scalar) -> String {
-        guard text.utf8.contains(UInt8(ascii: "*")) else { return text }
-        var result = String.UnicodeScalarView()
-        var previous: Unicode.Scalar = "\n"
-        for scalar in text.unicodeScalars {
-            result.append(scalar == "*" && Self.mayBeginValue(after: previous) ? mask : scalar)
-            previous = scalar
+    static func apply(to text: [Unicode.Scalar], mask: Unicode.Scalar) -> [Unicode.Scalar] {
+        var result = text
+        for (index, scalar) in text.enumerated() where scalar == "*" {
+            if index == 0 || Self.mayBeginValue(after: text[index - 1]) { result[index] = mask }
         }
-        return String(result)
+        return result
     }
 
     private static func mayBeginValue(after scalar: Unicode.Scalar) -> Bool {

@@ -11,6 +11,9 @@ struct Interpolation {
         var length: Int
     }
 
+    /// More of one value are not noted.
+    private static let maximumProblems = 10
+
     private(set) var text = ""
     /// The variables that were put in, in order.
     private(set) var variables: [String] = []
@@ -94,6 +97,7 @@ struct Interpolation {
     }
 
     private mutating func report(_ code: DiagnosticCode, _ message: String, _ start: Int, _ end: Int) {
+        guard self.problems.count < Self.maximumProblems else { return }
         self.problems.append(Problem(code: code, message: message, offset: start, length: end - start))
     }
 

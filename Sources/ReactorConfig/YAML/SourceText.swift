@@ -1,34 +1,35 @@
 /// The text of a file, cut into lines the way libyaml counts them, so that its marks find their line.
+///
+/// Kept as an array, because every node of a file looks at its place in it, and a file may be one long line.
 struct SourceText {
+    typealias Line = ArraySlice<Unicode.Scalar>
+
     /// How the file is called in messages.
     let name: String
     /// The whole text, without a byte order mark.
-    let text: String
-    /// Each line without its end.
-    let lines: [Substring.UnicodeScalarView]
+    let scalars: [Unicode.Scalar]
+    /// Where each line is, without its end.
+    private let lines: [Range<Int>]
 
     init(name: String, text: String) {
         self.name = name
-        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
-        self.text = text
-        self.lines = Self.lines(of: text.unicodeScalars[...])
+        let scalars = Array(text.unicodeScalars)
+        self.scalars = scalars.first == "\u{FEFF}" ? Array(scalars.dropFirst()) : scalars
+        self.lines = Self.lines(of: self.scalars)
     }
 
-    private static func lines(of text: Substring.UnicodeScalarView) -> [Substring.UnicodeScalarView] {
-        var lines: [Substring.UnicodeScalarView] = []
-        var start = text.startIndex
-        var index = start
-        while index < text.endIndex {
-            let scalar = text[index]
-            var next = text.index(after: index)
-            if Self.endsLine(scalar) {
-                lines.append(text[start..<index])
-                if scalar == "\r", next < text.endIndex, text[next] == "\n" { next = text.index(after: next) }
-                start = next
-            }
-            index = next
+    private static func lines(of scalars: [Unicode.Scalar]) -> [Range<Int>] {
+        var lines: [Range<Int>] = []
+        var start = 0
+        var index = 0
+        while index < scalars.count {
+            defer { index += 1 }
+            guard Self.endsLine(scalars[index]) else { continue }
+            lines.append(start..<index)
+            if scalars[index] == "\r", index + 1 < scalars.count, scalars[index + 1] == "\n" { index += 1 }
+            start = index + 1
         }
-        lines.append(text[start...])
+        lines.append(start..<scalars.count)
         return lines
     }
 
@@ -40,22 +41,29 @@ struct SourceText {
         }
     }
 
-    /// A line, counted from 1, without its end.
-    func line(_ number: Int) -> Substring.UnicodeScalarView? {
-        self.lines.indices.contains(number - 1) ? self.lines[number - 1] : nil
+    var lineCount: Int { self.lines.count }
+
+    /// A line, counted from 1, without its end; empty if there is no such line.
+    func line(_ number: Int) -> Line {
+        self.lines.indices.contains(number - 1) ? self.scalars[self.lines[number - 1]] : []
     }
 
-    /// What stands at a place and after it on its line; nothing if there is no such place.
-    func rest(_ position: TextPosition) -> Substring.UnicodeScalarView {
-        guard position.column > 0, let line = self.line(position.line) else { return Substring.UnicodeScalarView() }
-        return line.dropFirst(position.column - 1)
+    /// What stands at a place and after it on its line; empty if there is no such place.
+    func rest(_ position: TextPosition) -> Line {
+        position.column > 0 ? self.line(position.line).dropFirst(position.column - 1) : []
+    }
+
+    /// Where a place is in `scalars`; nil if there is no character at it.
+    func offset(of position: TextPosition) -> Int? {
+        let rest = self.rest(position)
+        return rest.isEmpty ? nil : rest.startIndex
     }
 
     /// The first character that YAML does not allow: control characters, mostly.
     func firstForbidden() -> (position: TextPosition, scalar: Unicode.Scalar)? {
         for (index, line) in self.lines.enumerated() {
-            if let (column, scalar) = line.enumerated().first(where: { !Self.isAllowed($0.element) }) {
-                return (TextPosition(line: index + 1, column: column + 1), scalar)
+            if let offset = self.scalars[line].firstIndex(where: { !Self.isAllowed($0) }) {
+                return (TextPosition(line: index + 1, column: offset - line.lowerBound + 1), self.scalars[offset])
             }
         }
         return nil

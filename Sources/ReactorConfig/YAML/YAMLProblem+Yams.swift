@@ -28,12 +28,12 @@ extension YAMLProblem {
 
     /// libyaml may point behind the last line.
     private static func inside(_ source: SourceText, _ position: TextPosition) -> TextPosition {
-        guard position.line > source.lines.count, let last = source.lines.last else { return position }
-        return TextPosition(line: source.lines.count, column: last.count + 1)
+        guard position.line > source.lineCount else { return position }
+        return TextPosition(line: source.lineCount, column: source.line(source.lineCount).count + 1)
     }
 
     private static func hint(_ problem: String, at position: TextPosition, in source: SourceText) -> String {
-        let line = source.line(position.line) ?? Substring.UnicodeScalarView()
+        let line = source.line(position.line)
         if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
             return "; indent with blanks, never with tabs"
         }

@@ -13,6 +13,8 @@ struct YAMLReader {
     static let maximumDepth = 32
     /// After so many keys that stand twice in one file no more are looked for.
     private static let maximumDuplicates = 20
+    /// After so many problems of one file no more are noted.
+    private static let maximumProblems = 100
 
     /// The documents of the text that could be read; an empty document is left out.
     private(set) var documents: [YAMLNode] = []
@@ -24,7 +26,7 @@ struct YAMLReader {
 
     init(_ source: SourceText) {
         self.source = source
-        self.marks = MarkCharacters(absentFrom: source.text)
+        self.marks = MarkCharacters(absentFrom: source.scalars)
         if let (position, scalar) = source.firstForbidden() {
             let number = String(scalar.value, radix: 16, uppercase: true)
             let name = "U+" + String(repeating: "0", count: max(0, 4 - number.count)) + number
@@ -35,7 +37,7 @@ struct YAMLReader {
     }
 
     private mutating func read() {
-        var text = AliasMask.apply(to: self.source.text, mask: self.marks.alias)
+        var text = AliasMask.apply(to: self.source.scalars, mask: self.marks.alias)
         while true {
             do {
                 let roots = try Self.compose(text)
@@ -45,41 +47,43 @@ struct YAMLReader {
                 return
             } catch YamlError.duplicatedKeysInMapping(_, let context) {
                 let position = TextPosition(line: context.mark.line, column: context.mark.column)
-                guard let renamed = self.renameKey(at: position, in: text) else {
+                guard self.renameKey(at: position, in: &text) else {
                     self.report(.duplicateKey, "this key stands twice in its mapping", at: position)
                     return
                 }
-                text = renamed
             } catch {
-                self.problems.append(YAMLProblem(error, in: self.source))
+                self.note(YAMLProblem(error, in: self.source))
                 return
             }
         }
     }
 
-    private static func compose(_ text: String) throws -> [Node] {
-        let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+    private static func compose(_ text: [Unicode.Scalar]) throws -> [Node] {
+        let yaml = String(String.UnicodeScalarView(text))
+        let parser = try Parser(yaml: yaml, resolver: .basic, encoding: .utf8)
         var roots: [Node] = []
         while let root = try parser.nextRoot() { roots.append(root) }
         return roots
     }
 
-    /// Gives the key at a place a name of its own, of the same length; nil if that cannot be done.
-    private mutating func renameKey(at position: TextPosition, in text: String) -> String? {
-        guard self.renamedKeys.count < Self.maximumDuplicates else { return nil }
-        let rest = self.source.rest(position)
-        let isQuoted = rest.first == "\"" || rest.first == "'"
+    /// Gives the key at a place a name of its own, of the same length; false if that cannot be done.
+    private mutating func renameKey(at position: TextPosition, in text: inout [Unicode.Scalar]) -> Bool {
+        guard self.renamedKeys.count < Self.maximumDuplicates else { return false }
+        let first = self.source.rest(position).first
+        let isQuoted = first == "\"" || first == "'"
         let target = TextPosition(line: position.line, column: position.column + (isQuoted ? 1 : 0))
-        guard let original = self.source.rest(target).first, original != "\"", original != "'",
-            original != "\\", let mark = self.marks.key(self.renamedKeys.count)
-        else { return nil }
-        let changed = SourceText(name: "", text: text)
-        guard let line = changed.line(target.line) else { return nil }
-        let index = line.index(line.startIndex, offsetBy: target.column - 1)
-        var scalars = text.unicodeScalars
-        scalars.replaceSubrange(index...index, with: [mark])
+        guard let offset = self.source.offset(of: target), let mark = self.marks.key(self.renamedKeys.count) else {
+            return false
+        }
+        let original = self.source.scalars[offset]
+        guard original != "\"", original != "'", original != "\\" else { return false }
+        text[offset] = mark
         self.renamedKeys[position] = String(original)
-        return String(scalars)
+        return true
+    }
+
+    private mutating func note(_ problem: YAMLProblem) {
+        if self.problems.count < Self.maximumProblems { self.problems.append(problem) }
     }
 
     private mutating func report(
@@ -88,7 +92,7 @@ struct YAMLReader {
         at position: TextPosition,
         length: Int = 1
     ) {
-        self.problems.append(YAMLProblem(code: code, message: message, position: position, length: length))
+        self.note(YAMLProblem(code: code, message: message, position: position, length: length))
     }
 }
 
@@ -104,7 +108,8 @@ extension YAMLReader {
             return nil
         }
         if let problem = self.property(at: position) {
-            if !self.problems.contains(where: { $0.position == position }) { self.problems.append(problem) }
+            // A mapping begins where its first key does.
+            if self.problems.last?.position != position { self.note(problem) }
             return nil
         }
         switch node {

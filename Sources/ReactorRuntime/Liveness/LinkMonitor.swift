@@ -145,7 +145,10 @@ package final class LinkMonitor: Sendable {
         case .probeFailed(let error):
             self.logger.warning("probe could not be published", metadata: ["reason": "\(error.metricLabel)"])
         case .suspect(let cause, lastByte: _):
-            self.logger.warning("subscription is suspect, opening a second one", metadata: ["cause": "\(cause.rawValue)"])
+            self.logger.warning(
+                "subscription is suspect, opening a second one",
+                metadata: ["cause": "\(cause.rawValue)"]
+            )
         case .recovered(let after):
             self.logger.info("suspect subscription gave a sign of life", metadata: ["after_s": "\(after.inSeconds)"])
         case .replaced(let replacement):

@@ -1,5 +1,5 @@
-package import Events
 import EventPatterns
+package import Events
 import Reactions
 package import RedisClient
 
@@ -166,11 +166,11 @@ package struct EventPipeline: ~Copyable {
 
     // MARK: Configuration
 
-    /// Puts other handlers in the place of these, between two events. What was counted stays with the old ones' names in
-    /// the totals; counters of single handlers begin anew.
+    /// Puts other handlers in the place of these, between two events. What was counted stays, see
+    /// `PipelineCounters.goOn`.
     package mutating func replace(routes: RouteTable) {
         var counters = PipelineCounters(types: routes.types.count, slots: routes.slotCount)
-        counters.keepTotals(of: self.counters, types: self.routes.types, newTypes: routes.types)
+        counters.goOn(with: self.counters, of: self.routes, in: routes)
         self.routes = routes
         self.counters = counters
         self.decoder.replace(fields: routes.matcher.fields)

@@ -34,17 +34,24 @@ package struct PipelineCounters: Sendable {
         self.durations = Array(repeating: HistogramCounts(MetricCatalog.Original.handlerDuration), count: slots)
     }
 
-    /// Takes over what is not about single handlers from the counters of an earlier set of handlers; the numbers of types
-    /// that are no longer named go to `other`.
-    package mutating func keepTotals(of old: PipelineCounters, types: TypeTable, newTypes: TypeTable) {
+    /// Goes on with what was counted for an earlier set of handlers. Handlers that stay, by their name, keep their
+    /// counters; the events of types that are no longer named go to `other`.
+    package mutating func goOn(with old: PipelineCounters, of oldRoutes: RouteTable, in routes: RouteTable) {
         var kept = old
         kept.receivedByType = self.receivedByType
         kept.succeeded = self.succeeded
         kept.failed = self.failed
         kept.durations = self.durations
+        let (oldTypes, types) = (oldRoutes.types, routes.types)
         for (index, count) in old.receivedByType.enumerated() {
-            let target = index == types.otherIndex ? newTypes.otherIndex : newTypes.index(ofText: types.names[index])
+            let target = index == oldTypes.otherIndex ? types.otherIndex : types.index(ofText: oldTypes.names[index])
             kept.receivedByType[target] += count
+        }
+        for (slot, target) in routes.slots(continuing: oldRoutes).enumerated() {
+            guard let target else { continue }
+            kept.succeeded[target] += old.succeeded[slot]
+            kept.failed[target] += old.failed[slot]
+            kept.durations[target].add(old.durations[slot])
         }
         self = kept
     }

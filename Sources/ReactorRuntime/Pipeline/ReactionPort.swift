@@ -48,4 +48,9 @@ package struct PeerSighting: Sendable, Hashable {
 
     package var kind: Kind
     package var instance: String
+
+    package init(kind: Kind, instance: String) {
+        self.kind = kind
+        self.instance = instance
+    }
 }

@@ -11,7 +11,7 @@ package final class RouteTable {
     /// The entry of each rule of the matcher, which knows only the enabled ones.
     package let handlerOfRule: [Int]
     package let types: TypeTable
-    /// The number of the type `reactor.heartbeat`, when some handler names it.
+    /// The number of the type `reactor.heartbeat`, when some enabled handler names it.
     package let heartbeatType: Int?
     /// How each entry is called.
     package let steps: [Step]
@@ -60,8 +60,8 @@ package final class RouteTable {
         self.handlerOfRule = enabled
         let types = TypeTable(entries.flatMap { $0.on.compactMap(\.exactType) })
         self.types = types
-        let heartbeat = types.index(of: InternalEvent.heartbeatType)
-        self.heartbeatType = heartbeat == types.otherIndex ? nil : heartbeat
+        let namesHeartbeat = enabled.contains { entries[$0].names(InternalEvent.heartbeatType) }
+        self.heartbeatType = namesHeartbeat ? types.index(of: InternalEvent.heartbeatType) : nil
         var slotBase: [Int] = []
         var slotTypes: [[Int]?] = []
         var next = 0
@@ -69,7 +69,8 @@ package final class RouteTable {
             slotBase.append(next)
             let exact = entry.on.map { $0.exactType.map { text in types.index(ofText: text) } }
             if exact.allSatisfy({ $0 != nil }) {
-                let indexes = exact.compactMap { $0 }
+                var seen: Set<Int> = []
+                let indexes = exact.compactMap { $0 }.filter { seen.insert($0).inserted }
                 slotTypes.append(indexes)
                 next += indexes.count
             } else {
@@ -100,8 +101,45 @@ package final class RouteTable {
 
     /// Whether the handler names the type exactly, so that it gets events that wildcards are spared.
     package func names(_ type: Int, handler: Int) -> Bool {
-        let name = self.types.names[type]
-        return self.entries[handler].on.contains { $0.exactType.map { $0.utf8.elementsEqual(name.utf8) } ?? false }
+        var name = self.types.names[type]
+        return name.withUTF8 { self.entries[handler].names(ByteView(UnsafeRawBufferPointer($0))) }
+    }
+}
+
+extension RouteTable {
+    /// For each counter of an earlier table the one that goes on with it here: of the handler of the same name, for the
+    /// same type. Nil when there is none.
+    func slots(continuing old: RouteTable) -> [Int?] {
+        let (oldKeys, newKeys) = (old.handlerKeys, self.handlerKeys)
+        let handlers = Dictionary(zip(newKeys, self.entries.indices)) { first, _ in first }
+        let types = old.types.names.map { self.types.index(ofText: $0) }
+        return old.slotLabels.map { label in
+            guard let handler = handlers[oldKeys[label.handler]] else { return nil }
+            let type = types[label.type]
+            guard let own = self.slotTypes[handler] else { return self.slot(handler: handler, type: type) }
+            return own.contains(type) ? self.slot(handler: handler, type: type) : nil
+        }
+    }
+
+    private struct HandlerKey: Hashable {
+        var name: String
+        /// The first, second, ... of that name: closures may share one.
+        var number: Int
+    }
+
+    private var handlerKeys: [HandlerKey] {
+        var seen: [String: Int] = [:]
+        return self.entries.map { entry in
+            seen[entry.name, default: 0] += 1
+            return HandlerKey(name: entry.name, number: seen[entry.name] ?? 1)
+        }
+    }
+}
+
+extension HandlerEntry {
+    /// Whether it names the type exactly.
+    func names(_ type: ByteView) -> Bool {
+        self.on.contains { $0.exactType.map { $0.utf8.elementsEqual(type.buffer) } ?? false }
     }
 }
 

@@ -15,7 +15,8 @@ package struct TypeTable: Sendable {
     private let mask: Int
 
     package init(_ types: some Sequence<String>) {
-        var seen: Set<[UInt8]> = []
+        // A type of that very name shares the label, so that no series is written twice.
+        var seen: Set<[UInt8]> = [Array(Self.other.utf8)]
         let known = types.filter { seen.insert(Array($0.utf8)).inserted }
         var bytes: [UInt8] = []
         var ranges: [Range<Int>] = []

@@ -21,11 +21,15 @@ extension Reactor {
         } onBlind: {
             heartbeatBox.value?.wasBlind()
         }
+        var commandSettings = RedisCommandClient.Settings()
+        // The proof of a new subscription waits for this connection: it comes back as quickly as that one does.
+        commandSettings.backoff.longest = .milliseconds(250)
         let commands = RedisCommandClient(
             endpoint: self.endpoint,
             clientName: "aos-reactor:\(self.settings.instance):commands",
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: self.logger
+            logger: self.logger,
+            settings: commandSettings
         )
         let publisher = EventPublisher(
             commands: commands,
@@ -118,15 +122,20 @@ extension Reactor {
     ) -> RedisSubscription {
         var settings = SubscriptionSettings(instance: self.settings.instance)
         settings.maxEventBytes = self.settings.maxEventBytes
+        // A deaf link is found at the first probe after it fell deaf, up to 5 s later; together less than 15 s.
+        settings.probeDeadline = .seconds(9)
         let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
         let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
+        // What the subscription reports, the link monitor logs; once is enough.
+        var logger = self.logger
+        logger.logLevel = .critical
         let configuration = RedisSubscription.Configuration(
             endpoint: self.endpoint,
             targets: channels + patterns,
             settings: settings,
             clientName: self.subscriberName,
             eventLoop: loop,
-            logger: self.logger
+            logger: logger
         )
         return RedisSubscription(configuration, commands: commands) { engine }
     }

@@ -17,7 +17,8 @@ extension Reactor {
                 self.ringHealth(await life.engine.snapshot()), self.heartbeatHealth(life.heartbeat.counts),
             ]
         } else {
-            let message = self.settings.isEnabled ? "the reactor is \(state.lifecycle)" : "disabled: subscribes to nothing"
+            let message =
+                self.settings.isEnabled ? "the reactor is \(state.lifecycle)" : "disabled: subscribes to nothing"
             let status: ComponentStatus = self.settings.isEnabled ? .unhealthy : .healthy
             components.append(ComponentHealth(name: "subscription", status: status, message: message))
         }
@@ -31,6 +32,11 @@ extension Reactor {
             version: self.version,
             uptime: uptime
         )
+    }
+
+    /// Whether events that are published now will be handled.
+    public var isReady: Bool {
+        get async { await self.health().isReady }
     }
 
     private func configHealth(_ state: StateView) -> ComponentHealth {
@@ -64,7 +70,11 @@ extension Reactor {
             return ComponentHealth(name: name, status: .unhealthy, message: "not subscribed\(cause)")
         }
         if let suspect = facts.suspect {
-            return ComponentHealth(name: name, status: .degraded, message: "suspect (\(suspect.rawValue)), being replaced")
+            return ComponentHealth(
+                name: name,
+                status: .degraded,
+                message: "suspect (\(suspect.rawValue)), being replaced"
+            )
         }
         return ComponentHealth(name: name, status: .healthy, message: "subscribed")
     }

@@ -278,7 +278,9 @@ extension Reactor {
 
     private func laneCounts(_ snapshot: PipelineSnapshot?) -> [Int: [String: LaneExecutor.Counts]] {
         var counts: [Int: [String: LaneExecutor.Counts]] = [:]
-        for case .lane(let lane) in (snapshot?.entries ?? []).map(\.body) { counts[lane] = self.lanes.counts(lane: lane) }
+        for case .lane(let lane) in (snapshot?.entries ?? []).map(\.body) {
+            counts[lane] = self.lanes.counts(lane: lane)
+        }
         return counts
     }
 }

@@ -26,6 +26,8 @@ package struct MessageBatch: ~Copyable {
     var tally: DeliveryTally
     @usableFromInline
     let privateNameLength: Int
+    @usableFromInline
+    let familyLength: Int
     let privateChannel: PrivateChannel
     var controls: [LinkControl] = []
     var violation: FrameViolation?
@@ -38,6 +40,20 @@ package struct MessageBatch: ~Copyable {
         self.tally = tally
         self.privateChannel = privateChannel
         self.privateNameLength = privateChannel.name.count
+        self.familyLength = SubscriptionSettings.privateChannelPrefix.utf8.count
+    }
+
+    /// The complete messages of bytes that did not come through a subscription: a recording, or a test's.
+    ///
+    /// - Parameter bytes: one read; they must stay where they are until the batch is gone.
+    package init(reading bytes: UnsafeRawBufferPointer, limits: FrameLimits = FrameLimits()) {
+        var scanner = FrameScanner(limits: limits)
+        scanner.feed(bytes)
+        self.init(
+            scanner: scanner,
+            tally: DeliveryTally(),
+            privateChannel: PrivateChannel(name: SubscriptionSettings.privateChannelPrefix, token: "")
+        )
     }
 
     /// The next message; nil when there is no further one.
@@ -45,8 +61,14 @@ package struct MessageBatch: ~Copyable {
     package mutating func next() -> Message? {
         if self.isCut { return nil }
         while let frame = self.nextFrame() {
-            if frame.kind == .message, frame.channel.count != self.privateNameLength {
+            let length = frame.channel.count
+            if frame.kind == .message, length != self.privateNameLength {
                 self.tally.channelMessages &+= 1
+                return Message(channel: frame.channel, payload: frame.payload, readable: frame.readable)
+            }
+            // Shorter than what all private channels begin with.
+            if frame.kind == .patternMessage, length < self.familyLength {
+                self.tally.patternMessages &+= 1
                 return Message(channel: frame.channel, payload: frame.payload, readable: frame.readable)
             }
             if let message = self.examine(frame) { return message }

@@ -26,6 +26,13 @@ package struct HistogramCounts: Sendable, Hashable {
         self.sum &+= UInt64(value)
     }
 
+    /// Takes over the observations of another one with the same bounds.
+    package mutating func add(_ other: HistogramCounts) {
+        precondition(self.bounds == other.bounds, "the histograms have different bounds")
+        for index in self.cells.indices { self.cells[index] &+= other.cells[index] }
+        self.sum &+= other.sum
+    }
+
     /// Of all observations, in seconds.
     package var sumSeconds: Double { Double(self.sum) / 1e9 }
 

@@ -46,7 +46,9 @@ struct DemoService: Service {
     }
 
     private func play() async {
-        Terminal.standardOutput.print("\nA demonstration: ten seconds of made-up agent runs, published on aos.events.\n")
+        Terminal.standardOutput.print(
+            "\nA demonstration: ten seconds of made-up agent runs, published on aos.events.\n"
+        )
         let commands = RedisCommandClient(
             endpoint: self.endpoint,
             clientName: "aos-reactor:demo",
@@ -66,7 +68,10 @@ struct DemoService: Service {
                 do {
                     _ = try await commands.send(publish)
                 } catch {
-                    self.logger.warning("an event of the demonstration was not published", metadata: ["reason": "\(error)"])
+                    self.logger.warning(
+                        "an event of the demonstration was not published",
+                        metadata: ["reason": "\(error)"]
+                    )
                 }
             }
             await commands.stop()

@@ -27,10 +27,12 @@ struct Check: ParsableCommand {
         let elapsed = ContinuousClock.now - begin
         switch self.format {
         case .json:
-            Terminal.standardOutput.print(DiagnosticJSON.render(result.diagnostics, files: result.filesRead.count, elapsed: elapsed))
+            Terminal.standardOutput.print(
+                DiagnosticJSON.render(result.diagnostics, files: result.filesRead.count, elapsed: elapsed)
+            )
         case .text:
             let renderer = DiagnosticRenderer(colour: Terminal.standardOutput.wantsColour)
-            if !result.diagnostics.isEmpty { Terminal.standardOutput.print(renderer.render(result.diagnostics)) }
+            if !result.diagnostics.isEmpty { Terminal.standardOutput.write(renderer.render(result.diagnostics)) }
             Terminal.standardOutput.print(
                 renderer.summary(result.diagnostics, files: result.filesRead.count, elapsed: elapsed)
             )

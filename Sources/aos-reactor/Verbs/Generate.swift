@@ -74,7 +74,8 @@ struct Generate: AsyncParsableCommand {
         }
     }
 
-    private static func publish(_ batch: inout [RedisCommand], through commands: RedisCommandClient) async throws -> Int {
+    private static func publish(_ batch: inout [RedisCommand], through commands: RedisCommandClient) async throws -> Int
+    {
         defer { batch.removeAll(keepingCapacity: true) }
         for reply in try await commands.pipeline(batch) {
             if case .error(let error) = reply { throw error }

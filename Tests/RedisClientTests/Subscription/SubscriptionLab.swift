@@ -103,6 +103,7 @@ struct SubscriptionLab: Sendable {
 func withSubscription<Result: Sendable>(
     to url: String,
     commandsTo commandsURL: String? = nil,
+    caFile: String? = nil,
     targets: [SubscriptionTarget] = [.channel(SubscriptionLab.channel)],
     keepsPayloads: Bool = true,
     stopsAtEnd: Bool = true,
@@ -115,13 +116,13 @@ func withSubscription<Result: Sendable>(
     change(&settings)
     let record = SubscriptionRecord(keepsPayloads: keepsPayloads)
     let commands = RedisCommandClient(
-        endpoint: try RedisEndpoint(url: commandsURL ?? url),
+        endpoint: try RedisEndpoint(url: commandsURL ?? url, caFile: commandsURL == nil ? caFile : nil),
         clientName: "test-commands",
         eventLoop: group.next(),
         logger: logger
     )
     let configuration = RedisSubscription.Configuration(
-        endpoint: try RedisEndpoint(url: url),
+        endpoint: try RedisEndpoint(url: url, caFile: caFile),
         targets: targets,
         settings: settings,
         clientName: "test-subscription",

@@ -124,6 +124,15 @@ import Testing
         #expect(handover.tick(at: at(9_100)) == .none)
     }
 
+    @Test func `an old link that stays silent while the store fills is dead`() {
+        var handover = Self.handover()
+        handover.receivedOnSuccessor(at: at(100))
+        #expect(handover.keptIsFull(oldLinkIsDeaf: false) == .none)
+        #expect(handover.nextDeadline == at(750))
+        #expect(handover.tick(at: at(749)) == .none)
+        #expect(handover.tick(at: at(750)) == .releaseEverything(.silent))
+    }
+
     @Test func `a full store ends the wait for a deaf link only`() {
         var handover = Self.handover()
         #expect(handover.keptIsFull(oldLinkIsDeaf: false) == .none)

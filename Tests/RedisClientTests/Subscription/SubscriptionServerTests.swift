@@ -106,4 +106,23 @@ import Testing
             }
         }
     }
+
+    @Test func `cancellation ends the run, and so does stop while nobody listens`() async throws {
+        try await withRedisServer { server in
+            let record = try await withSubscription(to: server.url, stopsAtEnd: false) { lab in
+                try await lab.ready()
+                return lab.record
+            }
+            #expect(record.labels.last == "stopped")
+            #expect(try await server.subscriberCount(of: SubscriptionLab.channel) == 0)
+            try await server.takeDown()
+            try await withSubscription(to: server.url) { lab in
+                try #require(await eventually { lab.record.count("attempt_failed") >= 1 })
+                await lab.subscription.stop()
+                #expect(lab.record.labels.last == "stopped")
+                // Nothing runs any more: this returns at once.
+                await lab.subscription.stop()
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a subscription says to itself on its private channel, and how it is told from messages.
 struct PrivateChannel {
     /// What a frame is to the subscription.
@@ -47,23 +49,32 @@ struct PrivateChannel {
     }
 
     private func classifyMessage(_ frame: ScannedFrame) -> Classification {
-        guard frame.channel.elementsEqual(self.name) else { return .message }
+        guard Self.isEqual(frame.channel, self.name) else { return .message }
         if let number = Self.number(frame.payload, after: self.probePrefix) { return .probe(number) }
         if let number = Self.number(frame.payload, after: self.markerPrefix) { return .marker(number) }
         return .ignored
     }
 
     private func classifyPatternMessage(_ frame: ScannedFrame) -> Classification {
-        guard frame.channel.starts(with: Self.family) else { return .message }
-        guard frame.channel.elementsEqual(self.name) else { return .ignored }
+        guard Self.begins(frame.channel, with: Self.family) else { return .message }
+        guard Self.isEqual(frame.channel, self.name) else { return .ignored }
         let isOwn =
             Self.number(frame.payload, after: self.probePrefix) != nil
             || Self.number(frame.payload, after: self.markerPrefix) != nil
         return isOwn ? .ownCopy : .ignored
     }
 
+    private static func isEqual(_ bytes: UnsafeRawBufferPointer, _ name: [UInt8]) -> Bool {
+        bytes.count == name.count && Self.begins(bytes, with: name)
+    }
+
+    private static func begins(_ bytes: UnsafeRawBufferPointer, with prefix: [UInt8]) -> Bool {
+        guard bytes.count >= prefix.count, let base = bytes.baseAddress else { return prefix.isEmpty }
+        return memcmp(base, prefix, prefix.count) == 0
+    }
+
     private static func number(_ text: UnsafeRawBufferPointer, after prefix: [UInt8]) -> UInt64? {
-        guard text.starts(with: prefix) else { return nil }
+        guard Self.begins(text, with: prefix) else { return nil }
         return Self.number(UnsafeRawBufferPointer(rebasing: text.dropFirst(prefix.count)))
     }
 

@@ -6,6 +6,7 @@ struct DeliveryTally: Equatable, Sendable {
     var channelMessages: UInt64 = 0
 
     /// Messages that came through a pattern target. One published message comes once for every pattern that accepts it.
+    @usableFromInline
     var patternMessages: UInt64 = 0
 
     /// Bytes of all frames.

@@ -45,6 +45,8 @@ struct Handover {
     /// When the successor spoke although the old link had been silent for nearly all of the patience.
     private var successorProofAt: NIODeadline?
     private var askedSuccessor = false
+    /// Whether the successor is not read any more, so that it cannot speak.
+    private var isFull = false
     /// Time in which our own loop did not run, since the old link last spoke.
     private var allowance = TimeAmount.zero
 
@@ -67,6 +69,7 @@ struct Handover {
     var nextDeadline: NIODeadline? {
         if case .done = self.state { return nil }
         if let proof = self.successorProofAt { return proof + Self.grace }
+        if self.isFull { return self.suspicionAt + Self.grace }
         return self.askedSuccessor ? nil : self.suspicionAt
     }
 
@@ -128,8 +131,10 @@ struct Handover {
     }
 
     /// No more of the successor's messages can be kept, so its marker cannot be reached by reading on. An old link that
-    /// delivers will bring the marker itself; one that is deaf will not.
+    /// delivers will bring the marker itself; one that is deaf will not. And one that stays silent has been sent none of
+    /// all that the successor was sent: no further word of the successor is needed to tell that it is dead.
     mutating func keptIsFull(oldLinkIsDeaf: Bool) -> Action {
+        self.isFull = true
         switch self.state {
         case .waitingForMarker where oldLinkIsDeaf:
             self.state = .done
@@ -150,6 +155,11 @@ struct Handover {
                 // What the old link sent while we did not run may not have been read yet.
                 if stalled > .zero { self.successorProofAt = now }
                 guard stalled == .zero, now >= proof + Self.grace else { return .none }
+                self.state = .done
+                return .releaseEverything(.silent)
+            }
+            if self.isFull {
+                guard stalled == .zero, now >= self.suspicionAt + Self.grace else { return .none }
                 self.state = .done
                 return .releaseEverything(.silent)
             }
