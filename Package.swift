@@ -175,7 +175,8 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient", "RedisServer",
+                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient",
+                "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOEmbedded", package: nio),
@@ -199,6 +200,8 @@ let package = Package(
             dependencies: [
                 "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
             ]
         ),
     ],

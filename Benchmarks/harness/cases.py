@@ -9,37 +9,61 @@ import time
 
 from . import programs
 
-#: Goals: performance.md, "Goals", and what the release must show.
-RING_MIB = 64
-
 
 def flood(options):
-    """(a) The whole path through a real Redis at full flood, against a C loop that only reads."""
+    """(a) The whole path through a real Redis at full flood, against a C loop that only reads.
+
+    A ratio above 1 does not mean that we read faster than C does. Redis was seen to spend 0.9 to 1.3 microseconds an
+    event on a C reader that sleeps between reads and 0.7 to 0.9 on one that never does, probably because it pays for
+    the waking; we sleep seldom under a flood. `ratio_to_busy` compares with the latter, which burns a whole core.
+    """
     rounds = []
     for number in range(1, options.rounds + 1):
-        c_side = flood_c_reader(options.events)
-        ours = flood_reactor(options)
-        line = {"case": "flood", "round": number, "events": options.events}
-        line |= {f"c_{name}": value for name, value in c_side.items()}
-        line |= ours
-        line["ratio"] = round(ours["events_per_second"] / c_side["events_per_second"], 3)
+        sides = [
+            lambda: prefixed("c", flood_c_reader(options.events)),
+            lambda: prefixed("c_busy", flood_c_reader(options.events, "busy")),
+            lambda: flood_reactor(options),
+        ]
+        # Each round begins at the other end, so that no side always comes first.
+        line = {"case": "flood", "round": number, "events": options.events, "load": round(os.getloadavg()[0], 1)}
+        for side in sides if number % 2 else reversed(sides):
+            line |= side()
+        line["ratio"] = ratio(line, "c")
+        line["ratio_to_busy"] = ratio(line, "c_busy")
         rounds.append(line)
         yield line
     result = medians(
-        "flood", rounds, "c_events_per_second", "events_per_second", "ratio", "busiest_thread_share", "redis_share",
-        "cpu_us_per_event", "peak_rss_mib",
+        "flood", rounds, "c_events_per_second", "c_busy_events_per_second", "events_per_second", "ratio", "ratio_to_busy",
+        "busiest_thread_share", "c_redis_share", "redis_share", "cpu_us_per_event", "peak_rss_besides_ring_mib",
     )
-    result["lost"] = max(line["lost"] for line in rounds)
-    result["goal"] = "ratio >= 0.95, lost 0, busiest thread <= 0.70 while Redis >= 0.90, RSS <= 45 MiB besides the ring"
-    result["goals_met"] = (
-        result["ratio"] >= 0.95 and result["lost"] == 0 and result["busiest_thread_share"] <= 0.70
-        and result["peak_rss_mib"] <= 45 + RING_MIB
+    # The worst round, not the median: a loss is a loss.
+    for name in ("lost", "c_lost", "c_busy_lost"):
+        result[name] = max(line[name] for line in rounds)
+    yield judged(
+        result,
+        {
+            "ratio >= 0.95": result["ratio"] is not None and result["ratio"] >= 0.95,
+            "lost == 0": result["lost"] == 0,
+            "busiest_thread_share <= 0.70": result["busiest_thread_share"] <= 0.70,
+            "redis_share >= 0.90": result["redis_share"] >= 0.90,
+            "peak_rss_besides_ring_mib <= 45": result["peak_rss_besides_ring_mib"] <= 45,
+        },
     )
-    yield result
 
 
-def flood_c_reader(events):
-    with programs.redis_server() as (pid, where), programs.reader(where, events) as reader:
+def ratio(line, other):
+    """Our rate over the other side's; None when either was cut off and lost events, for then its rate means nothing."""
+    if line["lost"] or line[f"{other}_lost"]:
+        return None
+    return round(line["events_per_second"] / line[f"{other}_events_per_second"], 3)
+
+
+def prefixed(prefix, line):
+    return {f"{prefix}_{name}": value for name, value in line.items()}
+
+
+def flood_c_reader(events, *options):
+    with programs.redis_server() as (pid, where), programs.reader(where, events, *options) as reader:
         before = programs.cpu_seconds(pid)
         published = programs.publish(where, events)
         share = busiest(before, programs.cpu_seconds(pid)) / seconds(published)
@@ -71,15 +95,18 @@ def flood_reactor(options):
             "busiest_thread_share": round(busiest(before, after) / elapsed, 3),
             "redis_share": round(redis_share, 3),
             "cpu_us_per_event": round(spent(before, after) * 1e6 / max(1, received), 3),
-            "peak_rss_mib": round(rss.mib, 1),
-            "ring_high_water_mib": round(metrics.get("aos_ring_high_water_bytes", 0) / 2**20, 2),
+            "peak_rss_besides_ring_mib": round(rss.mib - metrics.get("aos_ring_high_water_bytes", 0) / 2**20, 1),
         }
 
 
 def blast(options):
-    """(b) The whole path against a fake server that floods without being a bottleneck."""
+    """(b) The whole path against a fake server that floods without being a bottleneck.
+
+    Beside it, in each round, what a real Redis delivers to a C loop that only reads.
+    """
     rounds = []
     for number in range(1, options.rounds + 1):
+        redis = prefixed("redis", flood_c_reader(options.events))
         with programs.blaster(options.events) as (server, port):
             with programs.reactor(options.reactor, f"redis://127.0.0.1:{port}") as reactor:
                 before, received_before = programs.cpu_seconds(reactor.pid), reactor.received()
@@ -91,18 +118,31 @@ def blast(options):
         line = {
             "case": "blast",
             "round": number,
+            "load": round(os.getloadavg()[0], 1),
             "events": options.events,
+            "redis_events_per_second": redis["redis_events_per_second"],
+            "redis_lost": redis["redis_lost"],
             "events_per_second": round(received / elapsed),
             "lost": round(options.events - received + metrics.get("aos_events_dropped_total", 0)),
             "busiest_thread_share": round(busiest(before, after) / elapsed, 3),
             "cpu_us_per_event": round(spent(before, after) * 1e6 / max(1, received), 3),
         }
+        line["ratio"] = ratio(line, "redis")
         rounds.append(line)
         yield line
-    result = medians("blast", rounds, "events_per_second", "busiest_thread_share", "cpu_us_per_event")
-    result["goal"] = "<= 1.0 microsecond of CPU an event; >= 2x the events per second of the flood case"
-    result["goals_met"] = result["cpu_us_per_event"] <= 1.0
-    yield result
+    result = medians(
+        "blast", rounds, "redis_events_per_second", "events_per_second", "ratio", "busiest_thread_share",
+        "cpu_us_per_event",
+    )
+    result["lost"] = max(line["lost"] for line in rounds)
+    yield judged(
+        result,
+        {
+            "ratio >= 2": result["ratio"] is not None and result["ratio"] >= 2,
+            "cpu_us_per_event <= 1.0": result["cpu_us_per_event"] <= 1.0,
+            "lost == 0": result["lost"] == 0,
+        },
+    )
 
 
 def latency(options, rate=50_000, duration=5):
@@ -110,7 +150,8 @@ def latency(options, rate=50_000, duration=5):
     probe = pathlib.Path(".build/release/latency-probe")
     events, rounds = rate * duration, []
     for number in range(1, options.rounds + 1):
-        line = {"case": "latency", "round": number, "rate": rate, "events": events}
+        load = round(os.getloadavg()[0], 1)
+        line = {"case": "latency", "round": number, "load": load, "rate": rate, "events": events}
         with programs.redis_server() as (_, where), programs.reader(where, events, "latency") as reader:
             programs.publish(where, events, rate)
             read = reader.result()
@@ -127,8 +168,9 @@ def latency(options, rate=50_000, duration=5):
         yield line
     if probe.exists():
         result = medians("latency", rounds, "c_p50_us", "c_p99_us", "p50_us", "p99_us", "p50_ratio")
-        result["goal"] = "p50 <= 1.15x of the C reader"
-        result["goals_met"] = result["p50_ratio"] <= 1.15
+        result["lost"] = max(line["lost"] for line in rounds)
+        goals = {"p50_ratio <= 1.15": result["p50_ratio"] <= 1.15, "lost == 0": result["lost"] == 0}
+        result = judged(result, goals)
     else:
         result = medians("latency", rounds, "c_p50_us", "c_p99_us")
         result["note"] = f"{probe} is not built, so only the C side was measured"
@@ -155,11 +197,19 @@ def idle(options, watched=10):
         rounds.append(line)
         yield line
     result = medians("idle", rounds, "rss_mib", "cpu_percent", "start_to_running_ms")
-    result["goal"] = "RSS <= 35 MiB, CPU < 0.5 % of a core, RUNNING within 200 ms"
-    result["goals_met"] = (
-        result["rss_mib"] <= 35 and result["cpu_percent"] < 0.5 and result["start_to_running_ms"] < 200
+    yield judged(
+        result,
+        {
+            "rss_mib <= 35": result["rss_mib"] <= 35,
+            "cpu_percent < 0.5": result["cpu_percent"] < 0.5,
+            "start_to_running_ms < 200": result["start_to_running_ms"] < 200,
+        },
     )
-    yield result
+
+
+def judged(result, goals):
+    """The result with each goal by name and whether it was met."""
+    return result | {"goals": goals, "goals_met": all(goals.values())}
 
 
 def drained(reactor, received_before, events):
@@ -197,8 +247,14 @@ def busiest(before, after):
 
 
 def medians(case, rounds, *names):
-    result = {"case": case, "median_of": len(rounds), "cores": os.cpu_count()}
-    return result | {name: statistics.median(line[name] for line in rounds) for name in names}
+    """The median of each number over the rounds that have it; of ratios also how many rounds that were."""
+    result = {"case": case, "rounds": len(rounds), "cores": os.cpu_count()}
+    for name in names:
+        values = [line[name] for line in rounds if line[name] is not None]
+        result[name] = round(statistics.median(values), 3) if values else None
+        if len(values) < len(rounds):
+            result[f"{name}_rounds"] = len(values)
+    return result
 
 
 def patterns(options):

@@ -229,7 +229,7 @@ struct HandlerProblemTests {
         )
         #expect(
             text == """
-                handlers/a.yaml:5:17: error[P007]: does not know the operator `prefx`; did you mean `prefix`?
+                handlers/a.yaml:5:17: error[P007]: unknown operator `prefx`; did you mean `prefix`?
                    5 |     status: [ { prefx: a } ]
                      |                 ^^^^^
                 handlers/a.yaml:6:24: error[P017]: numeric range is empty: > 5 and < 1

@@ -61,10 +61,40 @@ extension EventPipeline {
         }
         self.counters.matched += 1
         let isWatched = !self.taps.isEmpty && self.taps.wants(envelope.eventType)
-        guard !isWatched, rules.allSatisfy({ self.isSpared($0) }) else {
+        guard !isWatched, rules.allSatisfy({ self.isSpared($0) || self.isInline($0) }) else {
             return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: isWatched)
         }
-        for rule in rules { self.countSpared(self.routes.handlerOfRule[Int(rule)], type: type) }
+        for rule in rules {
+            let handler = self.routes.handlerOfRule[Int(rule)]
+            if case .inline(let body) = self.routes.entries[handler].body {
+                self.callInline(body, handler, on: envelope, type: type)
+            } else {
+                self.countSpared(handler, type: type)
+            }
+        }
+    }
+
+    private func isInline(_ rule: Int32) -> Bool {
+        if case .inline = self.routes.steps[self.routes.handlerOfRule[Int(rule)]] { true } else { false }
+    }
+
+    /// The short way to a closure that needs nothing but the event.
+    private mutating func callInline(
+        _ body: (borrowing InlineEvent) throws -> Void,
+        _ handler: Int,
+        on envelope: Envelope,
+        type: Int
+    ) {
+        let slot = self.routes.slot(handler: handler, type: type)
+        let started = self.clock.monotonic()
+        do {
+            try body(InlineEvent(envelope))
+            self.counters.succeeded[slot] += 1
+        } catch {
+            self.counters.failed[slot] += 1
+            self.port.failed(handler: self.routes.entries[handler].name, "\(error)")
+        }
+        self.counters.durations[slot].record(nanoseconds: Int64(self.clock.monotonic() &- started))
     }
 
     private mutating func countSpared(_ handler: Int, type: Int) {

@@ -26,7 +26,7 @@ struct ConfigurationOptions: ParsableArguments {
         let result = self.load(overrides: overrides)
         if !result.diagnostics.isEmpty {
             let renderer = DiagnosticRenderer(colour: Terminal.standardError.wantsColour)
-            Terminal.standardError.print(renderer.render(result.diagnostics))
+            Terminal.standardError.write(renderer.render(result.diagnostics))
         }
         guard result.isUsable, let configuration = result.configuration else {
             Terminal.standardError.print("the configuration is refused; `aos-reactor check` shows all problems")

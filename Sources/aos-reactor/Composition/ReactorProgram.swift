@@ -69,7 +69,11 @@ struct ReactorProgram {
         _ body: @escaping @Sendable (RedisEndpoint) async throws -> Void
     ) async throws {
         if let endpoint = self.configuration.redis.endpoint { return try await body(endpoint) }
-        let settings = RedisServerSettings(dataFolder: self.configuration.embedded.dataDirectory)
+        let settings = RedisServerSettings(
+            dataFolder: self.configuration.embedded.dataDirectory,
+            // What `doctor` asks of every server.
+            directives: ["client-output-buffer-limit pubsub 512mb 256mb 60", "tcp-keepalive 60"]
+        )
         do {
             try await withRedisServerProcess(settings, logger: logger) { server in
                 logger.info("embedded redis-server answers", metadata: ["socket": "\(server.address.unixPath)"])
@@ -126,7 +130,7 @@ struct ReactorProgram {
         let signals = SignalService(
             grace: self.configuration.shutdown.grace,
             logger: logger,
-            reload: { await self.reload(into: reactor) },
+            reload: { await self.reload(into: reactor, logger) },
             stop: { reactor.stop() }
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
@@ -194,10 +198,17 @@ struct ReactorProgram {
     // MARK: Reload
 
     /// Reads everything anew: all of it takes force, or nothing.
-    private func reload(into reactor: Reactor) async {
+    private func reload(into reactor: Reactor, _ logger: Logger) async {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+            let late = configuration.settingsThatNeedRestart(since: self.configuration)
+            if !late.isEmpty {
+                logger.warning(
+                    "settings that changed take force at the next start only",
+                    metadata: ["settings": "\(late.joined(separator: ", "))"]
+                )
+            }
         } else {
             let first = result.diagnostics.first { $0.severity == .error }
             reactor.refuse(configuration: first.map { "\($0)" } ?? "unknown")

@@ -32,7 +32,7 @@ struct Check: ParsableCommand {
             )
         case .text:
             let renderer = DiagnosticRenderer(colour: Terminal.standardOutput.wantsColour)
-            if !result.diagnostics.isEmpty { Terminal.standardOutput.print(renderer.render(result.diagnostics)) }
+            if !result.diagnostics.isEmpty { Terminal.standardOutput.write(renderer.render(result.diagnostics)) }
             Terminal.standardOutput.print(
                 renderer.summary(result.diagnostics, files: result.filesRead.count, elapsed: elapsed)
             )

@@ -1,0 +1,96 @@
+import AsyncHTTPClient
+import Events
+import FoundationEssentials
+import Glibc
+import NIOCore
+import NIOHTTP1
+import ReactorTestKit
+import RedisServer
+import Testing
+
+/// The program that was built beside these tests.
+enum BuiltProgram {
+    static let path: String = {
+        // The test runner lies in the folder of the products.
+        let arguments = CommandLine.arguments
+        let bundle = arguments.first { $0.hasSuffix(".xctest") } ?? arguments[0]
+        return bundle.deletingLastComponent + "/aos-reactor"
+    }()
+}
+
+extension String {
+    fileprivate var deletingLastComponent: String { String(self[..<(self.lastIndex(of: "/") ?? self.startIndex)]) }
+}
+
+/// A reactor that runs as its own process, and what can be asked of it.
+struct RunningReactor {
+    let program: TestProgram
+    let folder: String
+
+    private var base: String {
+        "http+unix://"
+            + (self.folder + "/admin.sock").split(separator: "/", omittingEmptySubsequences: false)
+            .joined(separator: "%2F")
+    }
+
+    func get(_ path: String) async throws -> (status: UInt, body: String) {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: self.base + path),
+            deadline: .now() + .seconds(10)
+        )
+        let body = try await response.body.collect(upTo: 64 << 20)
+        return (response.status.code, String(buffer: body))
+    }
+
+    func json(_ path: String) async throws -> JSONValue {
+        let body = try await self.get(path).body
+        return try Array(body.utf8).withUnsafeBytes { try JSONValue.parse(ByteView($0)) }
+    }
+
+    /// The value of a metric without labels, or the sum over all its labels.
+    func metric(_ name: String) async throws -> Double {
+        let text = try await self.get("/metrics").body
+        return Self.sum(of: name, in: text)
+    }
+
+    static func sum(of name: String, in text: String) -> Double {
+        text.split(separator: "\n").filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+            .reduce(0, +)
+    }
+
+    var isReady: Bool {
+        get async { (try? await self.get("/readyz").status) == 200 }
+    }
+
+    func received() async -> Int {
+        (try? await self.json("/v1/status")["events"]?["received"]?.intValue) ?? -1
+    }
+}
+
+/// Runs the built program on a Redis server with handlers of the test's own; returns when it has ended.
+func withRunningReactor<Result: Sendable>(
+    redis url: String,
+    handlers: String,
+    config: String = "",
+    arguments: [String] = [],
+    environment: [String: String] = [:],
+    _ body: (RunningReactor) async throws -> Result
+) async throws -> Result {
+    try await withTemporaryFolder { folder in
+        try FileManager.default.createDirectory(atPath: folder + "/handlers", withIntermediateDirectories: true)
+        try Data(handlers.utf8).write(to: URL(filePath: folder + "/handlers/test.yaml"))
+        try Data("version: 1\nembedded: { demo: false }\n\(config)".utf8).write(
+            to: URL(filePath: folder + "/reactor.yaml")
+        )
+        let command = [
+            BuiltProgram.path, "run", "--config", folder + "/reactor.yaml", "--handlers", folder + "/handlers",
+            "--listen", "unix:\(folder)/admin.sock",
+        ]
+        var variables = environment
+        variables["REDIS_URL"] = url
+        return try await withTestProgram(command + arguments, environment: variables) { program in
+            try await body(RunningReactor(program: program, folder: folder))
+        }
+    }
+}
