@@ -157,11 +157,12 @@ extension Alert {
             log: AlertLog(),
             logger: .silent,
             highWater: 1,
-            lowWater: 0
-        ) {
-            words.withLock { $0 += 1 }
-            word.withLock { $0.take() }?.resume()
-        }
+            lowWater: 0,
+            onRoom: {
+                words.withLock { $0 += 1 }
+                word.withLock { $0.take() }?.resume()
+            }
+        )
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await desk.run() }
             var pauses = 0
