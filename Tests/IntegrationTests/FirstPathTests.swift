@@ -28,7 +28,7 @@ struct FirstPathTests {
 
         """
 
-    @Test func `eleven events of a Python producer reach eleven exact handlers and the one for all, in order`()
+    @Test func `eleven events of a Python producer reach eleven exact handlers and the one for all`()
         async throws
     {
         try await withRedisServer { server in
@@ -169,7 +169,7 @@ struct FirstPathTests {
         }
     }
 
-    @Test func `SIGTERM under load finishes what was received and exits with 0`() async throws {
+    @Test func `SIGTERM after a burst exits with 0 and says that nothing was left undone`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(redis: server.url, handlers: Self.failedRuns) { reactor in
                 await eventually("ready") { await reactor.isReady }
