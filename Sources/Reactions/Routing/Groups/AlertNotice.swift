@@ -1,0 +1,99 @@
+package import Events
+
+/// Whether something is wrong, or no longer.
+package enum AlertStatus: String, Sendable, Hashable {
+    case firing
+    case resolved
+}
+
+/// An alert that was decided to go out, as it is told to receivers.
+package struct AlertNotice: Sendable, Hashable {
+    package var alert: Alert
+    /// The decision; nil for alerts that nobody decided about, as those of `receivers test`.
+    package var receipt: Receipt?
+    package var labels: AlertLabels
+    package var status: AlertStatus
+    package var startsAt: Timestamp
+    /// When it was over; nil while it fires.
+    package var endsAt: Timestamp?
+    /// Whether an end will be told: something that resolves it exists. All others are told once and forgotten.
+    package var lasts: Bool
+    /// For a resolved one: whether receivers were told that it fired. Nobody is told of the end of what they never
+    /// heard of.
+    package var wasTold: Bool
+    /// Ids of alerts with the same labels that came while this one waited, and that it stands for.
+    package var standsFor: [String]
+
+    package init(
+        _ alert: Alert,
+        receipt: Receipt?,
+        labels: AlertLabels? = nil,
+        status: AlertStatus = .firing,
+        endsAt: Timestamp? = nil,
+        lasts: Bool = false,
+        wasTold: Bool = false
+    ) {
+        self.alert = alert
+        self.receipt = receipt
+        self.labels = labels ?? AlertLabels(alert)
+        self.status = status
+        self.startsAt = alert.raisedAt
+        self.endsAt = endsAt
+        self.lasts = lasts
+        self.wasTold = wasTold
+        self.standsFor = []
+    }
+}
+
+/// Why receivers are told of a group now.
+package enum NotificationReason: String, Sendable, Hashable, CaseIterable {
+    case first = "first_notification"
+    case newAlerts = "new_alerts"
+    case someResolved = "some_resolved"
+    case allResolved = "all_resolved"
+    case repeated = "repeat_interval"
+    /// The group has no room for more, so it does not wait.
+    case full = "group_full"
+    /// There are as many groups as there may be, so this alert is told alone.
+    case tooManyGroups = "too_many_groups"
+    /// The reactor stops, and what waits is told now.
+    case stopping
+    /// A person wants to know whether the receiver works.
+    case test
+}
+
+/// Alerts that are told together.
+package struct AlertGroup: Sendable, Hashable {
+    /// The route and what its alerts have in common; the same for all tellings of one group.
+    package var key: String
+    package var routeID: String
+    package var receivers: [String]
+    /// The labels that the alerts were put together by.
+    package var labels: AlertLabels
+    /// Firing ones first, each kind in the order in which they came.
+    package var notices: [AlertNotice]
+    package var reason: NotificationReason
+    /// Ids of the alerts that are told for the first time.
+    package var newAlerts: [String]
+
+    package init(
+        key: String,
+        routeID: String,
+        receivers: [String],
+        labels: AlertLabels,
+        notices: [AlertNotice],
+        reason: NotificationReason,
+        newAlerts: [String]
+    ) {
+        self.key = key
+        self.routeID = routeID
+        self.receivers = receivers
+        self.labels = labels
+        self.notices = notices
+        self.reason = reason
+        self.newAlerts = newAlerts
+    }
+
+    /// Resolved when every alert of it is.
+    package var status: AlertStatus { self.notices.contains { $0.status == .firing } ? .firing : .resolved }
+}
