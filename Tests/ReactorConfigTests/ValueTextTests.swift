@@ -1,4 +1,5 @@
 import EventPatterns
+import Reactions
 import Testing
 
 @testable import ReactorConfig

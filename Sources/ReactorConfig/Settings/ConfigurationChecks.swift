@@ -1,3 +1,4 @@
+internal import Reactions
 internal import RedisClient
 
 /// What can only be judged once everything is read.

@@ -1,3 +1,5 @@
+internal import Reactions
+
 /// Follows a reference to a secret: `{ env: NAME }` or `{ file: /run/secrets/name }`.
 struct SecretReader {
     let context: ReadingContext
