@@ -171,7 +171,10 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(
             name: "ReactionsTests",
-            dependencies: ["Delivery", "EventPatterns", "Events", "Reactions", "Stores", log]
+            dependencies: [
+                "Delivery", "EventPatterns", "Events", "Reactions", "Stores", log,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
         .testTarget(
             name: "ReactorConfigTests",

@@ -131,7 +131,7 @@ package struct Template: Sendable, CustomStringConvertible {
 
     /// swift-mustache escapes for HTML unless a pragma says otherwise; a pragma on a line of its own leaves the rest
     /// of the text as it is.
-    private static func compile(_ source: String) throws(TemplateError) -> MustacheTemplate {
+    static func compile(_ source: String) throws(TemplateError) -> MustacheTemplate {
         do {
             return try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}\n" + source)
         } catch let error as MustacheTemplate.ParserError {

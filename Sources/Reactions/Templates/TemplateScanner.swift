@@ -13,15 +13,22 @@ struct TemplateScanner {
     static let maxDepth = 16
 
     private let source: [UInt8]
+    /// The names that a tag outside of sections may begin with, and who has them.
+    private let names: [String]
+    private let owner: String
     private var position = 0
     private var depth = 0
     private var isPlain = true
     private var pieces: [Piece] = []
     private var text: [UInt8] = []
 
-    init(_ source: String) {
+    init(_ source: String, names: [String] = Self.eventNames, owner: String = "an event") {
         self.source = Array(source.utf8)
+        self.names = names
+        self.owner = owner
     }
+
+    private static let eventNames = EnvelopeField.allCases.map(\.rawValue)
 
     /// The pieces, or nil when the template has sections, functions or comments.
     mutating func scan() throws(TemplateError) -> [Piece]? {
@@ -109,7 +116,7 @@ struct TemplateScanner {
         }
     }
 
-    /// Outside of sections a name can only be one of the envelope's; inside it may be a member of the section's value.
+    /// Outside of sections a name can only be one of those that there are; inside it may be a member of the section's value.
     private func check(_ name: String, at start: Int) throws(TemplateError) {
         guard !name.isEmpty else { throw self.error("the tag has no name", at: start) }
         var inner = Substring(name)
@@ -123,9 +130,9 @@ struct TemplateScanner {
         }
         let path = inner.prefix { $0 != ")" }
         guard self.depth == 0, path != ".", let root = path.split(separator: ".").first else { return }
-        guard EnvelopeField(rawValue: String(root)) == nil else { return }
-        let known = EnvelopeField.allCases.map(\.rawValue).joined(separator: ", ")
-        throw self.error("unknown name \"\(root)\"; an event has \(known)", at: start)
+        guard !self.names.contains(String(root)) else { return }
+        let known = self.names.joined(separator: ", ")
+        throw self.error("unknown name \"\(root)\"; \(self.owner) has \(known)", at: start)
     }
 
     private func error(_ message: String, at offset: Int) -> TemplateError {
