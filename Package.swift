@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "ReactionsTests",
             dependencies: [
-                "Delivery", "EventPatterns", "Events", "Reactions", "Stores", log,
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "Stores", log,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
