@@ -72,7 +72,17 @@ let package = Package(
             name: "Stores",
             dependencies: ["Events", "Reactions", .product(name: "DequeModule", package: "swift-collections")]
         ),
-        .target(name: "Delivery", dependencies: ["Events", "Reactions", log]),
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "EventPatterns", "Events", "Reactions", log,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
 
         // MARK: Floor 4. The pipeline.
         .target(
@@ -174,6 +184,18 @@ let package = Package(
             dependencies: [
                 "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "Stores", log,
                 .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: [
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "RedisServer", log,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(
