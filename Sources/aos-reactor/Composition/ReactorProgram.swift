@@ -16,7 +16,6 @@ struct ReactorProgram {
     let configuration: ReactorConfiguration
     let loaded: LoadResult
     let reload: @Sendable () -> LoadResult
-    let requiresRedis: Bool
 
     func run() async throws {
         let output = LogOutput(self.logSettings)
@@ -99,7 +98,7 @@ struct ReactorProgram {
         let showsOnConsole = self.playsDemo
         return Reactor(
             endpoint: endpoint,
-            settings: ReactorSettings(self.configuration, requiresRedis: self.requiresRedis),
+            settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
             store: MemoryStateStore(
                 settings: self.configuration.alerts,
@@ -210,15 +209,14 @@ struct ReactorProgram {
                 )
             }
         } else {
-            let first = result.diagnostics.first { $0.severity == .error }
-            reactor.refuse(configuration: first.map { "\($0)" } ?? "unknown")
+            reactor.refuse(configuration: result.refusal)
         }
     }
 }
 
 extension ReactorSettings {
     /// What the configuration says, for the runtime.
-    init(_ configuration: ReactorConfiguration, requiresRedis: Bool) {
+    init(_ configuration: ReactorConfiguration) {
         self.init(instance: configuration.instance)
         self.channels = []
         for source in configuration.sources {
@@ -238,6 +236,6 @@ extension ReactorSettings {
         self.lanesPerHandler = configuration.handlers.lanes
         self.queuedPerHandler = configuration.handlers.queue
         self.isEnabled = configuration.enabled
-        self.requiresRedis = requiresRedis
+        self.requiresRedis = configuration.redis.isRequired
     }
 }

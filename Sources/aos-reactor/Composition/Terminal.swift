@@ -43,4 +43,9 @@ struct Terminal {
 /// The variables that the process was started with.
 enum ProcessEnvironment {
     static let variables = ProcessInfo.processInfo.environment
+
+    /// A variable that is set to something.
+    static func text(_ name: String) -> String? {
+        self.variables[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
 }
