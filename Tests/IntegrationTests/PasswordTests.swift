@@ -110,6 +110,15 @@ struct PasswordTests {
                     try await finish(check, environment: ["REACTOR_REDIS_URL": url]),
                     try await finish(check + ["--config", "file.yaml"]),
                 ]
+                let others = [["tap"], ["status", "--json"], ["doctor"], ["run", "--require-redis"]]
+                for verb in others {
+                    let finished = try await finish(
+                        try command([BuiltProgram.path] + verb, in: folder),
+                        environment: ["REDIS_URL": url, "REACTOR_HTTP_LISTEN": "off"]
+                    )
+                    #expect([78, 69].contains(finished.exitCode), "\(verb): \(finished.everything)")
+                    Self.expectNothing(in: finished.everything, "\(verb) \(url)")
+                }
                 for finished in [flag, variable] + checks { Self.expectNothing(in: finished.everything, url) }
             }
         }

@@ -76,7 +76,14 @@ struct ReloadTests {
         try await eventually("the new configuration is in force") {
             try await reactor.json("/v1/status")["config_version"] != before
         }
-        #expect(try await reactor.json("/v1/status")["config_error"] == nil)
+        let status = try await reactor.json("/v1/status")
+        #expect(status["config_error"] == nil)
+        let version = try #require(status["config_version"]?.stringValue)
+        try await eventually("the log says so") {
+            try reactor.program.logLines.contains {
+                $0["msg"]?.stringValue == "configuration is in force" && $0["config"]?.stringValue == version
+            }
+        }
         #expect(await reactor.isReady)
     }
 

@@ -81,6 +81,40 @@ struct StatusVerbTests {
         }
     }
 
+    @Test func `tap leaves out nothing under load without saying so`() async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: SampleHandlers.failedRuns) { reactor in
+                await eventually("ready") { await reactor.isReady }
+                let verb = [BuiltProgram.path, "tap", "--json", "--url", reactor.adminAddress]
+                try await withTestProgram(verb) { tap in
+                    let marker = #"{"event_type": "test.marker", "payload": {}}"#
+                    await eventually("the tap shows events") {
+                        _ = try? await server.command("PUBLISH", "aos.events", marker)
+                        try? await Task.sleep(for: .milliseconds(20))
+                        return !tap.output.isEmpty
+                    }
+                    let generate = try await runVerb("generate", "--count", "12000", "--redis", server.url)
+                    #expect(generate.exitCode == 0)
+                    let last = #"{"event_type": "test.last", "payload": {}}"#
+                    try await server.command("PUBLISH", "aos.events", last)
+                    await eventually("the last is shown") {
+                        tap.output.hasSuffix("}\n") && tap.output.contains("test.last")
+                    }
+
+                    // Each line has its number; a jump is exactly as wide as the line says.
+                    let lines = try tap.jsonLines
+                    var next = try #require(lines.first?["arrival"]?.intValue)
+                    for line in lines {
+                        next += line["missed_before"]?.intValue ?? 0
+                        #expect(line["arrival"]?.intValue == next)
+                        next += 1
+                    }
+                    figure("lines of tap for 12,000 events at full speed", lines.count, "lines")
+                }
+            }
+        }
+    }
+
     @Test func `tap refuses what is no pattern with 64`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(redis: server.url, handlers: SampleHandlers.failedRuns) { reactor in

@@ -201,6 +201,10 @@ struct ReactorProgram {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+            logger.notice(
+                "configuration is in force",
+                metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
+            )
             let late = configuration.settingsThatNeedRestart(since: self.configuration)
             if !late.isEmpty {
                 logger.warning(
