@@ -125,6 +125,8 @@ struct ShutdownTests {
             #expect(alive == 200)
             #expect(reactor.program.exitStatus == nil)
 
+            // Much sooner it would be an echo of the first.
+            try await Task.sleep(for: .milliseconds(300))
             let second = ContinuousClock.now
             reactor.program.send(SIGTERM)
             let end = try await reactor.program.waitForExit(within: .seconds(30))
@@ -132,6 +134,23 @@ struct ShutdownTests {
             figure("from the second signal to the end", (ContinuousClock.now - second).inMilliseconds, "ms")
             #expect(reactor.program.errorOutput.contains("second signal: ending at once"))
             #expect(!reactor.program.errorOutput.contains("nothing left undone"))
+        }
+    }
+
+    @Test func `one demand that arrives as two signals is one demand`() async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: SampleHandlers.work("worker")) { reactor in
+                await eventually("ready") { await reactor.isReady }
+                try await Python.withListener(to: "handled", on: server) { listener in
+                    let events = (0..<2000).map { #"{"event_type": "work.item", "payload": {"n": \#($0)}}"# }
+                    let delivered = try await server.publish(events, on: "aos.events").count { $0 > 0 }
+                    reactor.program.send(SIGTERM)
+                    reactor.program.send(SIGINT)
+                    let end = try await reactor.program.waitForExit()
+                    #expect(end == .exited(code: 0), "\(reactor.program.errorOutput)")
+                    try await eventually("all were handled") { try listener.jsonLines.count == delivered }
+                }
+            }
         }
     }
 

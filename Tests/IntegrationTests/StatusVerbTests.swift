@@ -115,6 +115,57 @@ struct StatusVerbTests {
         }
     }
 
+    @Test func `tap ends when nobody reads it, and with 69 when the reactor is killed`() async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: SampleHandlers.failedRuns) { reactor in
+                await eventually("ready") { await reactor.isReady }
+                let publish: () async throws -> Void = {
+                    _ = try await server.command("PUBLISH", "aos.events", #"{"event_type": "x.y", "payload": {}}"#)
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                let verb = "\(BuiltProgram.path) tap --url \(reactor.adminAddress)"
+                try await withTestProgram(["/bin/sh", "-c", "\(verb) | head -1"]) { pipe in
+                    try await eventually("the pipe ends") {
+                        try await publish()
+                        return pipe.exitStatus == .exited(code: 0)
+                    }
+                    #expect(pipe.output.contains("x.y"))
+                }
+                try await withTestProgram(["/bin/sh", "-c", "exec \(verb)"]) { tap in
+                    try await eventually("it shows events") {
+                        try await publish()
+                        return !tap.output.isEmpty
+                    }
+                    reactor.program.send(SIGKILL)
+                    let end = try await tap.waitForExit()
+                    #expect(end == .exited(code: 69))
+                    #expect(tap.errorOutput.hasPrefix("error: the reactor has gone: "))
+                }
+            }
+        }
+    }
+
+    @Test func `something else at the address of a reactor is told from one`() async throws {
+        let script = """
+            import http.server
+            class Other(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(404)
+                    self.end_headers()
+                    self.wfile.write(b'{"not": "a reactor"}')
+            server = http.server.HTTPServer(("127.0.0.1", 0), Other)
+            print(server.server_port, flush=True)
+            server.serve_forever()
+            """
+        try await withTestProgram(["/usr/bin/python3", "-c", script]) { other in
+            await eventually("it listens") { other.output.hasSuffix("\n") }
+            let address = "http://127.0.0.1:\(other.output.prefix { $0.isNumber })"
+            let status = try await runVerb("status", "--url", address)
+            #expect(status.exitCode == 69)
+            #expect(status.errorOutput.hasPrefix("error: \(address) answers /v1/status with status 404"))
+        }
+    }
+
     @Test func `tap refuses what is no pattern with 64`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(redis: server.url, handlers: SampleHandlers.failedRuns) { reactor in

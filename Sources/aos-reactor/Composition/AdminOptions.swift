@@ -2,6 +2,7 @@ import AdminAPI
 import ArgumentParser
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import ReactorConfig
 
 /// Which running reactor a verb asks: `--url`, else the address that the configuration listens on.
@@ -56,7 +57,14 @@ struct AdminOptions: ParsableArguments {
     /// The same, and reads the answer.
     func get<Answer: Decodable>(_ route: AdminRoute, as type: Answer.Type, query: String = "") async throws -> Answer {
         let response = try await self.get(route, query: query)
-        let body = try await response.body.collect(upTo: 64 << 20)
-        return try AdminJSON.decode(type, from: .init(body.readableBytesView))
+        do {
+            let body = try await response.body.collect(upTo: 64 << 20)
+            return try AdminJSON.decode(type, from: .init(body.readableBytesView))
+        } catch {
+            let address = try self.base().shown
+            let answer = "\(route.path) with status \(response.status.code) and something that no reactor says"
+            Terminal.standardError.print("error: \(address) answers \(answer)")
+            throw ExitCode.unavailable
+        }
     }
 }
