@@ -6,7 +6,7 @@ import RedisServer
 import Testing
 
 /// Without `REDIS_URL`: the private server, and what a newcomer sees.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct EmbeddedServerTests {
     /// Runs the program in a folder, with the shipped handlers.
     private static func withEmbedded<Result: Sendable>(

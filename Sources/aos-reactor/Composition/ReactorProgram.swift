@@ -3,6 +3,7 @@ import ArgumentParser
 import Delivery
 import Logging
 import NIOPosix
+import Reactions
 import ReactorConfig
 import ReactorRuntime
 import RedisClient
@@ -31,13 +32,14 @@ struct ReactorProgram {
             let registry = MetricsRegistry()
             registry.add(ProcessCollector())
             registry.add(output)
-            let reactor = self.makeReactor(endpoint, registry, output, logger)
+            let state = self.stateConnection(to: endpoint, logger)
+            let reactor = self.makeReactor(endpoint, self.makeStore(state), registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, endpoint, registry, logger)
+            try await self.serve(reactor, state, endpoint, registry, logger)
         }
     }
 
@@ -84,8 +86,40 @@ struct ReactorProgram {
         }
     }
 
+    /// The connection that decisions are made on, apart from all others so that none of them waits for another.
+    private func stateConnection(to endpoint: RedisEndpoint, _ logger: Logger) -> StateConnection? {
+        guard self.configuration.state == .redis, self.configuration.enabled else { return nil }
+        return StateConnection(
+            commands: RedisCommandClient(
+                endpoint: endpoint,
+                clientName: "aos-reactor:\(self.configuration.instance):state",
+                eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: logger
+            )
+        )
+    }
+
+    private func makeStore(_ state: StateConnection?) -> any StateStore {
+        if let state {
+            return RedisStateStore(
+                commands: state.commands,
+                namespace: self.configuration.namespace,
+                settings: self.configuration.alerts,
+                configVersion: self.configuration.version,
+                instance: self.configuration.instance
+            )
+        }
+        return MemoryStateStore(
+            settings: self.configuration.alerts,
+            configVersion: self.configuration.version,
+            instance: self.configuration.instance,
+            clock: PipelineClock.system.wall
+        )
+    }
+
     private func makeReactor(
         _ endpoint: RedisEndpoint,
+        _ store: any StateStore,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
@@ -100,12 +134,7 @@ struct ReactorProgram {
             endpoint: endpoint,
             settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
-            store: MemoryStateStore(
-                settings: self.configuration.alerts,
-                configVersion: self.configuration.version,
-                instance: self.configuration.instance,
-                clock: clock.wall
-            ),
+            store: store,
             receivers: showsOnConsole ? [console] : [LogReceiver(logger: alerts)],
             heldBack: { alert, receipt in
                 if showsOnConsole {
@@ -122,6 +151,7 @@ struct ReactorProgram {
 
     private func serve(
         _ reactor: Reactor,
+        _ state: StateConnection?,
         _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ logger: Logger
@@ -133,6 +163,8 @@ struct ReactorProgram {
             stop: { reactor.stop() }
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
+        // Before the reactor, so that it ends after it.
+        if let state { services.append(.init(service: state)) }
         if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
         services.append(
             .init(
