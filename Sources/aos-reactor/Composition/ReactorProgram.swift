@@ -27,6 +27,7 @@ struct ReactorProgram {
             "starting",
             metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"]
         )
+        Self.warn(of: self.loaded, logger)
 
         try await self.withRedis(logger) { endpoint in
             let registry = MetricsRegistry()
@@ -227,6 +228,13 @@ struct ReactorProgram {
         )
     }
 
+    /// What was found in files that can be used goes the way of all that is told: whoever reads the log reads lines.
+    private static func warn(of result: LoadResult, _ logger: Logger) {
+        for warning in result.diagnostics where warning.severity == .warning {
+            logger.warning("configuration", metadata: ["problem": "\(warning)"])
+        }
+    }
+
     // MARK: Reload
 
     /// Reads everything anew: all of it takes force, or nothing.
@@ -238,6 +246,7 @@ struct ReactorProgram {
                 "configuration is in force",
                 metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
             )
+            Self.warn(of: result, logger)
             let late = configuration.settingsThatNeedRestart(since: self.configuration)
             if !late.isEmpty {
                 logger.warning(
