@@ -70,7 +70,7 @@ package final class AlertDesk: Sendable {
         while true {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
-            await self.decide(batch)
+            guard await self.decide(batch) else { return self.queue.giveBack(batch) }
             if self.queue.waiting <= self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -84,7 +84,8 @@ package final class AlertDesk: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    private func decide(_ alerts: [Alert]) async {
+    /// - Returns: Whether the alerts are decided; false when the task was cancelled before.
+    private func decide(_ alerts: [Alert]) async -> Bool {
         while !Task.isCancelled {
             do {
                 let receipts = try await self.store.decide(alerts)
@@ -96,13 +97,14 @@ package final class AlertDesk: Sendable {
                         self.heldBack(alert, receipt)
                     }
                 }
-                return
+                return true
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(alerts.count)"])
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
+        return false
     }
 
     private func tell(_ alert: Alert, _ receipt: Receipt) async {
