@@ -65,6 +65,8 @@ package final class HeartbeatService: Sendable {
     /// The name of the subscription's connection at Redis.
     private let subscriberName: String
     private let ready: Gate
+    /// Open once there are numbers that a heartbeat can tell.
+    private let hasReport = Gate()
     private let report: @Sendable () async -> Report
     private let logger: Logger
     private let state: Mutex<State>
@@ -126,12 +128,15 @@ package final class HeartbeatService: Sendable {
     /// Sends a heartbeat each interval, and judges each one right before the next.
     ///
     /// The first follows the proof of the subscription at once, so that peers know of this reactor early. Until then none
-    /// can be missed; what else is wrong is judged at the same pace.
+    /// can be missed; what else is wrong is judged at the same pace. Nothing here waits for the event loop, which may stand
+    /// still.
     private func beat() async {
         let interval = self.settings.heartbeatInterval
-        while !Task.isCancelled, await !finishes(within: interval, { await self.ready.wait() }) { self.judge() }
-        guard !Task.isCancelled else { return }
-        await self.takePulse(withReport: true)
+        let canBegin: @Sendable () async -> Void = {
+            await self.ready.wait()
+            await self.hasReport.wait()
+        }
+        while !Task.isCancelled, await !finishes(within: interval, canBegin) { self.judge() }
         while !Task.isCancelled {
             self.sendHeartbeat()
             try? await Task.sleep(for: interval)
@@ -246,6 +251,7 @@ package final class HeartbeatService: Sendable {
         guard withReport else { return }
         let report = await self.report()
         self.state.withLock { $0.report = report }
+        self.hasReport.open()
     }
 
     /// The longest time that the loop took to answer since this was asked last.

@@ -1,5 +1,5 @@
+import Dispatch
 import Events
-import Glibc
 import Logging
 import Reactions
 import ReactorTestKit
@@ -98,11 +98,13 @@ import Testing
     @Test func `a loop that stands still is named as the cause`() async throws {
         try await withRedisServer { server in
             let box = try ReactorBox(server) { $0.heartbeatInterval = .milliseconds(300) }
-            try box.reactor.onInline("block") { _ in usleep(2_500_000) }
+            let goOn = DispatchSemaphore(value: 0)
+            try box.reactor.onInline("block") { _ in _ = goOn.wait(timeout: .now() + 60) }
             try await box.running {
                 try await server.publishEvent("block")
                 await eventually("it is told") { await box.alerts("reactor.unhealthy").count == 1 }
                 #expect(Self.cause(await box.alerts("reactor.unhealthy").first) == "loop_stalled")
+                goOn.signal()
                 await eventually("the recovery is told") { await box.alerts("reactor.recovered").count == 1 }
                 #expect(await box.alerts("reactor.unhealthy").count == 1)
             }

@@ -246,8 +246,10 @@ import Testing
         #expect(waited.cause(before: nil, after: nil, excess: nil) == .serverSilent)
     }
 
-    @Test func `one huge message explains why everybody was cut`() {
+    @Test(arguments: [LinkEnd.closed(midFrame: false, announced: nil), .broken])
+    func `one huge message explains why everybody was cut`(end: LinkEnd) {
         let window = Self.measure(
+            end,
             from: .init("a", publishes: 100, inputBytes: 1_000),
             Self.tally(80, bytes: 500),
             to: .init("a", publishes: 112, inputBytes: 1_000 + 29 << 20),
