@@ -176,7 +176,7 @@ package final class LinkMonitor: Sendable {
 
     private func metadata(of window: BlindWindow) -> Logger.Metadata {
         // The window's times are of the monotonic clock; people look at the wall.
-        let (now, wall) = (NIODeadline.now(), self.clock.wall())
+        let (now, wall) = (NIODeadline.uptimeNanoseconds(self.clock.monotonic()), self.clock.wall())
         func time(_ instant: NIODeadline) -> String { (wall - Duration(now - instant)).iso8601 }
         var metadata: Logger.Metadata = [
             "cause": "\(window.cause.rawValue)", "start": "\(time(window.start))", "end": "\(time(window.end))",
