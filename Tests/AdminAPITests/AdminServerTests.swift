@@ -140,7 +140,8 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
         let impatient: (inout AdminSettings) -> Void = { $0.idleLimit = .milliseconds(100) }
         try await withServer(change: impatient) { address in
             let client = try #require(RawClient(address))
-            #expect(client.send(start))
+            // The server may have lost its patience before.
+            _ = client.send(start)
             // Reads until the server closes.
             #expect(await !client.read().contains(" 200 "))
         }
@@ -151,7 +152,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
             let client = try #require(RawClient(address))
             for _ in 0..<3 {
                 #expect(client.send("GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-                #expect(await client.read { $0.hasSuffix("}") }.hasPrefix("HTTP/1.1 200 "))
+                #expect(await client.read { $0.contains("\r\n\r\n{") && $0.hasSuffix("}") }.hasPrefix("HTTP/1.1 200 "))
             }
         }
     }

@@ -79,7 +79,8 @@ package final class AlertDesk: Sendable {
         while true {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
-            await self.decide(batch)
+            let left = await self.decide(batch)
+            guard left.isEmpty else { return self.queue.giveBack(left) }
             if self.queue.waiting <= self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -93,7 +94,8 @@ package final class AlertDesk: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    private func decide(_ batch: [Alert]) async {
+    /// - Returns: The alerts that are not decided, because the task was cancelled before.
+    private func decide(_ batch: [Alert]) async -> [Alert] {
         var open = batch
         var undecided: [Alert] = []
         while !Task.isCancelled {
@@ -108,7 +110,7 @@ package final class AlertDesk: Sendable {
                 }
                 let receipts = try await self.store.decide(open)
                 for (alert, receipt) in zip(open, receipts) { await self.settle(alert, receipt) }
-                return
+                return []
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
@@ -119,6 +121,7 @@ package final class AlertDesk: Sendable {
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
+        return open
     }
 
     /// Sends the urgent ones among alerts that wait for the store.

@@ -76,6 +76,14 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// Puts elements back that were taken last and not worked on, so that they count as left undone.
+    package func giveBack(_ elements: [Element]) {
+        self.state.withLock { state in
+            state.inHand = 0
+            state.elements.prepend(contentsOf: elements)
+        }
+    }
+
     /// Refuses further elements; what is queued is still handed out.
     package func finish() {
         let consumer = self.state.withLock { state -> CheckedContinuation<Void, Never>? in

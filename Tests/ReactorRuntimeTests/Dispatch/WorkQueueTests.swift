@@ -63,6 +63,16 @@ import Testing
         await idle
     }
 
+    @Test func `what is given back is first in line again and counts as waiting`() async {
+        let queue = WorkQueue<Int>()
+        for number in 1...5 { queue.push(number) }
+        let taken = await queue.take(upTo: 3)
+        queue.giveBack(taken)
+        #expect(queue.depth == 5 && queue.waiting == 5)
+        #expect(await queue.take(upTo: 9) == [1, 2, 3, 4, 5])
+        #expect(queue.depth == 5 && queue.waiting == 0)
+    }
+
     @Test func `nothing is lost or swapped between many producers and one consumer`() async {
         let queue = WorkQueue<(producer: Int, number: Int)>()
         let taken = await withTaskGroup(of: [(producer: Int, number: Int)].self) { group in

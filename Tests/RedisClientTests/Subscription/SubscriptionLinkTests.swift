@@ -10,6 +10,7 @@ import Testing
     private final class Owner: SubscriptionLinkOwner, SubscriptionSink {
         var log: [String] = []
         var tally = DeliveryTally()
+        var debt = DeliveryTally()
         /// Called when a marker is reached.
         var atMarker: (SubscriptionLink) -> Void = { _ in }
 
