@@ -44,6 +44,7 @@ bench:
 	@$(SWIFT) build $(RELEASE) --product aos-reactor
 	@$(SWIFT) build $(RELEASE) --product latency-probe
 	@$(SWIFT) build $(RELEASE) --product EventPatternsBench
+	@$(SWIFT) build $(RELEASE) --product stage-bench
 	@Benchmarks/bench $(CASES)
 
 lint:

@@ -126,6 +126,11 @@ let package = Package(
             path: "Benchmarks/EventPatternsBench"
         ),
         .executableTarget(
+            name: "stage-bench",
+            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorRuntime", "RedisClient"],
+            path: "Benchmarks/StageBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"

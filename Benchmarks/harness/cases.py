@@ -257,6 +257,14 @@ def medians(case, rounds, *names):
     return result
 
 
+def stages(options):
+    """What each stage costs one thread in memory, cumulated: nanoseconds an event, the fastest of the rounds."""
+    command = [".build/release/stage-bench", "--rounds", str(options.rounds), "--events", str(options.events)]
+    with programs.process(command, stdout=-1, text=True) as child:
+        for line in child.stdout:
+            yield json.loads(line)
+
+
 def patterns(options):
     """Rules of every kind, 1 to 10,000 of them, on events of three sizes; in memory, on one thread."""
     command = [".build/release/EventPatternsBench", "--rounds", str(options.rounds)]
@@ -265,4 +273,11 @@ def patterns(options):
             yield json.loads(line)
 
 
-ALL = {"flood": flood, "blast": blast, "latency": latency, "idle": idle, "patterns": patterns}
+ALL = {
+    "flood": flood,
+    "blast": blast,
+    "latency": latency,
+    "idle": idle,
+    "stages": stages,
+    "patterns": patterns,
+}

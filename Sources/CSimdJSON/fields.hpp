@@ -100,6 +100,44 @@ inline uint64_t filter_bit(const uint8_t *name, size_t length) noexcept {
 inline bool has_bit(const uint64_t (&set)[4], uint8_t byte) noexcept { return set[byte >> 6] >> (byte & 63) & 1; }
 inline void set_bit(uint64_t (&set)[4], uint8_t byte) noexcept { set[byte >> 6] |= uint64_t(1) << (byte & 63); }
 
+/// The key that stood at some place of an earlier text. Producers write their keys in one order, so it is worth a look
+/// before the key is read: two comparisons tell, the closing quote among them, and the end need not be searched.
+struct key_guess {
+    /// The longest name that two words hold together with its quote.
+    static constexpr uint32_t longest = 15;
+
+    /// The name's bytes and the quote behind it; the masks cut off what follows.
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    uint64_t head_mask = 0;
+    uint64_t tail_mask = 0;
+    /// Null when nobody wants the key.
+    const csj::edge *edge = nullptr;
+    uint32_t length = 0;
+    /// The node at which this was found; 0 in an unused guess.
+    uint32_t node = 0;
+
+    bool is(const uint8_t *name) const noexcept {
+        uint64_t words[2];
+        std::memcpy(words, name, 16);
+        return (((words[0] & head_mask) ^ head) | ((words[1] & tail_mask) ^ tail)) == 0;
+    }
+
+    /// `name`: no longer than `longest`, without escapes, and 16 bytes from its start may be read.
+    void set(const uint8_t *name, uint32_t name_length, const csj::edge *found, uint32_t at) noexcept {
+        uint64_t words[2];
+        std::memcpy(words, name, 16);
+        const uint32_t count = name_length + 1;
+        head_mask = count >= 8 ? ~uint64_t(0) : ~uint64_t(0) >> (64 - 8 * count);
+        tail_mask = count <= 8 ? 0 : ~uint64_t(0) >> (128 - 8 * count);
+        head = words[0] & head_mask;
+        tail = words[1] & tail_mask;
+        edge = found;
+        length = name_length;
+        node = at;
+    }
+};
+
 }  // namespace csj
 
 struct csj_fields {

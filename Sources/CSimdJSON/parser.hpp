@@ -56,6 +56,8 @@ struct level {
     uint32_t array;
     uint32_t element;
     uint32_t start;
+    /// How many keys of it were read, for finding their guesses.
+    uint32_t keys;
     csj::slot slot;
     bool is_array;
 };
@@ -81,6 +83,8 @@ struct csj_parser {
     csj::buffer<uint8_t> rewritten;
 
     csj::level levels[csj::deepest];
+    /// By node and by the key's place in its object. For the field set of `marks_serial`.
+    csj::key_guess guesses[128];
     csj::buffer<csj::member_mark> marks;
     /// The envelope's keys that are none of its slots.
     csj::buffer<csj::byte_view> other_keys;

@@ -39,6 +39,7 @@ private:
         csj::slot slot;
     };
 
+    bool read_key(level &level, uint32_t token, byte_view &name, found &member) noexcept;
     found look_up(level &level, byte_view name) noexcept;
     bool take_key(level &level, byte_view name, csj::slot slot) noexcept;
     void mark(level &level, found member) noexcept;
@@ -56,6 +57,27 @@ private:
         slice.kind = kind;
     }
 };
+
+/// Reads the key at `token` and finds out who wants it. False when it is broken.
+bool walker::read_key(level &level, uint32_t token, byte_view &name, found &member) noexcept {
+    const indexed_text &text = parser_.text;
+    const uint8_t *start = text.at(token) + 1;
+    key_guess &guess = parser_.guesses[(level.node * 11 + level.keys++) & 127];
+    const bool may_guess = text.bytes + text.length - start >= 16;
+    if (may_guess && guess.node == level.node && guess.is(start)) {
+        name = {start, guess.length};
+        member = {guess.edge, 1, guess.edge == nullptr ? no_slot : guess.edge->slot};
+        return true;
+    }
+    name = parser_.string(token);
+    if (name.start == nullptr) { return false; }
+    member = look_up(level, name);
+    // A name with escapes lies elsewhere; one that dots lead through is rare.
+    if (may_guess && name.start == start && name.length <= key_guess::longest && member.steps <= 1) {
+        guess.set(start, name.length, member.edge, level.node);
+    }
+    return true;
+}
 
 walker::found walker::look_up(level &level, byte_view name) noexcept {
     const edge *edge = fields_.find(level.node, name.start, name.length, parser_.limit_of(name));
@@ -125,6 +147,7 @@ open_object:
     top->open_mark = 0;
     top->place = place;
     top->start = text.structure[token];
+    top->keys = 0;
     top->slot = slot;
     top->is_array = false;
     byte = text.first_byte(++token);
@@ -133,9 +156,9 @@ open_object:
 key: {
     if (byte != '"') { return parser_.fail(token); }
     if (text.first_byte(token + 1) != ':') { return parser_.fail(token + 1); }
-    const byte_view name = parser_.string(token);
-    if (name.start == nullptr) { return false; }
-    const found member = look_up(*top, name);
+    byte_view name;
+    found member;
+    if (!read_key(*top, token, name, member)) { return false; }
     slot = member.slot;
     if (depth == 1 && envelope_ != nullptr && !take_key(*top, name, slot)) { return false; }
     token += 2;
@@ -289,6 +312,7 @@ bool prepare_marks(csj_parser &parser, const csj_fields &fields) noexcept {
     if (!parser.marks.reserve(fields.marks)) { return parser.fail(0, CSJ_OUT_OF_MEMORY); }
     for (uint32_t index = 0; index < fields.marks; ++index) { parser.marks.append({0, 0, 0}); }
     parser.marks_serial = fields.serial;
+    for (key_guess &guess : parser.guesses) { guess.node = 0; }
     return true;
 }
 

@@ -15,6 +15,7 @@ package final class EnvelopeDecoder {
     private let raw: UnsafeMutablePointer<csj_envelope>
     private var fields: FieldSet
     private let limits: DecoderLimits
+    private var times = TimestampReader()
 
     package init(fields: FieldSet = .none, limits: DecoderLimits = DecoderLimits()) {
         guard let parser = csj_parser_create() else { fatalError("out of memory for a JSON parser") }
@@ -56,7 +57,30 @@ package final class EnvelopeDecoder {
         guard raw.pointee.root == .CSJ_OBJECT else { return .rejected(.notAnObject) }
         guard status == .CSJ_OK else { return .rejected(.duplicateKey) }
         if let reason = QuarantineReason(judging: raw) { return .rejected(reason) }
-        return .envelope(Envelope(raw, frame: frame, arrivedAt: arrivedAt))
+        let (timestamp, origin) = self.timestamp(raw.pointee.timestamp, arrivedAt: arrivedAt)
+        return .envelope(
+            Envelope(raw, frame: frame, timestamp: timestamp, timestampOrigin: origin, arrivedAt: arrivedAt)
+        )
+    }
+
+    @inline(__always)
+    private func timestamp(
+        _ value: csj_slice,
+        arrivedAt: Timestamp
+    ) -> (timestamp: Timestamp, origin: Envelope.TimestampOrigin) {
+        switch value.kind {
+        case .CSJ_STRING:
+            guard value.length > 0 else { return (arrivedAt, .missing) }
+            guard let reading = self.times.read(ByteView(value)) else { return (arrivedAt, .unreadable) }
+            return (reading.timestamp, reading.hasOffset ? .stated : .assumedUTC)
+        case .CSJ_NUMBER:
+            guard let timestamp = Timestamp.parse(epoch: ByteView(value)) else { return (arrivedAt, .unreadable) }
+            return (timestamp, .stated)
+        case .CSJ_ABSENT, .CSJ_NULL:
+            return (arrivedAt, .missing)
+        default:
+            return (arrivedAt, .unreadable)
+        }
     }
 }
 
@@ -72,9 +96,10 @@ extension QuarantineReason {
     }
 
     /// What is wrong with an envelope that is an object, if something is.
+    @inline(__always)
     init?(judging raw: UnsafePointer<csj_envelope>) {
         let version = raw.pointee.spec_version
-        if version.kind != .CSJ_ABSENT, !(version.kind == .CSJ_STRING && version.view.hasPrefix("1.")) {
+        if version.kind != .CSJ_ABSENT, !(version.kind == .CSJ_STRING && ByteView(version).hasPrefix("1.")) {
             self = .unsupportedSpecVersion
             return
         }
@@ -94,13 +119,4 @@ extension QuarantineReason {
         }
         return nil
     }
-}
-
-extension csj_slice {
-    @inline(__always)
-    var view: ByteView { ByteView(start: self.start, count: Int(self.length)) }
-
-    /// The bytes of a string; empty for anything else.
-    @inline(__always)
-    var text: ByteView { self.kind == .CSJ_STRING ? self.view : .empty }
 }

@@ -41,8 +41,8 @@ private struct TokenReader {
         switch token.kind {
         case .CSJ_FALSE: return .bool(false)
         case .CSJ_TRUE: return .bool(true)
-        case .CSJ_NUMBER: return .number(token.view.string)
-        case .CSJ_STRING: return .string(token.view.string)
+        case .CSJ_NUMBER: return .number(ByteView(token).string)
+        case .CSJ_STRING: return .string(ByteView(token).string)
         case .CSJ_OBJECT: return self.object()
         case .CSJ_ARRAY: return self.array()
         default: return .null
@@ -54,7 +54,7 @@ private struct TokenReader {
         while true {
             let name = self.take()
             guard name.kind == .CSJ_KEY else { return .object(members) }
-            members.append(JSONMember(name.view.string, self.value()))
+            members.append(JSONMember(ByteView(name).string, self.value()))
         }
     }
 

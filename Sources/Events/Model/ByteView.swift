@@ -65,6 +65,39 @@ package struct ByteView: Hashable {
     @inlinable
     package func equals(_ text: StaticString) -> Bool { self == ByteView(text) }
 
+    /// A hash for tables that are fixed when they are made: eight bytes at a time, no seed. A stranger who chooses keys
+    /// can only make looking them up in vain slower, by a walk over the table's few entries.
+    @inlinable
+    package var fixedHash: UInt32 {
+        var state = UInt64(truncatingIfNeeded: self.count) &* 0x9E37_79B9_7F4A_7C15
+        let raw = UnsafeRawPointer(self.start)
+        if self.count >= 8 {
+            var offset = 0
+            while offset &+ 8 <= self.count {
+                state = Self.mix(state ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset &+= 8
+            }
+            // The last eight bytes, some of them for the second time.
+            state = Self.mix(state ^ raw.loadUnaligned(fromByteOffset: self.count &- 8, as: UInt64.self))
+        } else if self.count >= 4 {
+            let first = UInt64(raw.loadUnaligned(as: UInt32.self))
+            let last = UInt64(raw.loadUnaligned(fromByteOffset: self.count &- 4, as: UInt32.self))
+            state = Self.mix(state ^ (first << 32 | last))
+        } else if self.count > 0 {
+            let middle = UInt64(self.start[self.count >> 1])
+            let ends = UInt64(self.start[0]) << 16 | UInt64(self.start[self.count &- 1])
+            state = Self.mix(state ^ (ends | middle << 8))
+        }
+        return UInt32(truncatingIfNeeded: state >> 32)
+    }
+
+    /// Both halves of a product, so that every bit of the value reaches every bit of the result.
+    @inlinable
+    package static func mix(_ value: UInt64) -> UInt64 {
+        let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return product.high ^ product.low
+    }
+
     /// The first `limit` bytes, or all of them.
     @inlinable
     package func prefix(_ limit: Int) -> ByteView { ByteView(start: self.start, count: min(self.count, limit)) }

@@ -8,48 +8,57 @@ extension EventPipeline {
     // MARK: Router
 
     mutating func route(_ envelope: Envelope, from origin: FrameOrigin) {
+        let isInternal = InternalEvent.mayBeAboutReactors(envelope.eventType)
+        if isInternal, self.takesForItself(envelope) { return }
         let type = self.routes.types.index(of: envelope.eventType)
-        var isHeartbeat = false
-        if envelope.eventType.hasPrefix(InternalEvent.prefix) {
-            self.noticePeer(envelope)
-            isHeartbeat = envelope.eventType == InternalEvent.heartbeatType
-            if isHeartbeat, self.routes.heartbeatType == nil {
-                self.counters.heartbeats += 1
-                return
-            }
-        }
-        self.arrivals += 1
-        self.counters.received += 1
-        self.counters.receivedBytes += UInt64(envelope.frame.count)
-        self.counters.receivedByType[type] += 1
+        self.arrivals &+= 1
+        self.counters.received &+= 1
+        self.counters.receivedBytes &+= UInt64(envelope.frame.count)
+        self.counters.receivedByType[type] &+= 1
         self.noteOddities(of: envelope)
         let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
-        if isHeartbeat {
+        if isInternal, envelope.eventType == InternalEvent.heartbeatType {
             // For those who name it; wildcards are spared.
-            let named = accepted.filter { self.routes.names(type, handler: self.routes.handlerOfRule[Int($0)]) }
-            self.run(named, on: envelope, type: type, from: origin)
+            let named = accepted.filter { self.routes.names(type, handler: self.routes.calls[Int($0)].handler) }
+            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
         } else {
             self.run(accepted, on: envelope, type: type, from: origin)
         }
     }
 
+    /// Passes on what reactors tell each other.
+    ///
+    /// - Returns: Whether it is a heartbeat that no handler names, which is no event for anybody else.
+    @inline(never)
+    private mutating func takesForItself(_ envelope: Envelope) -> Bool {
+        self.noticePeer(envelope)
+        guard envelope.eventType == InternalEvent.heartbeatType, self.routes.heartbeatType == nil else { return false }
+        self.counters.heartbeats += 1
+        return true
+    }
+
+    @inline(__always)
     private mutating func noteOddities(of envelope: Envelope) {
-        switch envelope.timestampOrigin {
-        case .stated: break
-        case .missing: self.counters.timestampsMissing += 1
-        case .unreadable: self.counters.timestampsUnreadable += 1
-        case .assumedUTC: self.counters.timestampsWithoutOffset += 1
-        }
+        if envelope.timestampOrigin != .stated { self.note(envelope.timestampOrigin) }
         if envelope.hadNonFiniteNumber { self.counters.nonFiniteNumbers += 1 }
         if let sequence = envelope.sequence, !envelope.producerID.isEmpty {
             _ = self.producers.observe(producer: envelope.producerID, sequence: sequence)
         }
     }
 
+    private mutating func note(_ origin: Envelope.TimestampOrigin) {
+        switch origin {
+        case .stated: break
+        case .missing: self.counters.timestampsMissing += 1
+        case .unreadable: self.counters.timestampsUnreadable += 1
+        case .assumedUTC: self.counters.timestampsWithoutOffset += 1
+        }
+    }
+
     // MARK: Handlers
 
     private mutating func run(
-        _ rules: some Collection<Int32>,
+        _ rules: UnsafeBufferPointer<Int32>,
         on envelope: Envelope,
         type: Int,
         from origin: FrameOrigin
@@ -59,23 +68,21 @@ extension EventPipeline {
             if !self.taps.isEmpty { self.show(envelope, [], from: origin) }
             return
         }
-        self.counters.matched += 1
-        let isWatched = !self.taps.isEmpty && self.taps.wants(envelope.eventType)
-        guard !isWatched, rules.allSatisfy({ self.isSpared($0) || self.isInline($0) }) else {
-            return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: isWatched)
+        self.counters.matched &+= 1
+        if !self.taps.isEmpty, self.taps.wants(envelope.eventType) {
+            return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: true)
         }
-        for rule in rules {
-            let handler = self.routes.handlerOfRule[Int(rule)]
-            if case .inline(let body) = self.routes.entries[handler].body {
-                self.callInline(body, handler, on: envelope, type: type)
+        for position in rules.indices {
+            let call = self.routes.calls[Int(rules[position])]
+            if self.isSpared(call) {
+                self.counters.spared[self.routes.slot(of: call, type: type)] &+= 1
+            } else if case .inline = call.way, case .inline(let body) = self.routes.entries[call.handler].body {
+                self.callInline(body, call.handler, on: envelope, type: type)
             } else {
-                self.countSpared(handler, type: type)
+                let rest = UnsafeBufferPointer(rebasing: rules[position...])
+                return self.callAll(rest, on: envelope, type: type, from: origin, isWatched: false)
             }
         }
-    }
-
-    private func isInline(_ rule: Int32) -> Bool {
-        if case .inline = self.routes.steps[self.routes.handlerOfRule[Int(rule)]] { true } else { false }
     }
 
     /// The short way to a closure that needs nothing but the event.
@@ -97,44 +104,40 @@ extension EventPipeline {
         self.counters.durations[slot].record(nanoseconds: Int64(self.clock.monotonic() &- started))
     }
 
-    private mutating func countSpared(_ handler: Int, type: Int) {
-        let slot = self.routes.slot(handler: handler, type: type)
-        self.counters.succeeded[slot] += 1
-        self.counters.durations[slot].record(nanoseconds: 0)
+    /// Whether calling the handler would do nothing, so that it is only counted.
+    @inline(__always)
+    private func isSpared(_ call: RuleCall) -> Bool {
+        switch call.way {
+        case .nothing: true
+        case .logs(let rank): rank < self.logRank
+        case .inline, .whole: false
+        }
     }
 
     /// Calls handlers one after the other. A function of its own, because what a call needs is large and most events of a
     /// quiet configuration need none of it.
     @inline(never)
     private mutating func callAll(
-        _ rules: some Collection<Int32>,
+        _ rules: UnsafeBufferPointer<Int32>,
         on envelope: Envelope,
         type: Int,
         from origin: FrameOrigin,
         isWatched: Bool
     ) {
         var outcomes: [TapHub.Outcome] = []
-        var call = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
+        var state = Call(envelope, arrival: self.arrivals, makeAlertID: self.makeAlertID)
         for rule in rules {
-            let handler = self.routes.handlerOfRule[Int(rule)]
+            let call = self.routes.calls[Int(rule)]
             var did = Did.reacted([])
-            if self.isSpared(rule) {
-                self.countSpared(handler, type: type)
+            if self.isSpared(call) {
+                self.counters.spared[self.routes.slot(of: call, type: type)] &+= 1
             } else {
-                did = self.run(handler, type: type, &call)
+                did = self.run(call.handler, type: type, &state)
             }
-            if isWatched { outcomes.append(.init(handler: self.routes.entries[handler].name, did: did.description)) }
+            guard isWatched else { continue }
+            outcomes.append(.init(handler: self.routes.entries[call.handler].name, did: did.description))
         }
         if isWatched { self.show(envelope, outcomes, from: origin) }
-    }
-
-    /// Whether calling the handler would do nothing, so that it is only counted.
-    private func isSpared(_ rule: Int32) -> Bool {
-        switch self.routes.steps[self.routes.handlerOfRule[Int(rule)]] {
-        case .nothing: true
-        case .logs(let rank): rank < self.logRank
-        case .declared, .inline, .lane: false
-        }
     }
 
     /// What one event needs for all of its handlers; its parts are made when the first handler asks.

@@ -118,7 +118,7 @@ package struct PipelineSnapshot: Sendable {
     package var lostEvents: UInt64
 
     init(_ pipeline: borrowing EventPipeline) {
-        self.counters = pipeline.counters
+        self.counters = pipeline.counters.settled
         self.entries = pipeline.routes.entries
         self.types = pipeline.routes.types.names
         self.slots = pipeline.routes.slotLabels

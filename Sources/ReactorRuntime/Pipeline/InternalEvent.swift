@@ -4,6 +4,15 @@ package import Events
 package enum InternalEvent {
     /// What all their types begin with.
     package static var prefix: ByteView { "reactor." }
+
+    /// Whether a type begins with the prefix: asked for each event, so its eight bytes are compared as one number.
+    @inline(__always)
+    static func mayBeAboutReactors(_ type: ByteView) -> Bool {
+        type.count >= 8
+            && UInt64(littleEndian: UnsafeRawPointer(type.start).loadUnaligned(as: UInt64.self))
+                == 0x2E72_6F74_6361_6572
+    }
+
     package static var heartbeatType: ByteView { "reactor.heartbeat" }
     package static var stoppingType: ByteView { "reactor.stopping" }
     package static var peerLostType: ByteView { "reactor.peer_lost" }

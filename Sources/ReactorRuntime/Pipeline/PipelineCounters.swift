@@ -22,6 +22,8 @@ package struct PipelineCounters: Sendable {
     package var deferred: UInt64 = 0
     /// Handled (handler, type) pairs, by slot of the route table.
     package var succeeded: [UInt64]
+    /// Calls that succeeded by not being made, because the handler wants nothing done. `settled` puts them to the others.
+    var spared: [UInt64]
     package var failed: [UInt64]
     package var durations: [HistogramCounts]
     /// Wall-clock microseconds of the last event; 0 before the first.
@@ -30,14 +32,28 @@ package struct PipelineCounters: Sendable {
     package init(types: Int, slots: Int) {
         self.receivedByType = Array(repeating: 0, count: types)
         self.succeeded = Array(repeating: 0, count: slots)
+        self.spared = Array(repeating: 0, count: slots)
         self.failed = Array(repeating: 0, count: slots)
         self.durations = Array(repeating: HistogramCounts(MetricCatalog.Original.handlerDuration), count: slots)
+    }
+
+    /// The same numbers with each call where it belongs: what was spared has succeeded, and took no time.
+    package var settled: PipelineCounters {
+        var settled = self
+        for (slot, calls) in self.spared.enumerated() where calls > 0 {
+            settled.succeeded[slot] += calls
+            settled.durations[slot].record(nanoseconds: 0, times: calls)
+            settled.spared[slot] = 0
+        }
+        return settled
     }
 
     /// Goes on with what was counted for an earlier set of handlers. Handlers that stay, by their name, keep their
     /// counters; the events of types that are no longer named go to `other`.
     package mutating func goOn(with old: PipelineCounters, of oldRoutes: RouteTable, in routes: RouteTable) {
+        let old = old.settled
         var kept = old
+        kept.spared = self.spared
         kept.receivedByType = self.receivedByType
         kept.succeeded = self.succeeded
         kept.failed = self.failed

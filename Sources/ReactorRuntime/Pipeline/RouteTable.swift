@@ -8,56 +8,26 @@ import Reactions
 package final class RouteTable {
     package let entries: [HandlerEntry]
     package let matcher: RuleMatcher
-    /// The entry of each rule of the matcher, which knows only the enabled ones.
-    package let handlerOfRule: [Int]
+    /// How each rule of the matcher is called; it knows only the enabled handlers.
+    let calls: UnsafeBufferPointer<RuleCall>
     package let types: TypeTable
     /// The number of the type `reactor.heartbeat`, when some enabled handler names it.
     package let heartbeatType: Int?
-    /// How each entry is called.
-    package let steps: [Step]
     /// First counter of each handler.
     private let slotBase: [Int]
     /// For a handler with only exact types: their numbers; nil for one that accepts any type.
     private let slotTypes: [[Int]?]
     package let slotCount: Int
 
-    /// How a handler is called, small enough to be looked at for each event.
-    package enum Step {
-        /// Counted, and nothing else: it never wants anything.
-        case nothing
-        /// Writes log lines of at most this rank, and nothing else.
-        case logs(upTo: Int)
-        case declared
-        case inline
-        case lane(Int)
-
-        init(_ body: HandlerEntry.Body) {
-            switch body {
-            case .declared(let handler):
-                if !handler.canReact {
-                    self = .nothing
-                } else if let level = handler.onlyLogsUpTo {
-                    self = .logs(upTo: level.rank)
-                } else {
-                    self = .declared
-                }
-            case .inline: self = .inline
-            case .lane(let number): self = .lane(number)
-            }
-        }
-    }
-
     /// - Parameter entries: in the order of the files, then of registration.
     package init(_ entries: [HandlerEntry]) {
         self.entries = entries
-        self.steps = entries.map { Step($0.body) }
         let enabled = entries.indices.filter { entries[$0].enabled }
         self.matcher = RuleMatcher(
             enabled.map { index in
                 RuleSpecification(on: entries[index].on, match: entries[index].match, priority: entries[index].priority)
             }
         )
-        self.handlerOfRule = enabled
         let types = TypeTable(entries.flatMap { $0.on.compactMap(\.exactType) })
         self.types = types
         let namesHeartbeat = enabled.contains { entries[$0].names(InternalEvent.heartbeatType) }
@@ -81,7 +51,17 @@ package final class RouteTable {
         self.slotBase = slotBase
         self.slotTypes = slotTypes
         self.slotCount = next
+        let calls = enabled.map { index in
+            let counting: RuleCall.Counting =
+                if let types = slotTypes[index] { types.count == 1 ? .single : .byName } else { .byType }
+            return RuleCall(entries[index].body, handler: index, counting: counting, firstSlot: slotBase[index])
+        }
+        let memory = UnsafeMutableBufferPointer<RuleCall>.allocate(capacity: calls.count)
+        _ = memory.initialize(from: calls)
+        self.calls = UnsafeBufferPointer(memory)
     }
+
+    deinit { self.calls.deallocate() }
 
     /// All handlers in the order of dispatch, counted from 1; the disabled ones last, with 0.
     package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }
@@ -90,6 +70,15 @@ package final class RouteTable {
     package func slot(handler: Int, type: Int) -> Int {
         guard let types = self.slotTypes[handler] else { return self.slotBase[handler] + type }
         return self.slotBase[handler] + (types.count == 1 ? 0 : types.firstIndex(of: type) ?? 0)
+    }
+
+    @inline(__always)
+    func slot(of call: RuleCall, type: Int) -> Int {
+        switch call.counting {
+        case .single: call.firstSlot
+        case .byType: call.firstSlot &+ type
+        case .byName: self.slot(handler: call.handler, type: type)
+        }
     }
 
     /// Each counter's handler and event type, in the order of the counters.

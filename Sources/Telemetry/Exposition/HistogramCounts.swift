@@ -15,15 +15,15 @@ package struct HistogramCounts: Sendable, Hashable {
         self.cells = [UInt64](repeating: 0, count: metric.buckets.count + 1)
     }
 
-    /// Counts one observation; a negative one as zero.
+    /// Counts an observation, or several equal ones; a negative one as zero.
     @inlinable
-    package mutating func record(nanoseconds: Int64) {
+    package mutating func record(nanoseconds: Int64, times: UInt64 = 1) {
         let value = max(0, nanoseconds)
         // Most observations belong to the first buckets, so the search from the front is the short one.
         var index = 0
         while index < self.bounds.count, value > self.bounds[index] { index += 1 }
-        self.cells[index] &+= 1
-        self.sum &+= UInt64(value)
+        self.cells[index] &+= times
+        self.sum &+= UInt64(value) &* times
     }
 
     /// Takes over the observations of another one with the same bounds.

@@ -142,6 +142,7 @@ struct ReactorProgram {
                 failureTerminationBehavior: .gracefullyShutdownGroup
             )
         )
+        services.append(.init(service: StartPages(reactor: reactor), successTerminationBehavior: .ignore))
         if self.playsDemo {
             services.append(
                 .init(

@@ -37,6 +37,8 @@ struct SampleEvent {
         let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
         memory.initialize(from: bytes, count: bytes.count)
         self.decoder = EnvelopeDecoder()
+        // Likewise never freed: the envelope is a window on its scratch space.
+        _ = Unmanaged.passRetained(self.decoder)
         let outcome = self.decoder.decode(
             ByteView(start: memory, count: bytes.count),
             arrivedAt: Timestamp(microseconds: 1_795_221_600_200_000)

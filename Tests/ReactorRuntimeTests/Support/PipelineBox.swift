@@ -30,7 +30,7 @@ final class PipelineBox {
         }
     }
 
-    var counters: PipelineCounters { self.pipeline.counters }
+    var counters: PipelineCounters { self.pipeline.counters.settled }
 
     /// Gives the pipeline the messages of one read.
     ///
