@@ -30,7 +30,7 @@ struct PatternVerbTests {
             }
             let shell = ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\" < input", "sh", folder, BuiltProgram.path]
             return try await withTestProgram(shell + arguments, environment: environment) { program in
-                let end = try await program.waitForExit()
+                let end = try await program.waitForExit(within: .seconds(180))
                 guard case .exited(let code) = end else { return Answer(code: nil, output: "", errors: "\(end)") }
                 return Answer(code: code, output: program.output, errors: program.errorOutput)
             }
