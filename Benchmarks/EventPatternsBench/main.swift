@@ -35,7 +35,7 @@ struct Measurement {
 
 /// Decodes events, and decodes and matches them, in turns; the fastest turn of each counts, since everything that
 /// disturbs makes slower.
-func measure(_ matcher: RuleMatcher, _ events: [[UInt8]]) -> Measurement {
+func measure(_ matcher: RuleMatcher, _ events: [[UInt8]], bytesATurn: Int = 24_000_000) -> Measurement {
     let decoder = EnvelopeDecoder(fields: matcher.fields)
     let frames = events.map { event -> UnsafeMutableBufferPointer<UInt8> in
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: event.count + 64)
@@ -45,7 +45,7 @@ func measure(_ matcher: RuleMatcher, _ events: [[UInt8]]) -> Measurement {
     let views = zip(frames, events).map { ByteView(start: UnsafePointer($0.baseAddress!), count: $1.count) }
     defer { for frame in frames { frame.deallocate() } }
     let bytes = events.reduce(0) { $0 + $1.count }
-    let repetitions = max(1, 24_000_000 / bytes)
+    let repetitions = max(1, bytesATurn / bytes)
     let total = Double(repetitions * events.count)
     var best = Measurement(decodeNanoseconds: .infinity, wholeNanoseconds: .infinity, matchesPerEvent: 0)
     for _ in 0..<roundCount {
@@ -123,6 +123,18 @@ for set in EnvelopeRules.allCases {
     )
 }
 for count in [100, 10_000] { try reportAdding(to: count) }
+let hostile = RuleMatcher(try HostileRules.specifications())
+for size in [300, 10_240] {
+    for (name, event) in HostileRules.events(size: size) {
+        report(
+            "hostile wildcards, \(name)",
+            rules: 1_000,
+            bytes: event.count,
+            measure(hostile, [event], bytesATurn: 1_000_000),
+            extra: ",\"table_kib\":\(hostile.rules.byteCount / 1_024)"
+        )
+    }
+}
 for set in BenchRules.allCases {
     for count in isQuick ? [10, 1_000] : [1, 10, 100, 1_000, 10_000] {
         let before = residentKilobytes()

@@ -13,12 +13,15 @@ package enum ConfigurationLoader {
     ///   - environment: The variables of the process; nothing else is asked for them.
     ///   - overrides: What the flags say.
     ///   - defaultInstance: The reactor's name if nobody gives it one.
+    ///   - comparesHandlers: Whether to look for handlers that accept the same events. Takes time with the square of
+    ///     their number, so it is left to those who ask for all there is to say.
     package static func load(
         configPath: String? = nil,
         handlersPath: String? = nil,
         environment: [String: String],
         overrides: [ConfigurationOverride] = [],
-        defaultInstance: String
+        defaultInstance: String,
+        comparesHandlers: Bool = false
     ) -> LoadResult {
         let problems = ProblemList()
         var files = YAMLFiles(environment: environment, problems: problems)
@@ -26,8 +29,12 @@ package enum ConfigurationLoader {
         var configuration = Self.readSettings(configPath, overrides, &files, into: &builder)
         let isConfigurationGood = !problems.hasErrors
 
-        let handlers = HandlerSetReader(sources: configuration.sources, problems: problems)
-            .read(handlersPath, &files)
+        let reader = HandlerSetReader(
+            sources: configuration.sources,
+            problems: problems,
+            comparesHandlers: comparesHandlers
+        )
+        let handlers = reader.read(handlersPath, &files)
         configuration.version = Self.version(configuration, handlers)
 
         return LoadResult(

@@ -5,6 +5,8 @@ package struct Diagnostic: Sendable, Hashable {
     package enum Severity: String, Sendable, Hashable {
         case error
         case warning
+        /// Worth knowing, and often meant: told by `check` only.
+        case note
     }
 
     /// Where the problem is.

@@ -33,13 +33,15 @@ struct ConfigurationOptions: ParsableArguments {
     var handlers: String?
 
     /// Reads everything; what is wrong is in the result.
-    func load(overrides: [ConfigurationOverride] = []) -> LoadResult {
+    /// - Parameter comparesHandlers: Whether to look for handlers that accept the same events.
+    func load(overrides: [ConfigurationOverride] = [], comparesHandlers: Bool = false) -> LoadResult {
         ConfigurationLoader.load(
             configPath: self.settings.path,
             handlersPath: self.handlers ?? ProcessEnvironment.text("REACTOR_HANDLERS"),
             environment: ProcessEnvironment.variables,
             overrides: overrides,
-            defaultInstance: DefaultInstance.name
+            defaultInstance: DefaultInstance.name,
+            comparesHandlers: comparesHandlers
         )
     }
 

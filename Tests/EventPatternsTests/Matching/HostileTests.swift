@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    /// As states of one deterministic automaton these would be more than there are atoms.
+    /// As states of one deterministic automaton these would be more than there are atoms. The bounds: memory is that of
+    /// the patterns' text, and time at most that of each rule looking at each byte once.
     @Test(.timeLimit(.minutes(10))) func `a thousand wildcards stay small and fast`() throws {
         let tests = (0..<1_000).map { number in
             let letters = (0..<10).map { bit in number >> bit & 1 == 0 ? "a" : "b" }
@@ -27,11 +28,38 @@ import Testing
         }
         let matcher = try Self.matcher(tests)
         #expect(matcher.rules.byteCount < 1 << 20)
+        let begin = ContinuousClock.now
         // Every pattern gets past every piece of it.
         let value = String(repeating: "ab", count: 20_000)
         #expect(try Self.count(matcher, "{\"a\":\"\(value)\"}") == 1_000)
         // Every pattern waits for a letter that never comes.
         #expect(try Self.count(matcher, "{\"a\":\"\(String(repeating: "a", count: 40_000))\"}") == 1)
+        let elapsed = ContinuousClock.now - begin
+        print("1,000 hostile wildcards: \(matcher.rules.byteCount) bytes, 80,000 bytes of values in \(elapsed)")
+        // A release build takes about a millisecond; backtracking would take years.
+        #expect(elapsed < .seconds(20))
+    }
+
+    @Test(.timeLimit(.minutes(10))) func `work on hostile wildcards grows with the value and not with its square`()
+        throws
+    {
+        let tests = (0..<1_000).map { "{\"wildcard\":\"*a\(String(repeating: "*a", count: $0 % 40))*b\($0)*c\"}" }
+        let matcher = try Self.matcher(tests)
+        #expect(matcher.rules.byteCount < 2 << 20)
+        func time(_ count: Int) throws -> Duration {
+            let event = "{\"a\":\"\(String(repeating: "a", count: count))\"}"
+            var best = Duration.seconds(3_600)
+            for _ in 0..<5 {
+                let begin = ContinuousClock.now
+                #expect(try Self.count(matcher, event) == 0)
+                best = min(best, ContinuousClock.now - begin)
+            }
+            return best
+        }
+        let (short, long) = (try time(20_000), try time(400_000))
+        print("1,000 hostile wildcards: \(short) for 20,000 bytes, \(long) for 400,000 bytes")
+        // Twenty times the bytes; with the square it would be four hundred times.
+        #expect(long < short * 120)
     }
 
     @Test(.timeLimit(.minutes(10))) func `pieces inside each other and almost found are no harm`() throws {
