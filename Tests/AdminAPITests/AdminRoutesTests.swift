@@ -42,7 +42,7 @@ extension TestResponse {
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct AdminRoutesTests {
+@Suite(.timeLimit(.minutes(10))) struct AdminRoutesTests {
     @Test func `a reactor that makes progress is alive`() async throws {
         let response = try await ask("/healthz")
         #expect(response.status == .ok)

@@ -57,7 +57,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
     return try await body(path)
 }
 
-@Suite(.timeLimit(.minutes(3))) struct AdminServerTests {
+@Suite(.timeLimit(.minutes(10))) struct AdminServerTests {
     @Test func `it listens on a port that the kernel chose, and tells which`() async throws {
         try await withServer { address in
             guard case .tcp(host: "127.0.0.1", let port) = address else {
@@ -171,7 +171,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct TapStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct TapStreamTests {
     @Test func `lines come as they happen, and a client that goes ends its tap`() async throws {
         let reactor = FakeReactor {
             $0.lines = [#"{"n":1}"#]

@@ -4,7 +4,7 @@ import ReactorTestKit
 import Testing
 
 /// `check` and `handlers`: what is read from files, and what is told about it.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CheckVerbTests {
     @Test
     func `every problem of configuration and handlers is told in one go, with place, source line, caret and name`()

@@ -4,7 +4,7 @@ import RedisServer
 import Testing
 
 /// What every verb has in common: help with an example, and how it ends when something is wrong.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CommandLineTests {
     private static let verbs = [
         "run", "check", "handlers", "publish", "generate", "tap", "status", "doctor", "version",

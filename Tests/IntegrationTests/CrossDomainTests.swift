@@ -6,7 +6,7 @@ import SyntheticEvents
 import Testing
 
 /// The original's own test of its reactor: eleven events of all domains, written by its publisher.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CrossDomainTests {
     private static let types = CrossDomainEvents.all().map(\.eventType)
 

@@ -6,7 +6,7 @@ import RedisServer
 import Testing
 
 /// Without `REDIS_URL`: the private server, and what a newcomer sees.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct EmbeddedServerTests {
     /// Runs the program in a folder, with the shipped handlers.
     private static func withEmbedded<Result: Sendable>(
@@ -40,9 +40,17 @@ struct EmbeddedServerTests {
             let server = try await Self.withEmbedded(in: folder, demo: false) { reactor in
                 await eventually("ready") { await reactor.isReady }
                 let first = try #require(Self.serverProcess(in: folder))
+                let console = RedisConsole(unixPath: folder + "/var/redis/redis.sock")
+                #expect(try await console.send("SET", "kept", "yes") == .simple("OK"))
+                try await eventually("it is in the append-only file") {
+                    try await console.send("INFO", "persistence").text?.contains("aof_buffer_length:0\r\n") == true
+                }
                 let begin = ContinuousClock.now
                 kill(first, SIGKILL)
-                await eventually("not ready") { await !reactor.isReady }
+                // It may be back before anybody could have seen it away; the window is kept.
+                await eventually("the blind window is counted") {
+                    (try? await reactor.metric("aos_gap_windows_total")) == 1
+                }
                 await eventually("ready again") { await reactor.isReady }
                 figure(
                     "from kill -9 of the embedded server to ready",
@@ -51,6 +59,8 @@ struct EmbeddedServerTests {
                 )
                 let second = try #require(Self.serverProcess(in: folder))
                 #expect(second != first)
+                let kept = try await console.send("GET", "kept")
+                #expect(kept == .bulk("yes"))
                 #expect(try await reactor.metric("aos_gap_windows_total") == 1)
                 let window = try #require(try reactor.program.logLine("blind window"))
                 #expect(window["cause"]?.stringValue == "server_restarted", "\(window)")
@@ -66,6 +76,32 @@ struct EmbeddedServerTests {
                 return second
             }
             await eventually("it is stopped with the reactor") { Self.hasEnded(server) }
+        }
+    }
+
+    @Test func `with a server of one's own nothing is brought and nothing played`() async throws {
+        try await withRedisServer { server in
+            try await withTemporaryFolder { folder in
+                // On a port that the system chooses; the log tells which.
+                let run = [BuiltProgram.path, "run", "--listen", "127.0.0.1:0"]
+                try await Python.withListener(to: "aos.events", on: server) { listener in
+                    let environment = ["REDIS_URL": server.url]
+                    try await withTestProgram(try command(run, in: folder), environment: environment) { program in
+                        try await eventually("RUNNING") { try program.logLine("reactor is RUNNING") != nil }
+                        try await eventually("it listens") { try program.logLine("admin interface listens") != nil }
+                        let address = try program.logLine("admin interface listens")?["address"]?.stringValue ?? ""
+                        let status = try await runVerb("status", "--url", "http://\(address)")
+                        #expect(status.exitCode == 0, "\(address): \(status.everything)")
+                        try await eventually("its first beat") { try !listener.jsonLines.isEmpty }
+                        program.send(SIGTERM)
+                        #expect(try await program.waitForExit() == .exited(code: 0))
+                        #expect(program.output.isEmpty)
+                        #expect(!FileManager.default.fileExists(atPath: folder + "/var"))
+                    }
+                    let types = Set(try listener.jsonLines.compactMap { $0["event_type"]?.stringValue })
+                    #expect(types == ["reactor.heartbeat", "reactor.stopping"])
+                }
+            }
         }
     }
 

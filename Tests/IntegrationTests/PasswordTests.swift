@@ -5,7 +5,7 @@ import RedisServer
 import Testing
 
 /// A password that was given to the program is shown nowhere, whole or in part, raw or encoded.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PasswordTests {
     /// Every character of a URL that means something, between parts that stand nowhere else by chance.
     private static let password = "s3kr1tA@s3kr1tB:s3kr1tC/s3kr1tD?s3kr1tE#s3kr1tF%41s3kr1tG"

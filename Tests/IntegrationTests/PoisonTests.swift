@@ -5,7 +5,7 @@ import RedisServer
 import Testing
 
 /// What is not an event: quarantined with its reason, and no burden for the next one.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PoisonTests {
     /// Each poison as an expression of Python that makes its bytes, its reason, and its length.
     private static let poisons: [(bytes: String, reason: String, length: Int)] = [

@@ -5,7 +5,7 @@ import RedisServer
 import Testing
 
 /// `publish` and `generate`: what arrives at those who listen.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PublishVerbTests {
     @Test func `publish writes an envelope and says how many listen`() async throws {
         try await withRedisServer { server in

@@ -5,7 +5,7 @@ import RedisServer
 import Testing
 
 /// SIGHUP: other handlers between two events, or the old ones and a reason.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ReloadTests {
     /// A steady stream of numbered events until told to end; prints how many. Never far ahead of what was handled: what
     /// handlers publish waits in a bounded queue, and this is not about its bound.

@@ -5,7 +5,7 @@ import RedisServer
 import Testing
 
 /// How the program ends: what was received is finished, and what was not is told.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ShutdownTests {
     /// Publishes numbered events in a stream and ends the reactor in its middle. Prints what Redis delivered to it (it
     /// tells the publisher how many received each event) and what its handler made of them.

@@ -6,7 +6,7 @@ import RedisServer
 import Testing
 
 /// The verbs that ask: `status`, `tap`, `doctor`; and where a reactor listens for them.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StatusVerbTests {
     @Test func `status shows a running reactor, for people and for programs`() async throws {
         try await withRedisServer { server in

@@ -16,6 +16,9 @@ package struct ReactorConfiguration: Sendable {
     package var shutdown = ShutdownSettings()
     package var handlers = HandlerSettings()
     package var alerts = FatigueSettings()
+    package var state = StateKind.redis
+    /// Reactors of one namespace on one Redis decide alerts as one.
+    package var namespace = "aos"
     package var log = LogSettings()
 
     /// Every setting with its value as text and where that came from, in the order of the documentation. Secrets
@@ -43,6 +46,14 @@ package struct ReactorConfiguration: Sendable {
         for case .channel(let name) in self.sources { return name }
         return "aos.events"
     }
+}
+
+/// Where counters and decisions are kept.
+package enum StateKind: String, Sendable, Hashable, CaseIterable {
+    /// On the server that events come from: shared by all reactors of the namespace, and kept over restarts.
+    case redis
+    /// In the process: gone with it.
+    case memory
 }
 
 /// The Redis server to listen to.

@@ -41,6 +41,7 @@ extension Reactor {
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(
             store: self.store,
+            standIn: self.standIn,
             receivers: self.receivers,
             heldBack: self.heldBack,
             log: self.alerts,

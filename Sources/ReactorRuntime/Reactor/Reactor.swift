@@ -23,6 +23,7 @@ public final class Reactor: Service {
     package let version: String
     let endpoint: RedisEndpoint
     let store: any StateStore
+    let standIn: MemoryStateStore
     let receivers: [any Receiver]
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
@@ -97,6 +98,7 @@ public final class Reactor: Service {
         self.settings = settings
         self.version = version
         self.store = store
+        self.standIn = MemoryStateStore(instance: settings.instance, clock: clock.wall)
         self.receivers = receivers
         self.heldBack = heldBack
         self.registry = registry

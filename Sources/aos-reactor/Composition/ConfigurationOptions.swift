@@ -44,16 +44,21 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// Reads everything, and ends the program with 78 when something is wrong.
-    func loadOrExit(overrides: [ConfigurationOverride] = []) throws -> (ReactorConfiguration, LoadResult) {
+    ///
+    /// - Parameter showsWarnings: whether to show what is found in a configuration that can be used.
+    func loadOrExit(
+        overrides: [ConfigurationOverride] = [],
+        showsWarnings: Bool = true
+    ) throws -> (ReactorConfiguration, LoadResult) {
         let result = self.load(overrides: overrides)
-        return (try result.configurationOrExit(), result)
+        return (try result.configurationOrExit(showsWarnings: showsWarnings), result)
     }
 }
 
 extension LoadResult {
     /// Shows what was found; ends the program with 78 when the whole cannot be used.
-    fileprivate func configurationOrExit() throws -> ReactorConfiguration {
-        if !self.diagnostics.isEmpty {
+    fileprivate func configurationOrExit(showsWarnings: Bool = true) throws -> ReactorConfiguration {
+        if !self.diagnostics.isEmpty, showsWarnings || !self.isUsable {
             let renderer = DiagnosticRenderer(colour: Terminal.standardError.wantsColour)
             Terminal.standardError.write(renderer.render(self.diagnostics))
         }

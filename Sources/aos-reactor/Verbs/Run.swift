@@ -30,7 +30,7 @@ struct Run: AsyncParsableCommand {
         NIOSingletons.groupLoopCountSuggestion = 1
         let overrides = self.overrides
         let files = self.files
-        let (configuration, loaded) = try files.loadOrExit(overrides: overrides)
+        let (configuration, loaded) = try files.loadOrExit(overrides: overrides, showsWarnings: false)
         let program = ReactorProgram(
             configuration: configuration,
             loaded: loaded,

@@ -6,12 +6,14 @@ import Stores
 import Synchronization
 import Testing
 
-/// Memory and Redis against each other and against the slow model of the text, on random alerts.
+/// Memory and Redis against each other on random alerts, and against the slow model of the text, with which
+/// `FatigueModelTests` compares memory at length.
 @Suite(.timeLimit(.minutes(10)))
 struct StateStoreAgreementTests {
     @Test(arguments: 0..<8)
-    func `100,000 random alerts: memory, Redis and the model give the same verdicts and numbers`(seed: Int) async throws
-    {
+    func `100,000 random alerts: memory and Redis, and the model at first, give the same verdicts and numbers`(
+        seed: Int
+    ) async throws {
         var generator = SeededGenerator(seed: UInt64(900 + seed))
         var settings = RandomFatigue.settings(&generator)
         let now = Mutex<Int64>(1_795_221_600_000_000)
@@ -41,9 +43,11 @@ struct StateStoreAgreementTests {
                 let seen = try await turned.store.decide(alerts)
                 let expected = memory.decideNow(alerts)
                 #expect(seen == expected, "seed \(seed), up to alert \(number)")
-                let told = alerts.map { model.decide($0, at: Timestamp(microseconds: instant)) }
-                #expect(seen.map { FatigueModel.Decision($0) } == told, "seed \(seed), up to alert \(number)")
                 guard seen == expected else { return }
+                if number < 800 {
+                    let told = alerts.map { model.decide($0, at: Timestamp(microseconds: instant)) }
+                    #expect(seen.map { FatigueModel.Decision($0) } == told, "seed \(seed), up to alert \(number)")
+                }
                 let tenant = "t\(Int.random(in: 0..<4, using: &generator))"
                 #expect(try await turned.store.statistics(tenant: tenant) == memory.statistics(tenant: tenant))
             }

@@ -73,12 +73,18 @@ final class RecordingReceiver: Receiver {
 }
 
 extension Alert {
-    static func made(_ key: String, tenant: String = "t", severity: Severity = .high) -> Alert {
+    static func made(
+        _ key: String,
+        id: String? = nil,
+        tenant: String = "t",
+        severity: Severity = .high,
+        domain: String = "tests"
+    ) -> Alert {
         Alert(
-            id: "id-\(key)",
+            id: id ?? "id-\(key)",
             type: "test",
             severity: severity,
-            domain: "tests",
+            domain: domain,
             tenant: tenant,
             runID: "r",
             key: key,
@@ -91,7 +97,7 @@ extension Alert {
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct AlertDeskTests {
+@Suite(.timeLimit(.minutes(10))) struct AlertDeskTests {
     private struct Box {
         let store: GatedStore
         let receiver: RecordingReceiver
@@ -108,6 +114,7 @@ extension Alert {
             let (heldBack, rooms) = (self.heldBack, self.rooms)
             self.desk = AlertDesk(
                 store: self.store,
+                standIn: MemoryStateStore(instance: "test") { Timestamp(seconds: 1_795_221_600) },
                 receivers: [self.receiver],
                 heldBack: { alert, receipt in heldBack.add("\(alert.key) \(receipt.verdict.rawValue)") },
                 log: self.log,
@@ -164,6 +171,7 @@ extension Alert {
         gate.open()
         let desk = AlertDesk(
             store: GatedStore(gate: gate),
+            standIn: MemoryStateStore(instance: "test") { Timestamp(seconds: 1_795_221_600) },
             receivers: [],
             heldBack: { _, _ in },
             log: AlertLog(),
@@ -199,6 +207,28 @@ extension Alert {
             await box.desk.waitUntilIdle()
             #expect(box.receiver.alerts.map(\.key) == ["a", "b"])
             #expect(box.log.counts.undecided == 3)
+        }
+    }
+
+    @Test func `while the store is away, urgent alerts go out once and undecided, and are on record when it is back`()
+        async
+    {
+        // Fails for about a second.
+        await Box(failures: 5).running { box in
+            for key in ["low", "urgent", "other"] {
+                _ = box.desk.submit(.made(key, severity: key == "urgent" ? .critical : .high))
+            }
+            _ = box.desk.submit(.made("urgent", id: "again", severity: .critical))
+            await eventually { box.receiver.alerts.map(\.key) == ["urgent"] }
+            #expect(box.log.newest(1).first?.receipt.reason == "sent undecided: the state store could not be asked")
+            #expect(box.log.newest(1).first?.receipt.verdict == .fatigueDisabled)
+            // Comes while the others wait.
+            _ = box.desk.submit(.made("late", severity: .critical, domain: SystemAlerts.domain))
+            await eventually { box.receiver.alerts.map(\.key).contains("late") }
+            await box.desk.waitUntilIdle()
+            #expect(Set(box.store.reconciled) == ["urgent", "late"])
+            #expect(box.receiver.alerts.map(\.key).sorted() == ["late", "low", "other", "urgent"])
+            #expect(box.heldBack.calls == ["urgent duplicate"])
         }
     }
 

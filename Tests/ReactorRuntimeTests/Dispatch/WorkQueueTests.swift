@@ -2,7 +2,7 @@ import ReactorRuntime
 import ReactorTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkQueueTests {
     @Test func `what is pushed is taken in order, in portions`() async {
         let queue = WorkQueue<Int>()
         #expect((1...5).map { queue.push($0) } == [1, 2, 3, 4, 5])

@@ -4,7 +4,7 @@ import ReactorRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TapHubTests {
+@Suite(.timeLimit(.minutes(10))) struct TapHubTests {
     private static func parse(_ line: [UInt8]) throws -> JSONValue {
         #expect(!line.contains(UInt8(ascii: "\n")))
         return try line.withUnsafeBytes { try JSONValue.parse(ByteView($0)) }

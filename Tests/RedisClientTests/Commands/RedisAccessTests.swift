@@ -7,7 +7,7 @@ import Testing
 /// A password with everything in it that means something in a URL.
 private let oddPassword = "s3cret-@:/?#%&=+"
 
-@Suite(.timeLimit(.minutes(2))) struct `Access to a server` {
+@Suite(.timeLimit(.minutes(10))) struct `Access to a server` {
     private static let aclDirectives = [
         "user default off", "user joe on >\(oddPassword) ~* &* +@all",
         "user poor on >poor ~* &aos.events +ping +publish",
@@ -149,7 +149,7 @@ private let oddPassword = "s3cret-@:/?#%&=+"
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `TLS to a server` {
+@Suite(.timeLimit(.minutes(10))) struct `TLS to a server` {
     private func withTLSServer(
         names: [String] = ["DNS:localhost", "IP:127.0.0.1"],
         days: Int = 2,

@@ -6,7 +6,7 @@ import Testing
 @testable import RedisClient
 
 /// Ways in and reasons to be thrown out, on real servers.
-@Suite(.timeLimit(.minutes(2))) struct SubscriptionAccessTests {
+@Suite(.timeLimit(.minutes(10))) struct SubscriptionAccessTests {
     private static let channel = SubscriptionLab.channel
 
     @Test func `TLS carries the subscription, and back again after a kill`() async throws {
