@@ -67,17 +67,19 @@ import Testing
         }
     }
 
-    @Test func `while the server stands still each reactor tells of itself once, and of nobody else`() async throws {
+    @Test(arguments: ["stands still", "is away"])
+    func `while the server is of no use each reactor tells of itself once, and of nobody else`(how: String) async throws
+    {
         try await withRedisServer { server in
             try await Self.withReactors(["delta", "echo"], on: server) { reactors in
-                server.suspend()
+                if how == "is away" { try await server.takeDown() } else { server.suspend() }
                 for reactor in reactors {
                     try await eventually(within: .seconds(60), "it calls itself unhealthy") {
                         try await reactor.alertCount("reactor.unhealthy") == 1
                     }
                 }
                 try await Task.sleep(for: .seconds(1))
-                server.resume()
+                if how == "is away" { try await server.bringUp() } else { server.resume() }
                 for reactor in reactors {
                     try await eventually(within: .seconds(60), "it calls itself well") {
                         try await reactor.alertCount("reactor.recovered") == 1

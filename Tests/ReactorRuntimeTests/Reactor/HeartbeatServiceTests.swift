@@ -123,7 +123,8 @@ import Testing
             try watcher.reactor.on("*", name: "all") { event in wild.withLock { $0.append(event.eventType) } }
             try await watcher.running {
                 for life in 1...5 {
-                    let subject = try ReactorBox(server, "subject") { $0.heartbeatInterval = .milliseconds(20) }
+                    // So often that one is due while the farewell is on its way.
+                    let subject = try ReactorBox(server, "subject") { $0.heartbeatInterval = .milliseconds(1) }
                     try await subject.running {
                         await eventually("it beats") { subject.heartbeat.sent >= 3 }
                     }
