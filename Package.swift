@@ -70,7 +70,9 @@ let package = Package(
         // MARK: Floor 3. The ports of the domain, over the drivers.
         .target(
             name: "Stores",
-            dependencies: ["Events", "Reactions", .product(name: "DequeModule", package: "swift-collections")]
+            dependencies: [
+                "Events", "Reactions", "RedisClient", .product(name: "DequeModule", package: "swift-collections"),
+            ]
         ),
         .target(name: "Delivery", dependencies: ["Events", "Reactions", log]),
 
@@ -171,7 +173,12 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(
             name: "ReactionsTests",
-            dependencies: ["Delivery", "EventPatterns", "Events", "Reactions", "Stores", log]
+            dependencies: [
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "RedisClient", "RedisServer",
+                "Stores", log,
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+            ]
         ),
         .testTarget(
             name: "ReactorConfigTests",

@@ -46,7 +46,8 @@ extension TestResponse {
     @Test func `a reactor that makes progress is alive`() async throws {
         let response = try await ask("/healthz")
         #expect(response.status == .ok)
-        #expect(try response.decode(LivenessResponse.self).isAlive)
+        let answer = try response.decode(LivenessResponse.self)
+        #expect(answer.isAlive && answer.state == "RUNNING")
         let stopped = try await ask("/healthz", of: FakeReactor { $0.isAlive = false })
         #expect(stopped.status == .serviceUnavailable)
         #expect(try stopped.decode(LivenessResponse.self).status == .unhealthy)

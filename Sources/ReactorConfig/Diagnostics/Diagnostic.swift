@@ -64,6 +64,13 @@ package struct Diagnostic: Sendable, Hashable {
     }
 }
 
+extension Diagnostic: CustomStringConvertible {
+    /// In one line: `handlers/a.yaml:3:1: error[R012]: unknown field ...`
+    package var description: String {
+        "\(self.place.text): \(self.severity.rawValue)[\(self.codeText)]: \(self.message)"
+    }
+}
+
 extension Diagnostic {
     /// What stands in brackets: `R012`, or the pattern compiler's own code.
     package var codeText: String { self.patternCode ?? self.code.rawValue }

@@ -15,6 +15,7 @@ enum OptionTable {
         .bool("enabled", \.enabled, original: "EVENT_REACTOR_ENABLED"),
         .redisURL,
         .redisCAFile,
+        .bool("redis.required", \.redis.isRequired, original: "REACTOR_REQUIRE_REDIS"),
         .embeddedDataDirectory,
         .bool("embedded.demo", \.embedded.demo),
     ]

@@ -51,6 +51,8 @@ package struct RedisSettings: Sendable, Hashable {
     var url: Secret?
     /// Certificates to trust for `rediss://` instead of the system's.
     package var caFile: String?
+    /// Whether a start without Redis fails instead of waiting for it.
+    package var isRequired = false
     /// The server; nil for `embedded`: a private redis-server that the reactor starts itself.
     package var endpoint: RedisEndpoint?
 }

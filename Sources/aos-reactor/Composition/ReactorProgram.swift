@@ -16,7 +16,6 @@ struct ReactorProgram {
     let configuration: ReactorConfiguration
     let loaded: LoadResult
     let reload: @Sendable () -> LoadResult
-    let requiresRedis: Bool
 
     func run() async throws {
         let output = LogOutput(self.logSettings)
@@ -99,7 +98,7 @@ struct ReactorProgram {
         let showsOnConsole = self.playsDemo
         return Reactor(
             endpoint: endpoint,
-            settings: ReactorSettings(self.configuration, requiresRedis: self.requiresRedis),
+            settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
             store: MemoryStateStore(
                 settings: self.configuration.alerts,
@@ -203,6 +202,10 @@ struct ReactorProgram {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+            logger.notice(
+                "configuration is in force",
+                metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
+            )
             let late = configuration.settingsThatNeedRestart(since: self.configuration)
             if !late.isEmpty {
                 logger.warning(
@@ -211,15 +214,14 @@ struct ReactorProgram {
                 )
             }
         } else {
-            let first = result.diagnostics.first { $0.severity == .error }
-            reactor.refuse(configuration: first.map { "\($0)" } ?? "unknown")
+            reactor.refuse(configuration: result.refusal)
         }
     }
 }
 
 extension ReactorSettings {
     /// What the configuration says, for the runtime.
-    init(_ configuration: ReactorConfiguration, requiresRedis: Bool) {
+    init(_ configuration: ReactorConfiguration) {
         self.init(instance: configuration.instance)
         self.channels = []
         for source in configuration.sources {
@@ -239,6 +241,6 @@ extension ReactorSettings {
         self.lanesPerHandler = configuration.handlers.lanes
         self.queuedPerHandler = configuration.handlers.queue
         self.isEnabled = configuration.enabled
-        self.requiresRedis = requiresRedis
+        self.requiresRedis = configuration.redis.isRequired
     }
 }

@@ -15,6 +15,7 @@ final class GatedStore: StateStore {
     private let memory: MemoryStateStore
     private let failuresLeft: Mutex<Int>
     private let batchSizes = Mutex<[Int]>([])
+    private let reconciledKeys = Mutex<[String]>([])
 
     init(gate: Gate, failures: Int = 0) {
         self.gate = gate
@@ -24,6 +25,9 @@ final class GatedStore: StateStore {
         settings.maxAlertsPerTenantPerHour = 1_000_000
         self.memory = MemoryStateStore(settings: settings, instance: "test") { Timestamp(seconds: 1_795_221_600) }
     }
+
+    /// Keys of the alerts that were reported as sent undecided.
+    var reconciled: [String] { self.reconciledKeys.withLock { $0 } }
 
     var batches: [Int] { self.batchSizes.withLock { $0 } }
 
@@ -36,6 +40,11 @@ final class GatedStore: StateStore {
         }
         self.batchSizes.withLock { $0.append(alerts.count) }
         return self.memory.decideNow(alerts)
+    }
+
+    func reconcile(_ alerts: [Alert]) async throws -> [Receipt] {
+        self.reconciledKeys.withLock { $0 += alerts.map(\.key) }
+        return try await self.memory.reconcile(alerts)
     }
 
     func update(_ settings: FatigueSettings, configVersion: String) async {}
