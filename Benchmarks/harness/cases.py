@@ -285,11 +285,9 @@ def judged_patterns(lines):
         return of(name)[0]["events_per_s"]
 
     matrix = [line for line in lines if "rss_growth_kib" in line]
-    growth = {}
-    for line in matrix:
-        if line["rules"] == 10_000:
-            few = next(other for other in of(line["set"], rules=10) if abs(other["event_bytes"] - line["event_bytes"]) < 100)
-            growth[f'{line["set"]} {line["event_bytes"]}'] = round(line["ns_per_event"] / few["ns_per_event"], 2)
+    growth = {
+        f'{line["set"].removeprefix("growth: ")} {line["event_bytes"]}': line["ratio"] for line in lines if "ratio" in line
+    }
     worst = max(growth, key=growth.get)
     large = max(line["event_bytes"] for line in matrix)
     result = {
