@@ -37,7 +37,7 @@ test-build:
 	$(SWIFT) build --build-tests $(FLAGS)
 
 test: test-build
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) $(if $(FILTER),--filter $(FILTER))
+	@scripts/test $(FILTER)
 
 bench:
 	@scripts/setup --bench
