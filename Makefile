@@ -19,7 +19,7 @@ help:
 	@echo "make test   set up, then every test, against redis-server processes of its own"
 	@echo "make bench  measure the release build against C programs; one JSON line a case"
 	@echo "make lint   format and imports"
-	@echo "make fuzz   run the parsers on random input (SECONDS=30 each)"
+	@echo "make fuzz   run the parsers on random input (SECONDS=30 each), compare PAIRS=10000000 pattern matches"
 	@echo "make build  release build only;  make clean  remove all that was built"
 
 setup:
@@ -37,7 +37,7 @@ test-build:
 	$(SWIFT) build --build-tests $(FLAGS)
 
 test: test-build
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) $(if $(FILTER),--filter $(FILTER))
+	@scripts/test $(FILTER)
 
 bench:
 	@scripts/setup --bench

@@ -70,7 +70,9 @@ let package = Package(
         // MARK: Floor 3. The ports of the domain, over the drivers.
         .target(
             name: "Stores",
-            dependencies: ["Events", "Reactions", .product(name: "DequeModule", package: "swift-collections")]
+            dependencies: [
+                "Events", "Reactions", "RedisClient", .product(name: "DequeModule", package: "swift-collections"),
+            ]
         ),
         .target(
             name: "Delivery",
@@ -182,8 +184,11 @@ let package = Package(
         .testTarget(
             name: "ReactionsTests",
             dependencies: [
-                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "Stores", log,
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "RedisClient", "RedisServer",
+                "Stores", log,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
             ]
         ),
         .testTarget(

@@ -88,3 +88,26 @@ enum EnvelopeRules: String, CaseIterable {
         return rules
     }
 }
+
+/// A thousand wildcards made to hurt: all words of ten letters `a` and `b` with a star around each letter. As states of one
+/// deterministic automaton they would be more than fit anywhere, and one that goes back never comes to an end.
+enum HostileRules {
+    static func specifications() throws(PatternError) -> [RuleSpecification] {
+        var rules: [RuleSpecification] = []
+        for number in 0..<1_000 {
+            let letters = (0..<10).map { number >> $0 & 1 == 0 ? "a" : "b" }.joined(separator: "*")
+            let pattern = try EventPattern.parse(json: "{\"payload\":{\"note\":[{\"wildcard\":\"*\(letters)*\"}]}}")
+            rules.append(RuleSpecification(on: [.any], match: pattern))
+        }
+        return rules
+    }
+
+    /// Events with a value that all of the wildcards match, and with one on which nearly all of them wait to the end.
+    static func events(size: Int) -> [(name: String, event: [UInt8])] {
+        [("matched by all", "ab"), ("matched by one", "aa")].map { name, pair in
+            let value = String(repeating: pair, count: size / 2)
+            let event = "{\"event_type\": \"run.started\", \"payload\": {\"note\": \"\(value)\"}}"
+            return (name, Array(event.utf8))
+        }
+    }
+}

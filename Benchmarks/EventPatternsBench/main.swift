@@ -35,7 +35,12 @@ struct Measurement {
 
 /// Decodes events, and decodes and matches them, in turns; the fastest turn of each counts, since everything that
 /// disturbs makes slower.
-func measure(_ matcher: RuleMatcher, _ events: [[UInt8]]) -> Measurement {
+func measure(
+    _ matcher: RuleMatcher,
+    _ events: [[UInt8]],
+    bytesATurn: Int = 24_000_000,
+    rounds: Int = roundCount
+) -> Measurement {
     let decoder = EnvelopeDecoder(fields: matcher.fields)
     let frames = events.map { event -> UnsafeMutableBufferPointer<UInt8> in
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: event.count + 64)
@@ -45,10 +50,10 @@ func measure(_ matcher: RuleMatcher, _ events: [[UInt8]]) -> Measurement {
     let views = zip(frames, events).map { ByteView(start: UnsafePointer($0.baseAddress!), count: $1.count) }
     defer { for frame in frames { frame.deallocate() } }
     let bytes = events.reduce(0) { $0 + $1.count }
-    let repetitions = max(1, 24_000_000 / bytes)
+    let repetitions = max(1, bytesATurn / bytes)
     let total = Double(repetitions * events.count)
     var best = Measurement(decodeNanoseconds: .infinity, wholeNanoseconds: .infinity, matchesPerEvent: 0)
-    for _ in 0..<roundCount {
+    for _ in 0..<rounds {
         var start = now()
         var checksum = 0
         for _ in 0..<repetitions {
@@ -112,6 +117,31 @@ func reportAdding(to count: Int) throws(PatternError) {
     )
 }
 
+/// What 10,000 rules cost beside 10, measured in turns: figures of a shared machine that were taken a minute apart differ by
+/// more than that.
+func reportGrowth(_ set: BenchRules, size: Int) throws(PatternError) {
+    let counts = [10, 10_000]
+    var sides: [(matcher: RuleMatcher, events: [[UInt8]])] = []
+    for count in counts {
+        let matcher = RuleMatcher(try set.specifications(count: count))
+        sides.append((matcher, BenchEvents.make(rules: count, size: size)))
+    }
+    var best = [Double.infinity, .infinity]
+    for _ in 0..<max(roundCount, 5) {
+        for (index, side) in sides.enumerated() {
+            let measurement = measure(side.matcher, side.events, bytesATurn: 6_000_000, rounds: 1)
+            best[index] = min(best[index], measurement.wholeNanoseconds)
+        }
+    }
+    print(
+        """
+        {"bench":"patterns","set":"growth: \(set.rawValue)","event_bytes":\(size),"ns_10_rules":\(Int(best[0])),\
+        "ns_10000_rules":\(Int(best[1])),"ratio":\((best[1] / best[0] * 100).rounded() / 100)}
+        """
+    )
+    fflush(nil)
+}
+
 for set in EnvelopeRules.allCases {
     let rules = try set.specifications()
     let events = BenchEvents.make(rules: 1_000, size: 300)
@@ -123,6 +153,21 @@ for set in EnvelopeRules.allCases {
     )
 }
 for count in [100, 10_000] { try reportAdding(to: count) }
+for set in BenchRules.allCases {
+    for size in [300, 1_024, 10_240] { try reportGrowth(set, size: size) }
+}
+let hostile = RuleMatcher(try HostileRules.specifications())
+for size in [300, 10_240] {
+    for (name, event) in HostileRules.events(size: size) {
+        report(
+            "hostile wildcards, \(name)",
+            rules: 1_000,
+            bytes: event.count,
+            measure(hostile, [event], bytesATurn: 1_000_000),
+            extra: ",\"table_kib\":\(hostile.rules.byteCount / 1_024)"
+        )
+    }
+}
 for set in BenchRules.allCases {
     for count in isQuick ? [10, 1_000] : [1, 10, 100, 1_000, 10_000] {
         let before = residentKilobytes()

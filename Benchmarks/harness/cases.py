@@ -268,9 +268,55 @@ def stages(options):
 def patterns(options):
     """Rules of every kind, 1 to 10,000 of them, on events of three sizes; in memory, on one thread."""
     command = [".build/release/EventPatternsBench", "--rounds", str(options.rounds)]
+    lines = []
     with programs.process(command, stdout=-1, text=True) as child:
         for line in child.stdout:
-            yield json.loads(line)
+            lines.append(json.loads(line))
+            yield lines[-1]
+    yield judged_patterns(lines)
+
+
+def judged_patterns(lines):
+    """What the lines of the case say about its goals."""
+    def of(name, **keys):
+        return [line for line in lines if line["set"] == name and all(line.get(key) == keys[key] for key in keys)]
+
+    def rate(name):
+        return of(name)[0]["events_per_s"]
+
+    matrix = [line for line in lines if "rss_growth_kib" in line]
+    growth = {
+        f'{line["set"].removeprefix("growth: ")} {line["event_bytes"]}': line["ratio"] for line in lines if "ratio" in line
+    }
+    worst = max(growth, key=growth.get)
+    large = max(line["event_bytes"] for line in matrix)
+    result = {
+        "case": "patterns",
+        "exact_types_per_s": rate("envelopes: 5 exact types"),
+        "mixed_per_s": rate("envelopes: mixed leaves"),
+        "type_tenant_numeric_per_s": rate("envelopes: 1000 type+tenant+numeric"),
+        "worst_growth_10_to_10000_rules": growth[worst],
+        "worst_growth_of": worst,
+        "one_field_of_10_kib_mb_per_s": next(
+            line["megabytes_per_s"] for line in of("exact", rules=1) if line["event_bytes"] > large - 100
+        ),
+        "most_memory_10000_rules_mib": round(
+            max(max(line["table_kib"], line["rss_growth_kib"]) for line in matrix if line["rules"] == 10_000) / 1024, 1
+        ),
+        "worst_adding_us": max(line["worst_us"] for line in of("adding a rule")),
+    }
+    return judged(
+        result,
+        {
+            "exact_types_per_s >= 1.8 M": result["exact_types_per_s"] >= 1_800_000,
+            "mixed_per_s >= 700 k": result["mixed_per_s"] >= 700_000,
+            "type_tenant_numeric_per_s >= 700 k": result["type_tenant_numeric_per_s"] >= 700_000,
+            "worst_growth_10_to_10000_rules <= 1.5": growth[worst] <= 1.5,
+            "one_field_of_10_kib_mb_per_s >= 1000": result["one_field_of_10_kib_mb_per_s"] >= 1_000,
+            "most_memory_10000_rules_mib <= 64": result["most_memory_10000_rules_mib"] <= 64,
+            "worst_adding_us < 1000": result["worst_adding_us"] < 1_000,
+        },
+    )
 
 
 ALL = {

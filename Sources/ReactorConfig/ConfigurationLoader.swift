@@ -13,25 +13,28 @@ package enum ConfigurationLoader {
     ///   - environment: The variables of the process; nothing else is asked for them.
     ///   - overrides: What the flags say.
     ///   - defaultInstance: The reactor's name if nobody gives it one.
+    ///   - comparesHandlers: Whether to look for handlers that accept the same events. Takes time with the square of
+    ///     their number, so it is left to those who ask for all there is to say.
     package static func load(
         configPath: String? = nil,
         handlersPath: String? = nil,
         environment: [String: String],
         overrides: [ConfigurationOverride] = [],
-        defaultInstance: String
+        defaultInstance: String,
+        comparesHandlers: Bool = false
     ) -> LoadResult {
         let problems = ProblemList()
         var files = YAMLFiles(environment: environment, problems: problems)
         var builder = ConfigurationBuilder(instance: defaultInstance, environment: environment, problems: problems)
-
-        let file = Self.readConfiguration(configPath, &files, into: &builder)
-        builder.readEnvironment()
-        builder.apply(overrides)
-        var configuration = builder.finish(file: file)
+        var configuration = Self.readSettings(configPath, overrides, &files, into: &builder)
         let isConfigurationGood = !problems.hasErrors
 
-        let handlers = HandlerSetReader(sources: configuration.sources, problems: problems)
-            .read(handlersPath, &files)
+        let reader = HandlerSetReader(
+            sources: configuration.sources,
+            problems: problems,
+            comparesHandlers: comparesHandlers
+        )
+        let handlers = reader.read(handlersPath, &files)
         configuration.version = Self.version(configuration, handlers)
 
         return LoadResult(
@@ -40,6 +43,43 @@ package enum ConfigurationLoader {
             diagnostics: Diagnostic.sorted(problems.diagnostics),
             filesRead: files.read
         )
+    }
+
+    /// Reads the configuration without the handlers, for those who only want to know where something is.
+    ///
+    /// - Parameters:
+    ///   - configPath: A file that must exist; nil for the default one.
+    ///   - environment: The variables of the process; nothing else is asked for them.
+    ///   - defaultInstance: The reactor's name if nobody gives it one.
+    /// - Returns: No handlers, and a configuration whose version does not count them.
+    package static func loadSettings(
+        configPath: String? = nil,
+        environment: [String: String],
+        defaultInstance: String
+    ) -> LoadResult {
+        let problems = ProblemList()
+        var files = YAMLFiles(environment: environment, problems: problems)
+        var builder = ConfigurationBuilder(instance: defaultInstance, environment: environment, problems: problems)
+        var configuration = Self.readSettings(configPath, [], &files, into: &builder)
+        configuration.version = Self.version(configuration, [])
+        return LoadResult(
+            configuration: problems.hasErrors ? nil : configuration,
+            handlers: [],
+            diagnostics: Diagnostic.sorted(problems.diagnostics),
+            filesRead: files.read
+        )
+    }
+
+    private static func readSettings(
+        _ path: String?,
+        _ overrides: [ConfigurationOverride],
+        _ files: inout YAMLFiles,
+        into builder: inout ConfigurationBuilder
+    ) -> ReactorConfiguration {
+        let file = Self.readConfiguration(path, &files, into: &builder)
+        builder.readEnvironment()
+        builder.apply(overrides)
+        return builder.finish(file: file)
     }
 
     private static func readConfiguration(

@@ -20,6 +20,13 @@ package struct LoadResult: Sendable {
         self.diagnostics.contains { $0.code == .unreadable && $0.severity == .error }
     }
 
+    /// Why it cannot be used, in one line: the first error, and how many more there are.
+    package var refusal: String {
+        guard let first = self.diagnostics.first(where: { $0.severity == .error }) else { return "no errors" }
+        let others = self.errorCount - 1
+        return others == 0 ? "\(first)" : "\(first); \(others) more, `aos-reactor check` shows all"
+    }
+
     package var errorCount: Int { self.diagnostics.count { $0.severity == .error } }
     package var warningCount: Int { self.diagnostics.count { $0.severity == .warning } }
 

@@ -9,13 +9,13 @@ struct AOSReactor: AsyncParsableCommand {
         discussion: """
             Start with `aos-reactor run`. Without REDIS_URL it brings its own redis-server and plays a demo.
 
-            Exit codes: 0 fine; 1 findings; 64 wrong flags; 65 bad input; 69 Redis unreachable; 70 a bug;
+            Exit codes: 0 fine; 1 findings, or no match; 64 wrong flags; 65 bad input; 69 Redis unreachable; 70 a bug;
             75 stopped with work left; 78 configuration refused.
             """,
         version: BuildInfo.version,
         subcommands: [
-            Run.self, Check.self, Handlers.self, Publish.self, Generate.self, Tap.self, Status.self, Doctor.self,
-            Version.self,
+            Run.self, Check.self, Handlers.self, Routes.self, Match.self, Explain.self, Publish.self, Generate.self,
+            Tap.self, Status.self, Doctor.self, Version.self,
         ]
     )
 }

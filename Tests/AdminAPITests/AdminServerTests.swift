@@ -57,7 +57,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
     return try await body(path)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct AdminServerTests {
+@Suite(.timeLimit(.minutes(10))) struct AdminServerTests {
     @Test func `it listens on a port that the kernel chose, and tells which`() async throws {
         try await withServer { address in
             guard case .tcp(host: "127.0.0.1", let port) = address else {
@@ -140,7 +140,8 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
         let impatient: (inout AdminSettings) -> Void = { $0.idleLimit = .milliseconds(100) }
         try await withServer(change: impatient) { address in
             let client = try #require(RawClient(address))
-            #expect(client.send(start))
+            // The server may have lost its patience before.
+            _ = client.send(start)
             // Reads until the server closes.
             #expect(await !client.read().contains(" 200 "))
         }
@@ -151,7 +152,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
             let client = try #require(RawClient(address))
             for _ in 0..<3 {
                 #expect(client.send("GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-                #expect(await client.read { $0.hasSuffix("}") }.hasPrefix("HTTP/1.1 200 "))
+                #expect(await client.read { $0.contains("\r\n\r\n{") && $0.hasSuffix("}") }.hasPrefix("HTTP/1.1 200 "))
             }
         }
     }
@@ -170,7 +171,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TapStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct TapStreamTests {
     @Test func `lines come as they happen, and a client that goes ends its tap`() async throws {
         let reactor = FakeReactor {
             $0.lines = [#"{"n":1}"#]

@@ -146,7 +146,7 @@ extension DecidedAlert {
             alertID: "a-1",
             fingerprint: "2f419c51842c1e32",
             verdict: .duplicate,
-            reason: "sent 3 s ago; the window is 60 s",
+            ground: .duplicate(age: 3_000_000),
             window: .seconds(60),
             count: 1,
             limit: 100,

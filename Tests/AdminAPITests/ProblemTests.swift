@@ -5,7 +5,7 @@ import Testing
 
 @testable import AdminAPI
 
-@Suite(.timeLimit(.minutes(1))) struct ProblemTests {
+@Suite(.timeLimit(.minutes(10))) struct ProblemTests {
     @Test func `an unknown path is a problem with 404`() async throws {
         let response = try await ask("/v1/nothing")
         #expect(response.status == .notFound)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import AdminAPI
 
-/// A client that sends bytes as they are and shows the bytes that come back. Nothing takes longer than ten seconds.
+/// A client that sends bytes as they are and shows the bytes that come back. Nothing takes longer than a minute, which is
+/// reached only when a test fails.
 final class RawClient: Sendable {
     private let descriptor: Int32
     /// Reading blocks, and a thread of the shared pools that blocks is one that others wait for.
@@ -27,7 +28,7 @@ final class RawClient: Sendable {
             withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: path.utf8) }
             guard Self.connect(self.descriptor, &target) else { return nil }
         }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(self.descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -43,8 +44,16 @@ final class RawClient: Sendable {
 
     /// Sends the bytes; false when the server no longer takes them.
     func send(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        return Glibc.send(self.descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(self.descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            bytes = bytes.dropFirst(count)
+        }
+        return true
     }
 
     /// Reads until `isEnough` or until the server closes.
@@ -55,7 +64,8 @@ final class RawClient: Sendable {
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 while !isEnough(String(decoding: bytes, as: UTF8.self)) {
                     let count = recv(self.descriptor, &buffer, buffer.count, 0)
-                    if count < 0, errno == EAGAIN { Issue.record("neither an answer nor the end within ten seconds") }
+                    if count < 0, errno == EINTR { continue }
+                    if count < 0, errno == EAGAIN { Issue.record("neither an answer nor the end within a minute") }
                     guard count > 0 else { break }
                     bytes += buffer[..<count]
                 }

@@ -26,10 +26,18 @@ extension String {
 struct RunningReactor {
     let program: TestProgram
     let folder: String
+    /// The name of its admin socket in that folder.
+    var socket = "admin.sock"
+
+    /// Where its admin interface listens, as the flag `--url` takes it.
+    var adminAddress: String { "unix:\(self.folder)/\(self.socket)" }
+
+    /// The file with its handlers; what is written there takes force with SIGHUP.
+    var handlersFile: String { self.folder + "/handlers/test.yaml" }
 
     private var base: String {
         "http+unix://"
-            + (self.folder + "/admin.sock").split(separator: "/", omittingEmptySubsequences: false)
+            + (self.folder + "/" + self.socket).split(separator: "/", omittingEmptySubsequences: false)
             .joined(separator: "%2F")
     }
 
@@ -43,8 +51,7 @@ struct RunningReactor {
     }
 
     func json(_ path: String) async throws -> JSONValue {
-        let body = try await self.get(path).body
-        return try Array(body.utf8).withUnsafeBytes { try JSONValue.parse(ByteView($0)) }
+        try JSONValue.parse(try await self.get(path).body)
     }
 
     /// The value of a metric without labels, or the sum over all its labels.

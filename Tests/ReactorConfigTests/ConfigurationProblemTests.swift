@@ -72,7 +72,7 @@ struct ConfigurationProblemTests {
         let text = try check(
             config: """
                 version: 1
-                state: redis
+                state: postgres
                 history: "sqlite:var/history.db"
                 sources: [ { stream: aos.log }, { kafka: x }, { pubsub: a }, { pubsub: a } ]
                 alerts: { receivers: [], routes: [] }
@@ -80,9 +80,9 @@ struct ConfigurationProblemTests {
         )
         #expect(
             text == """
-                reactor.yaml:2:8: error[R017]: `state: redis` is not available in this version; it can be `memory`
-                   2 | state: redis
-                     |        ^^^^^
+                reactor.yaml:2:8: error[R014]: `state` needs `redis` or `memory`, found `postgres`
+                   2 | state: postgres
+                     |        ^^^^^^^^
                 reactor.yaml:3:1: error[R017]: `history` is not available in this version; this version keeps the last alerts and quarantined frames in memory
                    3 | history: "sqlite:var/history.db"
                      | ^^^^^^^

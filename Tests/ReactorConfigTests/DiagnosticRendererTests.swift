@@ -100,7 +100,7 @@ struct DiagnosticRendererTests {
             text == #"{"diagnostics":[{"severity":"warning","code":"R052","file":"a.yaml","line":12345,"column":3,"#
                 + #""message":"say \"x\"","suggestion":"run.failed"},"#
                 + #"{"severity":"error","code":"P001","place":"environment","message":"a\n\u0001\\"}],"#
-                + #""errors":1,"warnings":1,"files":2,"milliseconds":3}"#
+                + #""errors":1,"warnings":1,"notes":0,"files":2,"milliseconds":3}"#
         )
     }
 

@@ -1,3 +1,4 @@
+import EventPatterns
 import FoundationEssentials
 import Reactions
 import Testing
@@ -22,6 +23,29 @@ struct DocumentationTests {
             let isWhole = example.contains("handler:")
             let handler = isWhole ? example : "handler: example\non: run.failed\ndo: [{log: {message: m}}]\n" + example
             #expect(try check(handler: handler) == "", "\(example)")
+        }
+    }
+
+    @Test func `examples of patterns load`() throws {
+        let examples = try self.examples("patterns.md")
+        #expect(examples.count == 5)
+        for example in examples {
+            let indented = example.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+            let rest = example.contains("match:") ? example : "match:\n" + indented
+            let handler = "handler: example\non: [run.failed, run.halted]\ndo: [{log: {message: m}}]\n" + rest
+            #expect(try check(handler: handler) == "", "\(example)")
+        }
+    }
+
+    @Test func `the page on patterns names every operator and every code of the analysis`() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let text = String(decoding: try Data(contentsOf: URL(filePath: "\(root)/docs/patterns.md")), as: UTF8.self)
+        for name in EventPattern.operatorNames { #expect(text.contains("`{ \(name): "), "\(name)") }
+        for code in [
+            DiagnosticCode.unlikelyField, .neverMatches, .duplicatePattern, .shadowedPattern, .redundantPattern,
+            .costlyPattern, .unlikelyEventType, .circle, .loop,
+        ] {
+            #expect(text.contains("| \(code.rawValue) |"), "\(code)")
         }
     }
 

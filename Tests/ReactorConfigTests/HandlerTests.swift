@@ -19,7 +19,7 @@ struct HandlerTests {
             "a.yaml": """
             handler: runaway-cost
             on: [cost.recorded, run.step.*, "*"]
-            match: { payload: { cost_usd: [ { numeric: [">", 25] } ], status: failed, code: [1.10, null, true, "no", no] } }
+            match: { payload: { cost_usd: [ { numeric: [">", 25] } ], status: failed, code: [1.10, null, true, "yes", no] } }
             not: { source: [test] }
             priority: -5
             enabled: false

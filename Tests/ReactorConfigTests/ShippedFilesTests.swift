@@ -14,7 +14,8 @@ struct ShippedFilesTests {
             configPath: self.root + "/config/reactor.yaml",
             handlersPath: self.root + "/handlers",
             environment: environment,
-            defaultInstance: "test-1"
+            defaultInstance: "test-1",
+            comparesHandlers: true
         )
     }
 

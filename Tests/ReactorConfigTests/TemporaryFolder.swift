@@ -23,7 +23,11 @@ final class TemporaryFolder {
     }
 
     /// Loads `reactor.yaml` (if there is one) and `handlers` (if there is one).
-    func load(_ environment: [String: String] = [:], _ overrides: [ConfigurationOverride] = []) -> LoadResult {
+    func load(
+        _ environment: [String: String] = [:],
+        _ overrides: [ConfigurationOverride] = [],
+        comparesHandlers: Bool = false
+    ) -> LoadResult {
         let config = self.path + "/reactor.yaml"
         let handlers = self.path + "/handlers"
         let hasConfig = FileManager.default.fileExists(atPath: config)
@@ -34,7 +38,8 @@ final class TemporaryFolder {
             handlersPath: hasHandlers ? handlers : self.emptyHandlers,
             environment: environment,
             overrides: overrides,
-            defaultInstance: "test-1"
+            defaultInstance: "test-1",
+            comparesHandlers: comparesHandlers
         )
     }
 
@@ -65,7 +70,11 @@ func check(config: String, _ environment: [String: String] = [:]) throws -> Stri
 }
 
 /// What is printed about one file of handlers.
-func check(handler: String, _ environment: [String: String] = [:]) throws -> String {
+func check(
+    handler: String,
+    _ environment: [String: String] = [:],
+    comparesHandlers: Bool = false
+) throws -> String {
     let folder = try TemporaryFolder(["handlers/a.yaml": handler])
-    return folder.text(folder.load(environment))
+    return folder.text(folder.load(environment, comparesHandlers: comparesHandlers))
 }

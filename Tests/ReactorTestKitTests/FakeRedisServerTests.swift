@@ -2,7 +2,7 @@ import NIOCore
 import ReactorTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FakeRedisServerTests {
     private static let subscribed = "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
     private static let pong = "*2\r\n$4\r\npong\r\n$0\r\n\r\n"

@@ -1,7 +1,7 @@
 import ReactorTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ManualClockTests {
     @Test func `a sleeper wakes when its time has come and not before`() async throws {
         let clock = ManualClock()

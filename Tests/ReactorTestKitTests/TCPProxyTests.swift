@@ -3,7 +3,7 @@ import ReactorTestKit
 import RedisServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TCPProxyTests {
     private func withProxy(
         _ body: @Sendable (TCPProxy, RedisServerProcess) async throws -> Void

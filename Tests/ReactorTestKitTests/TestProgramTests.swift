@@ -3,7 +3,7 @@ import ReactorTestKit
 import RedisServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TestProgramTests {
     @Test func `a program's output, environment and exit code are seen`() async throws {
         try await withTestProgram(["sh", "-c", "echo $WORD; echo oops >&2; exit 3"], environment: ["WORD": "hello"]) {

@@ -7,7 +7,7 @@ import Testing
 @testable import RedisServer
 
 /// What becomes of a server when its owner dies, and of an owner that finds a server of an earlier life.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct OrphanTests {
     @Test func `a server does not outlive an owner that is killed`() async throws {
         // The owner is another process, which knows its folder by the number of ours.

@@ -10,7 +10,7 @@ func expectAnswer(of server: RedisServerProcess, sourceLocation: SourceLocation 
     #expect(answer == .simple("PONG"), sourceLocation: sourceLocation)
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RedisServerProcessTests {
     @Test func `a server answers on its socket and is gone afterwards`() async throws {
         let processID = try await withRedisServer { server in

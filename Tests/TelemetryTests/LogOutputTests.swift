@@ -35,7 +35,7 @@ private final class LogPipe: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct LogOutputTests {
+@Suite(.timeLimit(.minutes(10))) struct LogOutputTests {
     private let pipe = LogPipe()
 
     private func output(_ change: (inout LogSettings) -> Void = { _ in }) -> LogOutput {

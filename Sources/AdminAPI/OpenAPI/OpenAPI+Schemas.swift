@@ -2,10 +2,13 @@ extension OpenAPI {
     static let schemas = #"""
         {
           "Health": {"type": "string", "enum": ["Healthy", "Degraded", "Unhealthy"]},
+          "State": {"type": "string", "enum": ["STOPPED", "STARTING", "RUNNING", "STOPPING", "DISABLED"]},
           "Count": {"type": "integer", "minimum": 0},
           "Time": {"type": "string", "format": "date-time"},
-          "Liveness": {"type": "object", "required": ["status", "alive", "version", "uptime_seconds"], "properties": {
+          "Liveness": {"type": "object", "required": ["status", "alive", "state", "version", "uptime_seconds"],
+          "properties": {
             "status": {"$ref": "#/components/schemas/Health"}, "alive": {"type": "boolean"},
+            "state": {"$ref": "#/components/schemas/State"},
             "version": {"type": "string"}, "uptime_seconds": {"type": "number"}}},
           "Readiness": {"type": "object", "required": ["status", "ready", "version", "uptime_seconds", "components"],
             "properties": {
@@ -21,7 +24,7 @@ extension OpenAPI {
             "ring",
               "heartbeats", "subscription", "peers"],
             "properties": {
-              "state": {"type": "string", "enum": ["STOPPED", "STARTING", "RUNNING", "STOPPING", "DISABLED"]},
+              "state": {"$ref": "#/components/schemas/State"},
               "instance": {"type": "string"}, "version": {"type": "string"}, "config_version": {"type": "string"},
               "config_error": {"type": "string"}, "started_at": {"$ref": "#/components/schemas/Time"},
               "uptime_seconds": {"type": "number"},

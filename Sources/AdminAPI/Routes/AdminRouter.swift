@@ -32,8 +32,9 @@ struct AdminRouter {
     private func addHealth(to router: Router<BasicRequestContext>) {
         let (inspection, version) = (self.inspection, self.settings.version)
         router.get(.health) { _ in
-            let health = try await inspection.ask { await $0.health() }
-            return try .json(LivenessResponse(health), status: health.isAlive ? .ok : .serviceUnavailable)
+            let (health, state) = try await inspection.ask { (await $0.health(), await $0.status().state) }
+            let answer = LivenessResponse(health, state: state)
+            return try .json(answer, status: health.isAlive ? .ok : .serviceUnavailable)
         }
         router.get(.ready) { _ in
             let health = try await inspection.ask { await $0.health() }

@@ -51,17 +51,21 @@ package struct ReadinessResponse: Sendable, Hashable, Codable {
 package struct LivenessResponse: Sendable, Hashable, Codable {
     package var status: ComponentStatus
     package var isAlive: Bool
+    /// STOPPED, STARTING, RUNNING, STOPPING or DISABLED: alive is not the same as at work.
+    package var state: String
     package var version: String
     package var uptimeSeconds: Double
 
     enum CodingKeys: String, CodingKey {
         case status
         case isAlive = "alive"
+        case state
         case version
         case uptimeSeconds = "uptime_seconds"
     }
 
-    package init(_ health: ReactorHealth) {
+    package init(_ health: ReactorHealth, state: String) {
+        self.state = state
         self.status = health.isAlive ? .healthy : .unhealthy
         self.isAlive = health.isAlive
         self.version = health.version

@@ -87,6 +87,9 @@ package struct EventPattern: Sendable, Hashable {
 }
 
 extension EventPattern {
+    /// What may stand in the object of an alternative.
+    package static var operatorNames: [String] { PatternCompiler.operatorNames }
+
     /// Where this implementation differs from Event Ruler 2.0.1 on purpose: its defects that we do not share.
     package static let deviations = [
         "Addresses keep their family: an IPv4 block or address never matches an IPv6 address or the other way round, "

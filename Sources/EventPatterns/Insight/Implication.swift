@@ -68,12 +68,12 @@ enum Implication {
     }
 
     /// Whether every type that `narrow` accepts is accepted by `wide`.
-    static func implies(_ narrow: [TypePattern], _ wide: [TypePattern]) -> Bool {
+    static func implies(_ narrow: [BytewiseType], _ wide: [BytewiseType]) -> Bool {
         narrow.allSatisfy { type in wide.contains { Self.implies(type, $0) } }
     }
 
-    private static func implies(_ narrow: TypePattern, _ wide: TypePattern) -> Bool {
-        switch (BytewiseType(narrow), BytewiseType(wide)) {
+    private static func implies(_ narrow: BytewiseType, _ wide: BytewiseType) -> Bool {
+        switch (narrow, wide) {
         case (_, .any): true
         case (.exact(let name), .exact(let other)): name == other
         case (.exact(let name), .prefix(let stem)), (.prefix(let name), .prefix(let stem)): name.starts(with: stem)

@@ -1,24 +1,27 @@
 /// Looks at rules for what is allowed but probably not meant. Reports only what is certain, save for similar names.
 package enum PatternAnalysis {
-    /// Beyond this many rules each pair is no longer compared; equal ones are still found.
-    static let pairLimit = 2_000
-
     /// Everything there is to say about a set of rules, in the order of the rules.
-    /// - Parameter knownTypes: Types that are known to be published, besides those that the rules publish.
-    package static func findings(_ rules: [AnalyzedRule], knownTypes: [String] = []) -> [PatternFinding] {
+    /// - Parameters:
+    ///   - knownTypes: Types that are known to be published, besides those that the rules publish.
+    ///   - comparesRules: Whether to look for duplicates among the rules. Takes time with the square of their number.
+    package static func findings(
+        _ rules: [AnalyzedRule],
+        knownTypes: [String] = [],
+        comparesRules: Bool = true
+    ) -> [PatternFinding] {
         var findings: [PatternFinding] = []
-        let known = knownTypes + rules.flatMap(\.publishes)
+        let known = KnownTypes(knownTypes + rules.flatMap(\.publishes))
         for (index, rule) in rules.enumerated() {
-            let own =
-                (rule.match.map { Self.findings($0) } ?? []) + Self.contradictions(rule)
-                + Self.similarTypes(rule.on, known: known)
+            var own = rule.match.map { Self.findings($0) } ?? []
+            if !own.contains(where: { $0.code == .neverMatches }) { own += Self.contradictions(rule) }
+            own += known.similarTypes(rule.on)
             findings += own.map { finding in
                 var finding = finding
                 finding.rule = index
                 return finding
             }
         }
-        findings += Self.overlaps(rules)
+        if comparesRules { findings += RuleComparison(rules).findings() }
         findings += Self.loops(rules)
         return findings.enumerated()
             .sorted { ($0.element.rule ?? 0, $0.offset) < ($1.element.rule ?? 0, $1.offset) }.map(\.element)
@@ -108,7 +111,12 @@ package enum PatternAnalysis {
 
     /// What a rule asks of the envelope that no envelope has.
     private static func contradictions(_ rule: AnalyzedRule) -> [PatternFinding] {
-        guard let match = rule.match else { return [] }
+        guard let match = rule.match, !rule.on.isEmpty else { return [] }
+        if let field = Self.exclusionOfAllTypes(rule) {
+            let types = rule.on.map(\.description).joined(separator: ", ")
+            let reason = "`on` accepts \(types), and `not` excludes event_type \(Self.list(field.alternatives))"
+            return [PatternFinding(.neverMatches, "never matches: \(reason)", mark: field.mark)]
+        }
         let impossible = match.branches.map { branch in
             branch.fields.first { Self.isImpossible($0, on: rule.on) }
         }
@@ -116,10 +124,32 @@ package enum PatternAnalysis {
         guard impossible.allSatisfy({ $0 != nil }), let field = impossible[0] else { return [] }
         let types = rule.on.map(\.description).joined(separator: ", ")
         let reason =
-            field.path == "event_type"
-            ? "`on` accepts \(types), but `match` wants event_type \(Self.list(field.alternatives))"
-            : "`payload` is always an object; name a field inside it"
+            switch field.path {
+            case "event_type": "`on` accepts \(types), but `match` wants event_type \(Self.list(field.alternatives))"
+            case "payload": "`payload` is always an object; name a field inside it"
+            default: "`event_type` is always a text, with nothing inside it"
+            }
         return [PatternFinding(.neverMatches, "never matches: \(reason)", mark: field.mark)]
+    }
+
+    /// The field of `not` that keeps every event of the rule's types away, if there is one.
+    private static func exclusionOfAllTypes(_ rule: AnalyzedRule) -> FieldPattern? {
+        let excluding = (rule.match?.exclusions ?? []).compactMap { branch in
+            branch.fields.count == 1 && branch.fields[0].path == "event_type" ? branch.fields[0] : nil
+        }
+        let isComplete = rule.on.allSatisfy { pattern in
+            excluding.contains { $0.alternatives.contains { Self.accepts($0, allOf: pattern) } }
+        }
+        return isComplete ? excluding.first : nil
+    }
+
+    /// Whether a test passes for every type that `on` accepts.
+    private static func accepts(_ test: PatternTest, allOf on: TypePattern) -> Bool {
+        switch BytewiseType(on) {
+        case .exact(let type): Implication.implies(.text(type), test)
+        case .prefix(let stem): Implication.implies(.prefix(stem), test)
+        case .any: Implication.implies(.prefix([]), test)
+        }
     }
 
     private static func isImpossible(_ field: FieldPattern, on: [TypePattern]) -> Bool {
@@ -127,7 +157,7 @@ package enum PatternAnalysis {
         case "payload": !field.alternatives.contains(.absent)
         case "event_type":
             !field.alternatives.contains { test in on.contains { Self.canMeet(test, $0) } }
-        default: false
+        default: field.path.utf8.starts(with: "event_type.".utf8) && !field.allowsAbsence
         }
     }
 
@@ -144,137 +174,5 @@ package enum PatternAnalysis {
 
     private static func list(_ tests: [PatternTest]) -> String {
         tests.map(\.description).joined(separator: " or ")
-    }
-
-    /// Exact types that nobody publishes but that are one edit away from one that somebody does.
-    private static func similarTypes(_ on: [TypePattern], known: [String]) -> [PatternFinding] {
-        on.compactMap { pattern in
-            guard case .exact(let type) = pattern, let similar = Self.similarType(to: type, among: known) else {
-                return nil
-            }
-            return PatternFinding(.similarType, "nobody publishes `\(type)`; did you mean `\(similar)`?")
-        }
-    }
-
-    /// A known type that is one edit away from `type`; nil when `type` itself is known.
-    package static func similarType(to type: String, among known: [String]) -> String? {
-        if known.contains(where: { $0.utf8.elementsEqual(type.utf8) }) { return nil }
-        return known.first { NearestName.distance($0, type) == 1 }
-    }
-
-    // MARK: Several rules
-
-    private static func overlaps(_ rules: [AnalyzedRule]) -> [PatternFinding] {
-        guard rules.count <= Self.pairLimit else { return Self.duplicates(rules) }
-        var findings: [PatternFinding] = []
-        for (index, rule) in rules.enumerated() {
-            for (other, wider) in rules.enumerated() where other != index && Self.implies(rule, wider) {
-                let isMutual = Self.implies(wider, rule)
-                if isMutual, other > index { continue }
-                findings.append(Self.overlap(isMutual ? .duplicate : .shadowed, index, rule, other, wider))
-                break
-            }
-        }
-        return findings
-    }
-
-    private static func implies(_ narrow: AnalyzedRule, _ wide: AnalyzedRule) -> Bool {
-        guard Implication.implies(narrow.on, wide.on) else { return false }
-        guard let wideMatch = wide.match else {
-            // A rule for all events of its types covers everything; worth a word only for rules that want the same.
-            return narrow.match == nil
-        }
-        guard let narrowMatch = narrow.match else { return false }
-        return Implication.implies(narrowMatch.branches, wideMatch.branches)
-            && (wideMatch.exclusions.isEmpty || wideMatch.exclusions == narrowMatch.exclusions)
-    }
-
-    private static func duplicates(_ rules: [AnalyzedRule]) -> [PatternFinding] {
-        struct Key: Hashable {
-            var on: Set<BytewiseType>
-            var match: EventPattern?
-        }
-        var first: [Key: Int] = [:]
-        return rules.enumerated().compactMap { index, rule in
-            let key = Key(on: Set(rule.on.map(BytewiseType.init)), match: rule.match)
-            guard let other = first[key] else {
-                first[key] = index
-                return nil
-            }
-            return Self.overlap(.duplicate, index, rule, other, rules[other])
-        }
-    }
-
-    private static func overlap(
-        _ code: PatternFinding.Code,
-        _ index: Int,
-        _ rule: AnalyzedRule,
-        _ other: Int,
-        _ wider: AnalyzedRule
-    ) -> PatternFinding {
-        let message =
-            code == .duplicate
-            ? "`\(rule.name)` accepts the same events as `\(wider.name)`"
-            : "`\(rule.name)` accepts only events that `\(wider.name)` accepts too"
-        return PatternFinding(code, message, rule: index, otherRule: other)
-    }
-
-    // MARK: Loops
-
-    private static func loops(_ rules: [AnalyzedRule]) -> [PatternFinding] {
-        Self.publishLoops(rules).map { loop in
-            let names = (loop + [loop[0]]).map { "`\(rules[$0].name)`" }.joined(separator: " -> ")
-            return PatternFinding(
-                .publishLoop,
-                loop.count == 1
-                    ? "`\(rules[loop[0]].name)` publishes what it listens to: possible endless loop"
-                    : "possible endless loop: \(names)",
-                rule: loop[0],
-                otherRule: loop.count > 1 ? loop[1] : nil
-            )
-        }
-    }
-
-    /// The circles in which rules wake each other by publishing, each once, beginning with its first rule. Patterns are
-    /// not looked at: what a rule publishes may or may not match them.
-    package static func publishLoops(_ rules: [AnalyzedRule]) -> [[Int]] {
-        let next = rules.map { rule in
-            rules.indices.filter { other in
-                rule.publishes.contains { type in rules[other].on.contains { Self.accepts($0, type) } }
-            }
-        }
-        var loops: [[Int]] = []
-        var settled: Set<Int> = []
-        for start in rules.indices where !settled.contains(start) {
-            guard let loop = Self.shortestLoop(from: start, next) else { continue }
-            loops.append(loop)
-            settled.formUnion(loop)
-        }
-        return loops
-    }
-
-    private static func accepts(_ pattern: TypePattern, _ type: String) -> Bool {
-        Implication.implies([.exact(type)], [pattern])
-    }
-
-    private static func shortestLoop(from start: Int, _ next: [[Int]]) -> [Int]? {
-        var previous: [Int: Int] = [:]
-        var queue = [start]
-        var index = 0
-        while index < queue.count {
-            let rule = queue[index]
-            index += 1
-            for follower in next[rule] {
-                if follower == start {
-                    var loop = [rule]
-                    while loop[0] != start { loop.insert(previous[loop[0]]!, at: 0) }
-                    return loop
-                }
-                guard previous[follower] == nil else { continue }
-                previous[follower] = rule
-                queue.append(follower)
-            }
-        }
-        return nil
     }
 }

@@ -35,7 +35,7 @@ package final class PatternExplainer {
         let result = json.withUnsafeBytes { bytes -> Result<Explanation, JSONError> in
             do throws(JSONError) {
                 let text = ByteView(bytes)
-                return .success(self.explain(try extractor.extract(text), in: text))
+                return .success(self.explain(try extractor.extract(text), in: try? JSONValue.parse(text)))
             } catch {
                 return .failure(error)
             }
@@ -44,13 +44,16 @@ package final class PatternExplainer {
     }
 
     /// Explains the answer for an event whose `fields` a decoder has taken out.
-    /// - Parameter text: The whole event, to say what lies at a path where there is no value.
-    package func explain(_ leaves: FieldLeaves, in text: ByteView? = nil) -> Explanation {
+    /// - Parameter event: The whole event, to say what lies at a path where there is no value.
+    package func explain(
+        _ leaves: FieldLeaves,
+        in event: @autoclosure () -> JSONValue? = nil
+    ) -> Explanation {
         self.state.load(leaves)
         let explanation = self.explainLoaded()
-        guard var failure = explanation.failure, failure.reason == .missing, let text,
-            let event = try? JSONValue.parse(text)
-        else { return explanation }
+        guard var failure = explanation.failure, failure.reason == .missing, let event = event() else {
+            return explanation
+        }
         failure.actual = Self.container(
             in: event,
             names: failure.path.split(separator: ".", omittingEmptySubsequences: false)[...]
@@ -218,6 +221,18 @@ package final class PatternExplainer {
         case .number: return String(decoding: bytes, as: UTF8.self)
         case .string: return JSONValue.string(String(decoding: bytes, as: UTF8.self)).compactText
         }
+    }
+}
+
+extension PatternExplainer {
+    /// Explains the answer for the text of an event that is read as `reader` reads it; `reader` must have been made for
+    /// `fields`.
+    package func explain(_ text: ByteView, as reader: EventReader) throws(EventRefusal) -> Explanation {
+        let event = try reader.read(text)
+        return self.explain(
+            event.leaves,
+            in: (try? JSONValue.parse(text)).map { EventReader.asRulesSee($0, event.form) }
+        )
     }
 }
 

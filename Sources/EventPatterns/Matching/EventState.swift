@@ -116,7 +116,10 @@ struct EventState {
         for index in start..<start + Int(branch.slotCount) where !self.mayMatch(pool.slots[index], pool) {
             return false
         }
-        guard self.placeCount > 0, branch.slotCount > 1 || pool.slots[start].allowsAbsence else { return true }
+        // A branch without fields, of a rule without a pattern, has no slot to look at.
+        guard self.placeCount > 0, branch.slotCount > 0, branch.slotCount > 1 || pool.slots[start].allowsAbsence else {
+            return true
+        }
         return self.isConsistent(branch, pool)
     }
 

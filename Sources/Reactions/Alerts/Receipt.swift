@@ -38,8 +38,8 @@ package struct Receipt: Sendable, Hashable {
     /// First 16 hex digits of SHA-256 over `key:tenant:domain`, as the original computes identities.
     package var fingerprint: String
     package var verdict: Verdict
-    /// For a person: which rule decided, with its numbers.
-    package var reason: String
+    /// Which rule decided.
+    package var ground: DecisionGround
     /// The window, cooldown or hour that decided; nil when nothing held the alert back.
     package var window: Duration?
     /// What was counted against the limit: alerts of the tenant in the last hour.
@@ -64,7 +64,7 @@ package struct Receipt: Sendable, Hashable {
         alertID: String,
         fingerprint: String,
         verdict: Verdict,
-        reason: String,
+        ground: DecisionGround,
         window: Duration?,
         count: Int,
         limit: Int,
@@ -80,7 +80,7 @@ package struct Receipt: Sendable, Hashable {
         self.alertID = alertID
         self.fingerprint = fingerprint
         self.verdict = verdict
-        self.reason = reason
+        self.ground = ground
         self.window = window
         self.count = count
         self.limit = limit
@@ -92,5 +92,48 @@ package struct Receipt: Sendable, Hashable {
         self.configVersion = configVersion
         self.instance = instance
         self.decidedAt = decidedAt
+    }
+}
+
+/// Which rule decided, and the numbers of it that the receipt does not have anyway.
+package enum DecisionGround: Sendable, Hashable {
+    case unchecked(isForTenant: Bool)
+    /// The age of the alert that stands in the way, in microseconds.
+    case duplicate(age: Int64)
+    /// Likewise, and how severe it is.
+    case cooldown(domain: String, age: Int64, severity: Severity)
+    case withinLimit
+    case tenantLimit
+    /// Sent before it was decided, because the store could not be asked.
+    case storeAway
+}
+
+extension Receipt {
+    /// For a person: which rule decided, with its numbers.
+    package var reason: String {
+        let window = self.window.map { Self.seconds($0.wholeMicroseconds) } ?? "0"
+        switch self.ground {
+        case .unchecked(isForTenant: false): return "sent unchecked: fatigue control is off"
+        case .unchecked(isForTenant: true): return "sent unchecked: fatigue control is off for the tenant"
+        case .duplicate(let age):
+            return "the same alert was sent \(Self.seconds(age)) s ago, within the dedup window of \(window) s"
+        case .cooldown(let domain, let age, let severity):
+            let which = self.isRepetition ? "the same alert" : "another \(severity.rawValue) alert"
+            return
+                "\(which) of domain \(domain) was sent \(Self.seconds(age)) s ago, within the cooldown of \(window) s"
+        case .withinLimit: return "\(self.count) of \(self.limit) alerts of the tenant in the last hour"
+        case .tenantLimit: return "\(self.count) alerts of the tenant in the last hour, at most \(self.limit)"
+        case .storeAway: return "sent undecided: the state store could not be asked"
+        }
+    }
+
+    /// Seconds with up to three digits behind the point.
+    private static func seconds(_ microseconds: Int64) -> String {
+        let milliseconds = microseconds / 1000
+        let rest = milliseconds % 1000
+        guard rest != 0 else { return String(milliseconds / 1000) }
+        let digits = String(1000 + rest).dropFirst()
+        let trimmed = digits.reversed().drop { $0 == "0" }.reversed()
+        return "\(milliseconds / 1000).\(String(trimmed))"
     }
 }

@@ -76,22 +76,27 @@ package struct FatigueGate: Sendable, Hashable {
         return self.receipt(alert, fingerprint, decision, rules, reading)
     }
 
+    /// Remembers an alert as sent that went out before it could be decided.
+    package mutating func record(_ alert: Alert, at reading: Timestamp) -> Receipt {
+        let now = self.clock.instant(reading)
+        self.forgetExpired(now)
+        let rules = FatigueRules(self.settings, tenant: alert.tenant, domain: alert.domain)
+        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
+        if let index = self.tenants.index(forKey: alert.tenant) { self.tenants.values[index].endHour(at: now) }
+        let decision = FatigueDecision(sentBefore: self.tenants[alert.tenant]?.hour.count ?? 0)
+        let mark = SentMark(at: now, severity: alert.severity, fingerprint: fingerprint, alertID: alert.id)
+        self.record(mark, alert, isUnchecked: false)
+        self.decided[decision.verdict.place] += 1
+        return self.receipt(alert, fingerprint, decision, rules, reading)
+    }
+
     /// How much of its hour a tenant has used.
     package mutating func statistics(tenant: String, at reading: Timestamp) -> TenantFatigueStatistics {
         let now = self.clock.instant(reading)
         self.forgetExpired(now)
         if let index = self.tenants.index(forKey: tenant) { self.tenants.values[index].endHour(at: now) }
-        let rules = FatigueRules(self.settings, tenant: tenant, domain: "")
         let hour = self.tenants[tenant]?.hour ?? []
-        var byDomain: [String: Int] = [:]
-        for entry in hour { byDomain[entry.domain, default: 0] += 1 }
-        return TenantFatigueStatistics(
-            tenant: tenant,
-            alertsInLastHour: hour.count,
-            maxAlertsPerHour: rules.limit,
-            alertsByDomain: byDomain,
-            fatigueEnabled: !rules.isOff && !rules.isOffForTenant
-        )
+        return TenantFatigueStatistics(tenant: tenant, sentInLastHour: hour.map(\.domain), settings: self.settings)
     }
 
     package var statistics: FatigueStatistics {
@@ -153,7 +158,7 @@ package struct FatigueGate: Sendable, Hashable {
             alertID: alert.id,
             fingerprint: fingerprint.description,
             verdict: decision.verdict,
-            reason: decision.reason,
+            ground: decision.ground,
             window: decision.window.map { .microseconds($0) },
             count: decision.count,
             limit: rules.limit,

@@ -1,19 +1,19 @@
 import Events
 
 /// What the settings say for one tenant and domain, in microseconds.
-struct FatigueRules {
+package struct FatigueRules {
     /// The hour of the tenant limit.
-    static let hour: Int64 = 3_600_000_000
+    package static let hour: Int64 = 3_600_000_000
     /// When a tenant's limit lets nothing through, the next look is this far away.
-    static let retryOfEmptyLimit: Int64 = 60_000_000
+    package static let retryOfEmptyLimit: Int64 = 60_000_000
 
-    let isOff: Bool
-    let isOffForTenant: Bool
-    let dedupWindow: Int64
-    let cooldown: Int64
-    let limit: Int
+    package let isOff: Bool
+    package let isOffForTenant: Bool
+    package let dedupWindow: Int64
+    package let cooldown: Int64
+    package let limit: Int
 
-    init(_ settings: FatigueSettings, tenant: String, domain: String) {
+    package init(_ settings: FatigueSettings, tenant: String, domain: String) {
         let own = settings.tenants.isEmpty ? nil : settings.tenants[tenant]
         self.isOff = !settings.enabled
         self.isOffForTenant = own.map { !$0.enabled } ?? false
@@ -29,7 +29,7 @@ struct FatigueRules {
 
 extension FatigueSettings {
     /// The longest of all windows, in microseconds: what is older can decide nothing.
-    var longestWindow: Int64 {
+    package var longestWindow: Int64 {
         var longest = max(self.dedupWindow, self.defaultCooldown)
         for cooldown in self.cooldowns.values { longest = max(longest, cooldown) }
         for tenant in self.tenants.values {

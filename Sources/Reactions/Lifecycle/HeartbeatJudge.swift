@@ -3,8 +3,10 @@ package import Events
 /// Judges whether this reactor is well, from four signs that are looked at apart: its loop makes progress, its own
 /// heartbeat comes back through the server, its connection is up, its output buffer at the server does not grow.
 ///
-/// Judged once each interval. How much traffic there is plays no part: a quiet channel is not an ill reactor. Heartbeats
-/// of other reactors play none either; only a nonce that this one sent counts.
+/// Judged beat by beat: right before the next heartbeat is sent, the one before it has come back or is missed. So a miss
+/// is a whole interval, and `missThreshold` of them are that many intervals. How much traffic there is plays no part: a
+/// quiet channel is not an ill reactor. Heartbeats of other reactors play none either; only a nonce that this one sent
+/// counts.
 package struct HeartbeatJudge: Sendable, Hashable {
     /// What is wrong. Listed from the one that explains the others to the one that others explain.
     package enum Cause: String, Sendable, Hashable, CaseIterable {
@@ -24,12 +26,13 @@ package struct HeartbeatJudge: Sendable, Hashable {
         case connection(isUp: Bool)
         /// What the server holds for us, and at how much it cuts us off (0: never).
         case outputBuffer(bytes: Int, limit: Int)
-        /// Time has passed. May come as often as is convenient; judged once each interval.
-        case tick
+        /// The next heartbeat is due: the interval since the last one is judged. Nobody tells this for intervals in which
+        /// the process was suspended, so these are judged as one.
+        case beatDue
     }
 
     package enum Action: Sendable, Hashable {
-        /// No own heartbeat came back in this interval; the number of such intervals in a row.
+        /// The heartbeat of this interval did not come back; the number of such intervals in a row.
         case missed(inARow: Int, cause: Cause)
         /// Ill for as many intervals in a row as the threshold says; told once for each episode.
         case becameUnhealthy(cause: Cause, misses: Int, since: Timestamp)
@@ -48,9 +51,10 @@ package struct HeartbeatJudge: Sendable, Hashable {
     private let interval: Int64
     private let missThreshold: Int
     private var clock = SteadyClock()
-    private var nextJudgement: Int64?
 
     private var outstanding: Set<String> = []
+    /// Whether a heartbeat was sent in this interval: before the first one none can be missing.
+    private var hasSent = false
     private var cameBack = false
     private var rounds: UInt64 = 0
     /// A loop that never made a round is stalled from the first interval on.
@@ -81,9 +85,9 @@ package struct HeartbeatJudge: Sendable, Hashable {
 
     package mutating func handle(_ input: Input, at now: Timestamp) -> [Action] {
         let instant = self.clock.instant(now)
-        if self.nextJudgement == nil { self.nextJudgement = instant &+ self.interval }
         switch input {
         case .sent(let nonce):
+            self.hasSent = true
             self.outstanding.insert(nonce)
             // Lost ones stay; they are few, and there is no use in more than a handful.
             if self.outstanding.count > 64 { self.outstanding = [nonce] }
@@ -102,19 +106,19 @@ package struct HeartbeatJudge: Sendable, Hashable {
             self.buffer = bytes
             self.bufferLimit = limit
             return []
-        case .tick:
-            return self.judgeIfDue(instant)
+        case .beatDue:
+            return self.judgeInterval(instant)
         }
     }
 
-    /// One judgement even when the tick comes several intervals late: then nobody was there to send or to receive.
-    private mutating func judgeIfDue(_ now: Int64) -> [Action] {
-        guard let due = self.nextJudgement, now >= due else { return [] }
-        self.nextJudgement = max(due &+ self.interval, now &+ self.interval / 2)
+    private mutating func judgeInterval(_ now: Int64) -> [Action] {
         let causes = self.causes()
         self.roundsAtJudgement = self.rounds
         self.bufferAtJudgement = self.buffer
-        defer { self.cameBack = false }
+        defer {
+            self.hasSent = false
+            self.cameBack = false
+        }
         return self.isMissing(causes) + self.judge(causes.first, now)
     }
 
@@ -123,7 +127,7 @@ package struct HeartbeatJudge: Sendable, Hashable {
         if self.rounds == self.roundsAtJudgement { causes.append(.loopStalled) }
         if !self.isConnected { causes.append(.connectionDown) }
         if self.isBufferGrowing { causes.append(.outputBufferGrowing) }
-        if !self.cameBack { causes.append(.roundTripMissing) }
+        if self.hasSent, !self.cameBack { causes.append(.roundTripMissing) }
         return causes
     }
 

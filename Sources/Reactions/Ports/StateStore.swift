@@ -5,6 +5,9 @@ package protocol StateStore: Sendable {
     /// Decides alerts in the order given; one receipt each. The store's own clock counts, not the callers'.
     func decide(_ alerts: [Alert]) async throws -> [Receipt]
 
+    /// Remembers alerts as sent that went out undecided, because the store could not be asked; one receipt each.
+    func reconcile(_ alerts: [Alert]) async throws -> [Receipt]
+
     /// Replaces the settings; what was counted so far stays.
     func update(_ settings: FatigueSettings, configVersion: String) async
 
@@ -22,6 +25,13 @@ package struct ReceiptQuery: Sendable {
     package var limit: Int = 100
 
     package init() {}
+
+    package func accepts(_ receipt: Receipt) -> Bool {
+        if let alertID, receipt.alertID != alertID { return false }
+        if let verdict, receipt.verdict != verdict { return false }
+        if let since, receipt.decidedAt < since { return false }
+        return true
+    }
 }
 
 /// The stats of the original: how much of its hour a tenant has used.
@@ -44,5 +54,17 @@ package struct TenantFatigueStatistics: Sendable, Hashable {
         self.maxAlertsPerHour = maxAlertsPerHour
         self.alertsByDomain = alertsByDomain
         self.fatigueEnabled = fatigueEnabled
+    }
+
+    /// - Parameter domains: of each alert that the tenant was sent in the last hour.
+    package init(tenant: String, sentInLastHour domains: some Collection<String>, settings: FatigueSettings) {
+        let rules = FatigueRules(settings, tenant: tenant, domain: "")
+        self.init(
+            tenant: tenant,
+            alertsInLastHour: domains.count,
+            maxAlertsPerHour: rules.limit,
+            alertsByDomain: domains.reduce(into: [:]) { $0[$1, default: 0] += 1 },
+            fatigueEnabled: !rules.isOff && !rules.isOffForTenant
+        )
     }
 }

@@ -5,6 +5,8 @@ package struct Diagnostic: Sendable, Hashable {
     package enum Severity: String, Sendable, Hashable {
         case error
         case warning
+        /// Worth knowing, and often meant: told by `check` only.
+        case note
     }
 
     /// Where the problem is.
@@ -59,6 +61,13 @@ package struct Diagnostic: Sendable, Hashable {
         self.message = message
         self.excerpt = excerpt
         self.suggestion = suggestion
+    }
+}
+
+extension Diagnostic: CustomStringConvertible {
+    /// In one line: `handlers/a.yaml:3:1: error[R012]: unknown field ...`
+    package var description: String {
+        "\(self.place.text): \(self.severity.rawValue)[\(self.codeText)]: \(self.message)"
     }
 }
 

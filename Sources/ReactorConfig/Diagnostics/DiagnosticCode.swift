@@ -61,8 +61,10 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case unknownSeverity = "R026"
     /// `do` holds something that is not an action.
     case unknownAction = "R027"
-    /// A file beside the handlers that is not read because of its name.
+    /// A file beside the handlers or patterns that is not read because of its name.
     case notRead = "R028"
+    /// A folder of patterns holds none.
+    case noPatterns = "R029"
 
     // MARK: Patterns
 
@@ -72,6 +74,16 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case unlikelyField = "R031"
     /// A number that other readers of YAML would take for another number or for a text.
     case ambiguousNumber = "R032"
+    /// A pattern that no event can match.
+    case neverMatches = "R033"
+    /// A handler accepts the same events as another one.
+    case duplicatePattern = "R034"
+    /// A handler accepts only events that another one accepts too.
+    case shadowedPattern = "R035"
+    /// A part of a pattern that accepts nothing that another part does not.
+    case redundantPattern = "R036"
+    /// A pattern that costs more than patterns usually do.
+    case costlyPattern = "R037"
 
     // MARK: Environment, flags, secrets
 

@@ -3,14 +3,16 @@ internal import Reactions
 /// Writes diagnostics for programs: `--format json`.
 package enum DiagnosticJSON {
     /// One line of JSON: `{"diagnostics":[{"severity","code","file","line","column","message","suggestion"}],
-    /// "errors","warnings","files","milliseconds"}`. What does not apply is left out; `file` is missing for the
+    /// "errors","warnings","notes","files","milliseconds"}`. What does not apply is left out; `file` is missing for the
     /// environment and the command line, where `place` says so.
     package static func render(_ diagnostics: [Diagnostic], files: Int, elapsed: Duration) -> String {
         let list = diagnostics.map(Self.object).joined(separator: ",")
         let errors = diagnostics.count { $0.severity == .error }
+        let warnings = diagnostics.count { $0.severity == .warning }
         let (seconds, attoseconds) = elapsed.components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        return "{\"diagnostics\":[\(list)],\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),"
+        return
+            "{\"diagnostics\":[\(list)],\"errors\":\(errors),\"warnings\":\(warnings),\"notes\":\(diagnostics.count - errors - warnings),"
             + "\"files\":\(files),\"milliseconds\":\(milliseconds)}"
     }
 

@@ -15,7 +15,12 @@ package struct DiagnosticRenderer: Sendable {
     }
 
     package func render(_ diagnostic: Diagnostic) -> String {
-        let style: Style = diagnostic.severity == .error ? .red : .yellow
+        let style: Style =
+            switch diagnostic.severity {
+            case .error: .red
+            case .warning: .yellow
+            case .note: .cyan
+            }
         let head = self.paint("\(diagnostic.severity.rawValue)[\(diagnostic.codeText)]", style)
         let first = self.paint(diagnostic.place.text, .bold) + ": \(head): \(diagnostic.message)"
         guard let excerpt = diagnostic.excerpt, case .source(let location) = diagnostic.place else { return first }
@@ -31,14 +36,16 @@ package struct DiagnosticRenderer: Sendable {
             """
     }
 
-    /// `3 errors, 2 warnings in 4 files (12 ms)`
+    /// `3 errors, 2 warnings in 4 files (12 ms)`; notes are only counted when there are any.
     package func summary(_ diagnostics: [Diagnostic], files: Int, elapsed: Duration) -> String {
         let errors = diagnostics.count { $0.severity == .error }
-        let warnings = diagnostics.count - errors
+        let warnings = diagnostics.count { $0.severity == .warning }
+        let notes = diagnostics.count - errors - warnings
         let (seconds, attoseconds) = elapsed.components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
         return Self.counted(errors, "error") + ", " + Self.counted(warnings, "warning")
-            + " in " + Self.counted(files, "file") + " (\(milliseconds) ms)"
+            + (notes == 0 ? "" : ", " + Self.counted(notes, "note")) + " in " + Self.counted(files, "file")
+            + " (\(milliseconds) ms)"
     }
 
     private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
@@ -57,6 +64,7 @@ package struct DiagnosticRenderer: Sendable {
         case faint = "2"
         case red = "1;31"
         case yellow = "1;33"
+        case cyan = "1;36"
     }
 
     private func paint(_ text: String, _ style: Style) -> String {

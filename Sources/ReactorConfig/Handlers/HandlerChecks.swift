@@ -1,16 +1,16 @@
 internal import EventPatterns
 internal import Reactions
 
-/// Judges the handlers together: names, circles, types that nobody sends.
+/// Judges the handlers together: names, patterns, types that nobody sends, loops.
 struct HandlerChecks {
     let sources: [SourceSettings]
     let handlers: [LoadedHandler]
+    /// Whether to look for handlers that accept the same events. Takes time with the square of their number.
+    let comparesHandlers: Bool
 
     func run() {
         self.checkNames()
-        self.checkLoops()
-        self.checkCircles()
-        self.checkTypes()
+        self.checkRules()
     }
 
     private var isFull: Bool { self.handlers.first?.context.problems.isFull == true }
@@ -29,121 +29,117 @@ struct HandlerChecks {
         }
     }
 
-    // MARK: - Loops
+    // MARK: - Patterns, types, loops
 
-    /// A handler that publishes what it listens to is refused, whatever its `match` says.
-    private func checkLoops() {
-        for handler in self.handlers where handler.isEnabled {
-            for publication in handler.publications where self.arrives(publication) {
-                guard handler.listens(to: publication.eventType) else { continue }
-                let channel = publication.channel ?? self.ownChannel
-                let message =
-                    "`\(handler.name)` publishes `\(publication.eventType)` to \(channel), which `\(handler.name)` "
-                    + "also listens to: an endless loop; publish another type or to another channel"
-                handler.context.report(.loop, at: publication.node, message)
-            }
+    /// What the analysis of the patterns and of the handlers together finds.
+    private func checkRules() {
+        let published = self.handlers.flatMap { $0.publications.map(\.eventType) }
+        // What each handler publishes to this reactor; the findings name them by number.
+        let returning = self.handlers.map { $0.publications.filter(self.arrives) }
+        let rules = zip(self.handlers, returning).map { handler, publications in
+            AnalyzedRule(
+                name: handler.name,
+                on: handler.listens,
+                match: handler.definitions.first?.match,
+                publishes: publications.map(\.eventType),
+                does: handler.actions ?? "",
+                isEnabled: handler.isEnabled,
+                // Built-ins stand for themselves.
+                isCompared: handler.isEnabled && handler.actions != nil
+            )
         }
+        let findings = PatternAnalysis.findings(
+            rules,
+            knownTypes: KnownEventTypes.all + published,
+            comparesRules: self.comparesHandlers
+        )
+        for finding in findings {
+            guard let index = finding.rule else { continue }
+            let publication = finding.publication.map { returning[index][$0] }
+            self.report(finding, of: self.handlers[index], publication)
+        }
+    }
+
+    private func report(
+        _ finding: PatternFinding,
+        of handler: LoadedHandler,
+        _ publication: LoadedHandler.Publication?
+    ) {
+        guard finding.code == .publishesToItself || !self.isFull else { return }
+        switch finding.code {
+        case .neverMatches: self.report(finding, .neverMatches, in: handler)
+        case .redundantAlternative, .redundantBranch: self.report(finding, .redundantPattern, in: handler)
+        case .costly: self.report(finding, .costlyPattern, in: handler)
+        case .duplicate:
+            let advice = "; one handler can do all of it"
+            self.compare(finding, handler, .duplicatePattern, .warning, advice)
+        case .shadowed: self.compare(finding, handler, .shadowedPattern, .note, ": for those, both are called")
+        case .similarType: self.reportSimilarType(finding, of: handler)
+        case .publishLoop:
+            guard let publication else { return }
+            handler.context.report(.circle, at: publication.node, finding.message, severity: .warning)
+        case .publishesToItself:
+            guard let publication else { return }
+            let channel = publication.channel ?? self.ownChannel
+            let message =
+                "`\(handler.name)` publishes `\(publication.eventType)` to \(channel), which `\(handler.name)` "
+                + "also listens to: an endless loop; publish another type or to another channel"
+            handler.context.report(.loop, at: publication.node, message)
+        }
+    }
+
+    /// Reports what was found at a place of a pattern, or at its key.
+    private func report(_ finding: PatternFinding, _ code: DiagnosticCode, in handler: LoadedHandler) {
+        if let mark = finding.mark {
+            let position = TextPosition(line: mark.line, column: mark.column)
+            let length = handler.context.wordLength(at: position)
+            handler.context.report(code, at: position, length: length, finding.message, severity: .warning)
+        } else if let place = handler.patternPlace {
+            handler.context.report(code, at: place, finding.message, severity: .warning)
+        }
+    }
+
+    private func compare(
+        _ finding: PatternFinding,
+        _ handler: LoadedHandler,
+        _ code: DiagnosticCode,
+        _ severity: Diagnostic.Severity,
+        _ advice: String
+    ) {
+        guard let other = finding.otherRule else { return }
+        let message = "\(finding.message) (\(self.handlers[other].location))\(advice)"
+        handler.context.report(code, at: handler.namePlace, message, severity: severity)
+    }
+
+    /// A type one edit away from a known one is probably a misspelling, unless a handler publishes just that type.
+    private func reportSimilarType(_ finding: PatternFinding, of handler: LoadedHandler) {
+        guard let type = finding.type, let near = finding.suggestion,
+            let node = handler.types.first(where: { $0.type.utf8.elementsEqual(type.utf8) })?.node
+        else { return }
+        let message = "nobody is known to publish `\(type)`; did you mean `\(near)`?"
+        handler.context.report(.unlikelyEventType, at: node, message, severity: .warning, suggestion: near)
     }
 
     /// Whether what is published comes back to this reactor.
     private func arrives(_ publication: LoadedHandler.Publication) -> Bool {
-        guard let channel = publication.channel else { return true }
-        return self.sources.contains { source in
-            switch source {
-            case .channel(let name): name == channel
-            case .pattern(let pattern): ChannelPattern.matches(pattern, channel)
-            }
-        }
+        self.sources.hear(publication.channel)
     }
 
     private var ownChannel: String {
         for case .channel(let name) in self.sources { return name }
         return "aos.events"
     }
-
-    /// Handlers that publish for each other, so that one event may keep them going. A handler is named in one circle.
-    private func checkCircles() {
-        for circle in HandlerCircles(steps: self.steps()).find() {
-            let first = self.handlers[circle[0].from]
-            var message = "`\(first.name)`"
-            for (index, step) in circle.enumerated() {
-                let verb = index == 0 ? " publishes" : ", which publishes"
-                let type = self.handlers[step.from].publications[step.publication].eventType
-                message += "\(verb) `\(type)` for `\(self.handlers[step.to].name)`"
-            }
-            let node = first.publications[circle[0].publication].node
-            first.context.report(.circle, at: node, message + ": possible endless loop", severity: .warning)
-        }
-    }
-
-    /// For each handler, which others hear of what it publishes.
-    private func steps() -> [[HandlerCircles.Step]] {
-        let listeners = HandlerListeners(self.handlers)
-        return self.handlers.enumerated().map { index, handler in
-            guard handler.isEnabled else { return [] }
-            return handler.publications.enumerated().flatMap { number, publication -> [HandlerCircles.Step] in
-                guard self.arrives(publication) else { return [] }
-                return listeners.indices(hearing: publication.eventType).filter { $0 != index }.map {
-                    HandlerCircles.Step(from: index, to: $0, publication: number)
-                }
-            }
-        }
-    }
-
-    // MARK: - Types
-
-    /// A type one edit away from a known one is probably a misspelling, unless a handler publishes just that type.
-    private func checkTypes() {
-        let published = Set(self.handlers.flatMap { $0.publications.map(\.eventType) })
-        for handler in self.handlers {
-            for (type, node) in handler.types where !self.isFull && !published.contains(type) {
-                guard !KnownEventTypes.set.contains(type), type.utf8.count <= 64 else { continue }
-                let near = KnownEventTypes.all.first {
-                    abs($0.utf8.count - type.utf8.count) <= 1 && NearestName.distance($0, type) <= 1
-                }
-                guard let near else { continue }
-                let message = "nobody is known to publish `\(type)`; did you mean `\(near)`?"
-                handler.context.report(
-                    .unlikelyEventType,
-                    at: node,
-                    message,
-                    severity: .warning,
-                    suggestion: near
-                )
-            }
-        }
-    }
 }
 
-/// Which handlers hear an event type: exact types are looked up, only wildcards are tried one by one.
-private struct HandlerListeners {
-    private var exact: [String: [Int]] = [:]
-    private var wildcards: [(pattern: TypePattern, index: Int)] = []
-
-    init(_ handlers: [LoadedHandler]) {
-        for (index, handler) in handlers.enumerated() where handler.isEnabled {
-            for pattern in Set(handler.definitions.flatMap(\.on)) {
-                if case .exact(let type) = pattern {
-                    self.exact[type, default: []].append(index)
-                } else {
-                    self.wildcards.append((pattern, index))
-                }
+extension [SourceSettings] {
+    /// Whether the reactor hears what is published to a channel; nil stands for its own one.
+    func hear(_ channel: String?) -> Bool {
+        guard let channel else { return true }
+        return self.contains { source in
+            switch source {
+            case .channel(let name): name == channel
+            case .pattern(let pattern): ChannelPattern.matches(pattern, channel)
             }
-        }
-    }
-
-    func indices(hearing eventType: String) -> [Int] {
-        let others = self.wildcards.filter { $0.pattern.hears(eventType) }.map(\.index)
-        return Set((self.exact[eventType] ?? []) + others).sorted()
-    }
-}
-
-extension TypePattern {
-    fileprivate func hears(_ eventType: String) -> Bool {
-        switch self {
-        case .any: true
-        case .exact(let type): type == eventType
-        case .prefix(let stem): eventType.utf8.starts(with: stem.utf8)
         }
     }
 }
@@ -151,9 +147,8 @@ extension TypePattern {
 extension LoadedHandler {
     fileprivate var isEnabled: Bool { self.definitions.contains { $0.enabled } }
 
-    fileprivate func listens(to eventType: String) -> Bool {
-        self.definitions.contains { definition in
-            definition.on.contains { $0.hears(eventType) }
-        }
+    /// What it listens to; of one with mistakes the exact types that could be read.
+    fileprivate var listens: [TypePattern] {
+        self.definitions.isEmpty ? self.types.map { .exact($0.type) } : self.definitions.flatMap(\.on)
     }
 }

@@ -24,6 +24,12 @@ struct HandlerReader {
         var fields: [String: YAMLMember] = [:]
         for member in members { fields[member.key] = member }
         self.readName(fields["handler"]?.value, at: node, into: &handler)
+        handler.patternPlace = fields["match"] ?? fields["not"]
+        handler.actions = fields["do"].map { body in
+            var hash = StableHash()
+            hash.combine(body.value, environment: self.context.environment)
+            return hash.hexDigits
+        }
         let definitions = self.definitions(fields, node, &handler)
         if self.context.problems.errorCount == before { handler.definitions = definitions }
         return handler

@@ -4,6 +4,7 @@ internal import Reactions
 struct HandlerSetReader {
     let sources: [SourceSettings]
     let problems: ProblemList
+    var comparesHandlers = false
 
     func read(_ path: String?, _ files: inout YAMLFiles) -> [LoadedHandler] {
         let audit = AuditAlertEnvironment(files.environment, problems: self.problems)
@@ -16,7 +17,7 @@ struct HandlerSetReader {
                 }
             }
         }
-        HandlerChecks(sources: self.sources, handlers: handlers).run()
+        HandlerChecks(sources: self.sources, handlers: handlers, comparesHandlers: self.comparesHandlers).run()
         return handlers
     }
 

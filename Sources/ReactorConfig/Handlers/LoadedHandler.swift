@@ -18,6 +18,10 @@ struct LoadedHandler {
     var publications: [Publication] = []
     /// Exact types that it listens to, with their places.
     var types: [(type: String, node: YAMLNode)] = []
+    /// The key `match`, or else `not`; nil without a pattern.
+    var patternPlace: YAMLMember?
+    /// Equal for equal actions; nil for a built-in.
+    var actions: String?
     /// Changes when anything of the handler changes.
     var digest: String
 

@@ -31,13 +31,18 @@ struct MatchReader {
             case (nil, nil): return nil
             }
         } catch {
-            for problem in error.problems {
-                let position = TextPosition(line: problem.mark.line, column: problem.mark.column)
-                let length = self.context.wordLength(at: position)
-                let code = problem.code.rawValue
-                self.context.report(.badPattern, at: position, length: length, problem.message, patternCode: code)
-            }
+            self.report(error)
             return nil
+        }
+    }
+
+    /// Reports every problem of a pattern, each at its place.
+    func report(_ error: PatternError) {
+        for problem in error.problems {
+            let position = TextPosition(line: problem.mark.line, column: problem.mark.column)
+            let length = self.context.wordLength(at: position)
+            let code = problem.code.rawValue
+            self.context.report(.badPattern, at: position, length: length, problem.message, patternCode: code)
         }
     }
 
@@ -63,7 +68,7 @@ struct MatchReader {
     // MARK: - Nodes
 
     /// The same in the words of the pattern compiler; nil for a part that is refused.
-    private func node(_ node: YAMLNode) -> PatternNode? {
+    func node(_ node: YAMLNode) -> PatternNode? {
         let mark = PatternMark(node.position)
         switch node {
         case .sequence(let elements, _): return .array(elements.compactMap { self.node($0) }, mark)

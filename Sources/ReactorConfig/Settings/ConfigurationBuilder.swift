@@ -51,8 +51,8 @@ struct ConfigurationBuilder {
 // MARK: - Environment and flags
 
 extension ConfigurationBuilder {
-    /// Names that the command line reads itself.
-    private static let otherNames = ["REACTOR_CONFIG", "REACTOR_HANDLERS", "REACTOR_REQUIRE_REDIS", "REACTOR_SOURCES"]
+    /// Names of what is no single setting; the first two are read by the command line.
+    private static let otherNames = ["REACTOR_CONFIG", "REACTOR_HANDLERS", "REACTOR_SOURCES"]
 
     mutating func readEnvironment() {
         for option in OptionTable.options {

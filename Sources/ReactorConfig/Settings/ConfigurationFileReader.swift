@@ -4,7 +4,7 @@ internal import Reactions
 struct ConfigurationFileReader {
     let context: ReadingContext
     /// Keys that are not single values, with what stands above them.
-    private static let others = ["version", "state", "sources", "alerts.tenants"]
+    private static let others = ["version", "sources", "alerts.tenants"]
 
     func read(_ root: YAMLNode, into builder: inout ConfigurationBuilder) {
         guard case .mapping(let members, let position) = root else {
@@ -85,7 +85,6 @@ struct ConfigurationFileReader {
     private func readOther(_ member: YAMLMember, path: String, into builder: inout ConfigurationBuilder) {
         switch path {
         case "version": self.readVersion(member.value)
-        case "state": self.readState(member.value)
         case "sources": SourcesReader(context: self.context).read(member.value, into: &builder)
         default: TenantSettingsReader(context: self.context).read(member.value, into: &builder)
         }
@@ -95,14 +94,6 @@ struct ConfigurationFileReader {
         guard let value = self.context.scalar(node, of: "version", needs: "1"), value.text != "1" else { return }
         let message = "this program reads version 1 of the configuration, found `\(value.shown)`"
         self.context.report(.badValue, at: node, message)
-    }
-
-    private func readState(_ node: YAMLNode) {
-        guard let value = self.context.scalar(node, of: "state", needs: "`memory`"), value.text != "memory" else {
-            return
-        }
-        let message = "`state: \(value.shown)` is not available in this version; it can be `memory`"
-        self.context.report(.notAvailable, at: node, message)
     }
 
     private func readCooldown(_ member: YAMLMember, path: String, into builder: inout ConfigurationBuilder) {

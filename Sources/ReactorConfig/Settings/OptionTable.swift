@@ -15,6 +15,7 @@ enum OptionTable {
         .bool("enabled", \.enabled, original: "EVENT_REACTOR_ENABLED"),
         .redisURL,
         .redisCAFile,
+        .bool("redis.required", \.redis.isRequired, original: "REACTOR_REQUIRE_REDIS"),
         .embeddedDataDirectory,
         .bool("embedded.demo", \.embedded.demo),
     ]
@@ -74,6 +75,8 @@ enum OptionTable {
                 in: Self.longestWindow,
                 original: "ALERT_COOLDOWN_DEFAULT"
             ),
+            .word("state", \.state),
+            .namespace,
         ] + ["incidents", "policies", "logs", "orchestrator", "audit"].map(ConfigurationOption.cooldown)
 }
 
@@ -87,6 +90,17 @@ extension ConfigurationOption {
             return true
         },
         show: { $0.instance }
+    )
+
+    fileprivate static let namespace = Self(
+        path: "namespace",
+        needs: "1 to 64 letters, digits, `.`, `_` or `-`",
+        set: { text, configuration in
+            guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isInstanceByte) else { return false }
+            configuration.namespace = text
+            return true
+        },
+        show: { $0.namespace }
     )
 
     private static func isInstanceByte(_ byte: UInt8) -> Bool {

@@ -16,6 +16,9 @@ package struct ReactorConfiguration: Sendable {
     package var shutdown = ShutdownSettings()
     package var handlers = HandlerSettings()
     package var alerts = FatigueSettings()
+    package var state = StateKind.redis
+    /// Reactors of one namespace on one Redis decide alerts as one.
+    package var namespace = "aos"
     package var log = LogSettings()
 
     /// Every setting with its value as text and where that came from, in the order of the documentation. Secrets
@@ -45,12 +48,22 @@ package struct ReactorConfiguration: Sendable {
     }
 }
 
+/// Where counters and decisions are kept.
+package enum StateKind: String, Sendable, Hashable, CaseIterable {
+    /// On the server that events come from: shared by all reactors of the namespace, and kept over restarts.
+    case redis
+    /// In the process: gone with it.
+    case memory
+}
+
 /// The Redis server to listen to.
 package struct RedisSettings: Sendable, Hashable {
     /// What was set, password and all; nil for `embedded`.
     var url: Secret?
     /// Certificates to trust for `rediss://` instead of the system's.
     package var caFile: String?
+    /// Whether a start without Redis fails instead of waiting for it.
+    package var isRequired = false
     /// The server; nil for `embedded`: a private redis-server that the reactor starts itself.
     package var endpoint: RedisEndpoint?
 }

@@ -1,4 +1,5 @@
-/// The text of a file, cut into lines the way libyaml counts them, so that its marks find their line.
+/// The text of a file, cut into lines the way its reader counts them (libyaml, unless another way is given), so that
+/// marks find their line.
 ///
 /// Kept as an array, because every node of a file looks at its place in it, and a file may be one long line.
 struct SourceText {
@@ -11,20 +12,23 @@ struct SourceText {
     /// Where each line is, without its end.
     private let lines: [Range<Int>]
 
-    init(name: String, text: String) {
+    init(name: String, text: String, endsLine: (Unicode.Scalar) -> Bool = Self.endsLine) {
         self.name = name
         let scalars = Array(text.unicodeScalars)
         self.scalars = scalars.first == "\u{FEFF}" ? Array(scalars.dropFirst()) : scalars
-        self.lines = Self.lines(of: self.scalars)
+        self.lines = Self.lines(of: self.scalars, endsLine)
     }
 
-    private static func lines(of scalars: [Unicode.Scalar]) -> [Range<Int>] {
+    private static func lines(
+        of scalars: [Unicode.Scalar],
+        _ endsLine: (Unicode.Scalar) -> Bool
+    ) -> [Range<Int>] {
         var lines: [Range<Int>] = []
         var start = 0
         var index = 0
         while index < scalars.count {
             defer { index += 1 }
-            guard Self.endsLine(scalars[index]) else { continue }
+            guard endsLine(scalars[index]) else { continue }
             lines.append(start..<index)
             if scalars[index] == "\r", index + 1 < scalars.count, scalars[index + 1] == "\n" { index += 1 }
             start = index + 1

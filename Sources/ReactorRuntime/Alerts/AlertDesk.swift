@@ -1,10 +1,14 @@
 package import Logging
 package import Reactions
+package import Stores
 import Synchronization
 
 /// Decides alerts one after another and tells the receivers of those that go out.
 ///
 /// Alerts are never dropped: when the queue reaches its mark, the pipeline pauses and events wait in the ring instead.
+///
+/// While the store cannot be asked, alerts wait, but not those that must not: critical ones, and what the reactor says
+/// about itself. These go out undecided, checked only against each other, and the store is told of them when it is back.
 package final class AlertDesk: Sendable {
     /// Queued alerts at which the pipeline pauses, and at which it goes on.
     package static let highWater = 10_000
@@ -16,6 +20,8 @@ package final class AlertDesk: Sendable {
 
     package let log: AlertLog
     private let store: any StateStore
+    /// Checks urgent alerts against each other while the store is away.
+    private let standIn: MemoryStateStore
     private let receivers: [any Receiver]
     private let heldBack: @Sendable (Alert, Receipt) -> Void
     private let queue = WorkQueue<Alert>()
@@ -27,10 +33,12 @@ package final class AlertDesk: Sendable {
     private let saidFull = Atomic(false)
 
     /// - Parameters:
+    ///   - standIn: Takes the place of the store, for urgent alerts, while that cannot be asked.
     ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
     ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
     package init(
         store: any StateStore,
+        standIn: MemoryStateStore,
         receivers: [any Receiver],
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         log: AlertLog,
@@ -40,6 +48,7 @@ package final class AlertDesk: Sendable {
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
+        self.standIn = standIn
         self.receivers = receivers
         self.heldBack = heldBack
         self.log = log
@@ -70,7 +79,8 @@ package final class AlertDesk: Sendable {
         while true {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
-            await self.decide(batch)
+            let left = await self.decide(batch)
+            guard left.isEmpty else { return self.queue.giveBack(left) }
             if self.queue.waiting <= self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -84,24 +94,57 @@ package final class AlertDesk: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    private func decide(_ alerts: [Alert]) async {
+    /// - Returns: The alerts that are not decided, because the task was cancelled before.
+    private func decide(_ batch: [Alert]) async -> [Alert] {
+        var open = batch
+        var undecided: [Alert] = []
         while !Task.isCancelled {
             do {
-                let receipts = try await self.store.decide(alerts)
-                for (alert, receipt) in zip(alerts, receipts) {
-                    self.log.add(DecidedAlert(alert: alert, receipt: receipt))
-                    if receipt.verdict.isSent {
-                        await self.tell(alert, receipt)
-                    } else {
-                        self.heldBack(alert, receipt)
-                    }
+                if !undecided.isEmpty {
+                    _ = try await self.store.reconcile(undecided)
+                    self.logger.notice(
+                        "alerts sent undecided are on record",
+                        metadata: ["alerts": "\(undecided.count)"]
+                    )
+                    undecided = []
                 }
-                return
+                let receipts = try await self.store.decide(open)
+                for (alert, receipt) in zip(open, receipts) { await self.settle(alert, receipt) }
+                return []
             } catch {
                 self.log.addUndecided()
-                self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(alerts.count)"])
+                self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
+                open += self.queue.takeOutOfTurn(\.isUrgent)
+                let sent = await self.sendUrgent(open)
+                undecided += open.filter { sent.contains($0.id) }
+                open.removeAll { sent.contains($0.id) }
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
+        }
+        return open
+    }
+
+    /// Sends the urgent ones among alerts that wait for the store.
+    ///
+    /// - Returns: The ids of those that went out.
+    private func sendUrgent(_ alerts: [Alert]) async -> Set<String> {
+        var sent: Set<String> = []
+        for alert in alerts where alert.isUrgent {
+            guard var receipt = self.standIn.decideNow([alert]).first, receipt.verdict.isSent else { continue }
+            receipt.verdict = .fatigueDisabled
+            receipt.ground = .storeAway
+            await self.settle(alert, receipt)
+            sent.insert(alert.id)
+        }
+        return sent
+    }
+
+    private func settle(_ alert: Alert, _ receipt: Receipt) async {
+        self.log.add(DecidedAlert(alert: alert, receipt: receipt))
+        if receipt.verdict.isSent {
+            await self.tell(alert, receipt)
+        } else {
+            self.heldBack(alert, receipt)
         }
     }
 
@@ -119,4 +162,9 @@ package final class AlertDesk: Sendable {
             }
         }
     }
+}
+
+extension Alert {
+    /// Whether it must not wait for a store that is away.
+    fileprivate var isUrgent: Bool { self.severity == .critical || self.domain == SystemAlerts.domain }
 }

@@ -48,6 +48,8 @@ package final class LaneExecutor: Sendable {
         var running: [UInt64: Running] = [:]
         /// Between two lives nothing is begun.
         var isOpen = true
+        /// Calls that the end of the last life left undone, by lane number.
+        var givenUp: [Int: Int] = [:]
     }
 
     private let settings: LaneSettings
@@ -96,6 +98,7 @@ package final class LaneExecutor: Sendable {
             state.counts[lane][type, default: Counts()].dispatched += 1
             guard state.isOpen else {
                 state.counts[lane][type]?.failed += 1
+                state.givenUp[lane, default: 0] += 1
                 return nil
             }
             return state.scheduler.handle(.submit(handler: lane, key: key, bytes: bytes, work: call))
@@ -106,7 +109,19 @@ package final class LaneExecutor: Sendable {
     // MARK: Life
 
     /// Takes events again after `run` has ended.
-    package func open() { self.state.withLock { $0.isOpen = true } }
+    package func open() {
+        self.state.withLock { state in
+            state.isOpen = true
+            state.givenUp = [:]
+        }
+    }
+
+    /// The calls that the end of `run` left undone, by the names of their closures in the order of registration.
+    package var givenUp: [(name: String, calls: Int)] {
+        self.state.withLock { state in
+            state.givenUp.sorted { $0.key < $1.key }.map { (state.handlers[$0.key].name, $0.value) }
+        }
+    }
 
     /// Ends the patience with calls that take too long, until the task is cancelled; then cancels what runs and gives up what
     /// waits. Returns without waiting for closures that do not notice.
@@ -136,11 +151,15 @@ package final class LaneExecutor: Sendable {
         let (running, queued) = self.state.withLock { state -> ([Running], Int) in
             state.isOpen = false
             let queued = state.scheduler.removeQueued()
-            for call in queued { state.counts[call.lane][call.type]?.failed += 1 }
+            for call in queued {
+                state.counts[call.lane][call.type]?.failed += 1
+                state.givenUp[call.lane, default: 0] += 1
+            }
             let running = Array(state.running.values)
             state.running = [:]
             for call in running {
                 state.counts[call.ticket.handler][call.type]?.failed += 1
+                state.givenUp[call.ticket.handler, default: 0] += 1
                 // Nothing waits any more, so there is nothing to start in its place.
                 _ = state.scheduler.handle(.timedOut(call.ticket))
             }

@@ -8,5 +8,8 @@ final class Late<Value: Sendable>: Sendable {
 
     var value: Value? { self.storage.withLock { $0 } }
 
+    /// Lets go of it: the parts of a life that is over know each other no longer.
+    func clear() { self.storage.withLock { $0 = nil } }
+
     func set(_ value: Value) { self.storage.withLock { $0 = value } }
 }

@@ -64,6 +64,26 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         return []
     }
 
+    /// Takes, beside those in hand, the waiting elements that meet a condition, and leaves the others in their order. For
+    /// the task that takes.
+    package func takeOutOfTurn(_ condition: (Element) -> Bool) -> [Element] {
+        self.state.withLock { state in
+            let taken = state.elements.filter(condition)
+            guard !taken.isEmpty else { return [] }
+            state.elements.removeAll(where: condition)
+            state.inHand += taken.count
+            return Array(taken)
+        }
+    }
+
+    /// Puts elements back that were taken last and not worked on, so that they count as left undone.
+    package func giveBack(_ elements: [Element]) {
+        self.state.withLock { state in
+            state.inHand = 0
+            state.elements.prepend(contentsOf: elements)
+        }
+    }
+
     /// Refuses further elements; what is queued is still handed out.
     package func finish() {
         let consumer = self.state.withLock { state -> CheckedContinuation<Void, Never>? in

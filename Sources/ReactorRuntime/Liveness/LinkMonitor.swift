@@ -162,7 +162,7 @@ package final class LinkMonitor: Sendable {
         case .lost(let end):
             self.logger.warning("subscription lost, connecting again", metadata: ["cause": "\(end.label)"])
         case .blindWindow(let window):
-            self.logger.warning("blind window", metadata: Self.metadata(of: window))
+            self.logger.warning("blind window", metadata: self.metadata(of: window))
         case .ownStall(let length):
             self.logger.warning("event loop stood still", metadata: ["seconds": "\(length.inSeconds)"])
         case .oversize(let message):
@@ -174,10 +174,13 @@ package final class LinkMonitor: Sendable {
         }
     }
 
-    private static func metadata(of window: BlindWindow) -> Logger.Metadata {
+    private func metadata(of window: BlindWindow) -> Logger.Metadata {
+        // The window's times are of the monotonic clock; people look at the wall.
+        let (now, wall) = (NIODeadline.uptimeNanoseconds(self.clock.monotonic()), self.clock.wall())
+        func time(_ instant: NIODeadline) -> String { (wall - Duration(now - instant)).iso8601 }
         var metadata: Logger.Metadata = [
-            "cause": "\(window.cause.rawValue)", "seconds": "\(window.length.inSeconds)",
-            "missed": "\(window.missed.label)",
+            "cause": "\(window.cause.rawValue)", "start": "\(time(window.start))", "end": "\(time(window.end))",
+            "seconds": "\(window.length.inSeconds)", "missed": "\(window.missed.label)",
         ]
         if case .atMost(let count) = window.missed { metadata["missed_at_most"] = "\(count)" }
         return metadata

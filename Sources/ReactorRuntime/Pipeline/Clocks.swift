@@ -1,5 +1,8 @@
 package import Events
 import Glibc
+// `timespec` stands in a header that two modules of the toolchain include. Which of them the compiler takes it to come from
+// depends on what else it compiles in one go; MemberImportVisibility wants that one.
+import SwiftOverlayShims
 
 /// The clocks of the pipeline, passed in so that tests turn them by hand.
 package struct PipelineClock: Sendable {

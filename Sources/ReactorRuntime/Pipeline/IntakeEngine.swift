@@ -11,6 +11,7 @@ package actor IntakeEngine: SubscriptionSink {
     package nonisolated let unownedExecutor: UnownedSerialExecutor
     private var pipeline: EventPipeline
     private var isDrainScheduled = false
+    private var isHalted = false
     private nonisolated let link: LinkMonitor
 
     package init(loop: any EventLoop, link: LinkMonitor, pipeline: sending @Sendable () -> EventPipeline) {
@@ -54,13 +55,14 @@ package actor IntakeEngine: SubscriptionSink {
         self.loop.execute {
             self.assumeIsolated { engine in
                 engine.isDrainScheduled = false
-                if engine.pipeline.drain() { engine.scheduleDrain() }
+                if !engine.isHalted, engine.pipeline.drain() { engine.scheduleDrain() }
             }
         }
     }
 
     /// Goes on after the decisions about alerts have caught up.
     package func resume() {
+        guard !self.isHalted else { return }
         self.pipeline.isPaused = false
         if !self.pipeline.ring.isEmpty { self.scheduleDrain() }
     }
@@ -68,6 +70,14 @@ package actor IntakeEngine: SubscriptionSink {
     /// `resume`, as soon as the loop is free, without waiting for that.
     package nonisolated func resumeSoon() {
         self.loop.execute { self.assumeIsolated { $0.resume() } }
+    }
+
+    /// Handles nothing more, now that nobody is left to take the reactions; what waits stays in the ring, and who watches
+    /// is told that it is over.
+    package func halt() {
+        self.isHalted = true
+        self.pipeline.isPaused = true
+        self.pipeline.taps.finish()
     }
 
     /// How many frames wait.
@@ -86,8 +96,6 @@ package actor IntakeEngine: SubscriptionSink {
             engine.loop.execute { engine.assumeIsolated { $0.pipeline.taps.remove(id) } }
         }
     }
-
-    package func endTaps() { self.pipeline.taps.finish() }
 
     /// Replaces all handlers between two events.
     package func replace(_ entries: [HandlerEntry]) { self.pipeline.replace(routes: RouteTable(entries)) }

@@ -99,7 +99,7 @@ package struct TapHub {
         bytes.removeLast()
         bytes += Array(",\"payload\":".utf8)
         bytes += envelope.hadNonFiniteNumber ? Array("null".utf8) : envelope.payload.bytes
-        bytes += Array("}\n".utf8)
+        bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 }

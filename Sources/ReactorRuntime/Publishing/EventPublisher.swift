@@ -55,7 +55,7 @@ package final class EventPublisher: Sendable {
         while true {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
-            await self.publish(batch)
+            guard await self.publish(batch) else { return self.queue.giveBack(batch) }
         }
     }
 
@@ -63,23 +63,26 @@ package final class EventPublisher: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    private func publish(_ events: [OutgoingEvent]) async {
+    /// - Returns: Whether the events are settled; false when the task was cancelled before.
+    private func publish(_ events: [OutgoingEvent]) async -> Bool {
         let commands = events.map { self.command(for: $0) }
         while !Task.isCancelled {
             do {
                 let replies = try await self.commands.pipeline(commands)
                 self.count(replies)
-                return
+                return true
             } catch {
+                if Task.isCancelled { break }
                 // What may have been published already is not published again: nobody is told twice.
                 guard !error.mayHaveExecuted, !error.needsOperator else {
                     self.counters.withLock { $0.failed += UInt64(events.count) }
                     self.logger.error("events were not published", metadata: ["reason": "\(error.metricLabel)"])
-                    return
+                    return true
                 }
                 try? await Task.sleep(for: Self.retryDelay)
             }
         }
+        return false
     }
 
     private func count(_ replies: [RedisReply]) {
@@ -101,7 +104,8 @@ package final class EventPublisher: Sendable {
         }
     }
 
-    private func command(for event: OutgoingEvent) -> RedisCommand {
+    /// The command that publishes an event, with the time of now.
+    package func command(for event: OutgoingEvent) -> RedisCommand {
         let writer = EnvelopeWriter(
             eventType: event.eventType,
             timestamp: self.clock.wall(),

@@ -41,6 +41,7 @@ extension Reactor {
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(
             store: self.store,
+            standIn: self.standIn,
             receivers: self.receivers,
             heldBack: self.heldBack,
             log: self.alerts,
@@ -89,6 +90,8 @@ extension Reactor {
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
             ready: ready,
+            engineBox: engineBox,
+            heartbeatBox: heartbeatBox,
             channels: self.settings.channels,
             logger: self.logger
         )
@@ -122,8 +125,8 @@ extension Reactor {
     ) -> RedisSubscription {
         var settings = SubscriptionSettings(instance: self.settings.instance)
         settings.maxEventBytes = self.settings.maxEventBytes
-        // A deaf link is found at the first probe after it fell deaf, up to 5 s later; together less than 15 s.
-        settings.probeDeadline = .seconds(9)
+        // A deaf link is found at the first probe after it fell deaf, up to 5 s later; together 12 s, where 15 are allowed.
+        settings.probeDeadline = .seconds(7)
         let channels = self.settings.channels.map { SubscriptionTarget.channel($0) }
         let patterns = self.settings.channelPatterns.map { SubscriptionTarget.pattern($0) }
         // What the subscription reports, the link monitor logs; once is enough.

@@ -2,6 +2,7 @@ import EventPatterns
 public import Events
 import Logging
 package import Reactions
+import Stores
 import Synchronization
 
 extension Reactor {
@@ -97,6 +98,7 @@ extension Reactor {
             return (handlers + state.closures, state.life?.engine)
         }
         await self.store.update(fatigue, configVersion: configVersion)
+        await self.standIn.update(fatigue, configVersion: configVersion)
         await engine?.replace(entries)
     }
 

@@ -16,13 +16,14 @@ package import Telemetry
 ///     }
 ///     try await reactor.run()
 ///
-/// `run` returns when its task is cancelled, a graceful shutdown begins, or `stop` is called, after what was received
-/// has been handled; then it may be called again. See `EventPipeline` for the way of an event.
+/// `run` returns when a graceful shutdown begins or `stop` is called, after what was received has been handled; or at once
+/// when its task is cancelled. Then it may be called again. See `EventPipeline` for the way of an event.
 public final class Reactor: Service {
     public let settings: ReactorSettings
     package let version: String
     let endpoint: RedisEndpoint
     let store: any StateStore
+    let standIn: MemoryStateStore
     let receivers: [any Receiver]
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
@@ -97,6 +98,7 @@ public final class Reactor: Service {
         self.settings = settings
         self.version = version
         self.store = store
+        self.standIn = MemoryStateStore(instance: settings.instance, clock: clock.wall)
         self.receivers = receivers
         self.heldBack = heldBack
         self.registry = registry
@@ -114,10 +116,11 @@ public final class Reactor: Service {
 
     // MARK: Life
 
-    /// Runs until the task is cancelled, a graceful shutdown begins, or `stop` is called.
+    /// Runs until a graceful shutdown begins or `stop` is called, and then for as long as it takes to handle what was
+    /// received, at most `shutdownGrace`. A task that is cancelled does not wait: what it leaves undone is told.
     ///
     /// - Throws: `ReactorError`: `alreadyRunning`; `redisUnreachable` when Redis is required and away; `workLeft` when
-    ///   the time to stop was over before everything received had been handled.
+    ///   something that was received has not been handled, with what and how much in the message.
     public func run() async throws {
         let stop = try self.begin()
         defer { self.end() }
@@ -157,46 +160,65 @@ public final class Reactor: Service {
             _ = state.lifecycle.handle(.stopped(run: run, left: 0), at: now)
             state.life = nil
             state.stop = nil
+            state.startedAt = nil
         }
     }
 
     private func live(until stop: Gate) async throws {
         let life = self.makeLife()
         self.state.withLock { $0.life = life }
-        let left = try await withThrowingTaskGroup(of: Void.self) { group in
-            life.start(in: &group)
-            if self.settings.requiresRedis { try await self.requireRedis(life) }
-            await stop.wait()
-            let left = await self.drain(life)
-            group.cancelAll()
-            return left
+        let isFinished: Bool
+        do {
+            isFinished = try await withThrowingTaskGroup(of: Void.self) { group in
+                life.start(in: &group)
+                if self.settings.requiresRedis { try await self.requireRedis(life) }
+                await stop.wait()
+                let isFinished = await self.drain(life)
+                await life.halt()
+                group.cancelAll()
+                return isFinished
+            }
+        } catch {
+            await life.end()
+            throw error
         }
+        // Everything that ran has ended: what is left now stays left.
+        let left = await life.workLeft()
         await life.end()
-        if let left { throw ReactorError(.workLeft, left) }
+        try self.conclude(isFinished: isFinished, left: left)
     }
 
     private func requireRedis(_ life: ReactorLife) async throws {
-        guard await finishes(within: .seconds(5), { await life.ready.wait() }) else {
-            let reason = life.link.facts.lastEnd.map(\.label) ?? "no answer within 5 s"
-            throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
-        }
+        guard await !finishes(within: .seconds(5), { await life.ready.wait() }), !Task.isCancelled else { return }
+        let reason = life.link.facts.lastEnd.map(\.label) ?? "no answer within 5 s"
+        throw ReactorError(.redisUnreachable, "Redis at \(self.endpoint) cannot be used: \(reason)")
     }
 
     // MARK: Stop
 
-    /// Stops reading and finishes what was received, within the grace.
+    /// Stops reading and finishes what was received, within the grace; not at all in a task that is cancelled.
     ///
-    /// - Returns: What was left undone, if anything.
-    private func drain(_ life: ReactorLife) async -> String? {
+    /// - Returns: Whether everything came to its end.
+    private func drain(_ life: ReactorLife) async -> Bool {
         let now = self.clock.wall()
         self.state.withLock { _ = $0.lifecycle.handle(.stop(grace: self.settings.shutdownGrace), at: now) }
-        self.logger.info("stopping", metadata: ["grace_s": "\(self.settings.shutdownGrace.inSeconds)"])
-        if await finishes(within: self.settings.shutdownGrace, { await life.finishWork() }) {
-            self.logger.info("stopped, nothing left undone")
-            return nil
+        guard !Task.isCancelled else {
+            self.logger.warning("cancelled, ending at once")
+            return false
         }
-        let left = await life.workLeft()
+        self.logger.info("stopping", metadata: ["grace_s": "\(self.settings.shutdownGrace.inSeconds)"])
+        return await finishes(within: self.settings.shutdownGrace) { await life.finishWork() }
+    }
+
+    /// Says how the life ended.
+    ///
+    /// - Throws: `ReactorError` (`workLeft`).
+    private func conclude(isFinished: Bool, left: String?) throws {
+        if isFinished, left == nil { return self.logger.info("stopped, nothing left undone") }
+        // Of a task that was cancelled nobody expects that the subscription was closed in order.
+        if left == nil, Task.isCancelled { return self.logger.warning("ended, nothing left undone") }
+        let left = left ?? "the subscription did not close in time"
         self.logger.error("stopped with work left", metadata: ["left": "\(left)"])
-        return left
+        throw ReactorError(.workLeft, left)
     }
 }

@@ -18,6 +18,9 @@ final class ReactorLife: Sendable {
     let selfAlerts: SelfAlerts
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
+    /// Through these the parts know each other in a circle, which `end` opens.
+    private let engineBox: Late<IntakeEngine>
+    private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
     private let logger: Logger
 
@@ -33,6 +36,8 @@ final class ReactorLife: Sendable {
         heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
         ready: Gate,
+        engineBox: Late<IntakeEngine>,
+        heartbeatBox: Late<HeartbeatService>,
         channels: [String],
         logger: Logger
     ) {
@@ -47,11 +52,15 @@ final class ReactorLife: Sendable {
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.ready = ready
+        self.engineBox = engineBox
+        self.heartbeatBox = heartbeatBox
         self.channels = channels
         self.logger = logger
     }
 
     func start(in group: inout ThrowingTaskGroup<Void, any Error>) {
+        // The life before this one closed them.
+        self.lanes.open()
         group.addTask { await self.commands.run() }
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
@@ -84,6 +93,7 @@ final class ReactorLife: Sendable {
 
     /// Stops reading, then empties every stage in the order of the way, and says farewell.
     func finishWork() async {
+        self.heartbeat.beginDraining()
         await self.subscription.stop()
         while await self.engine.waiting > 0, !Task.isCancelled {
             // The loop empties the ring by itself; this only looks after it.
@@ -91,23 +101,34 @@ final class ReactorLife: Sendable {
         }
         await self.lanes.waitUntilIdle()
         await self.desk.waitUntilIdle()
-        await self.heartbeat.sayFarewell()
         await self.publisher.waitUntilIdle()
-        await self.engine.endTaps()
+        guard !Task.isCancelled else { return }
+        await self.heartbeat.sayFarewell()
     }
 
-    /// What a stop that took too long leaves undone, for people.
-    func workLeft() async -> String {
+    /// Handles nothing more. What is left after this stays left, and `workLeft` tells of it.
+    func halt() async { await self.engine.halt() }
+
+    /// What was left undone, for people; nil when nothing was. Asked when everything that runs has ended.
+    func workLeft() async -> String? {
         var parts: [String] = []
         let waiting = await self.engine.waiting
         if waiting > 0 { parts.append("\(waiting) events in the ring") }
-        if self.lanes.depth > 0 { parts.append("\(self.lanes.depth) calls of handlers") }
+        let calls = self.lanes.givenUp
+        if !calls.isEmpty {
+            let names = calls.map { "\($0.name): \($0.calls)" }.joined(separator: ", ")
+            parts.append("\(calls.reduce(0) { $0 + $1.calls }) calls of handlers (\(names))")
+        }
         if self.desk.depth > 0 { parts.append("\(self.desk.depth) alerts to decide") }
         if self.publisher.depth > 0 { parts.append("\(self.publisher.depth) events to publish") }
-        return parts.isEmpty ? "the subscription did not close in time" : parts.joined(separator: ", ")
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
+    /// Lets go of everything.
     func end() async {
+        self.engineBox.clear()
+        self.heartbeatBox.clear()
+        // Fails only for a loop that ends by itself, and then there is nothing to shut down.
         try? await self.intakeGroup.shutdownGracefully()
     }
 }

@@ -47,19 +47,4 @@ extension RedisCommandClient {
             .map(\.outputBytes)
             .max()
     }
-
-    /// How often PUBLISH was executed since the server's start or its last CONFIG RESETSTAT: the difference of two
-    /// readings bounds what was published between them.
-    ///
-    /// - Throws: `RedisError` (`noPermission` where INFO is forbidden).
-    package func publishCalls() async throws(RedisError) -> Int64 {
-        let reply = try await self.send(RedisCommand("INFO", "commandstats"))
-        guard let text = reply.text else {
-            throw RedisError(.unexpectedReply, "the server did not answer INFO with a text")
-        }
-        // INFO lists a command only after its first call.
-        guard let statistics = InfoFields(text)["cmdstat_publish"] else { return 0 }
-        let calls = statistics.split(separator: ",").first { $0.hasPrefix("calls=") }?.dropFirst("calls=".count)
-        return calls.flatMap { Int64($0) } ?? 0
-    }
 }

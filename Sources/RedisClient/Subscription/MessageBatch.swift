@@ -109,14 +109,15 @@ package struct MessageBatch: ~Copyable {
             self.controls.append(.marker(number))
             self.isCut = true
         case .control(let control):
-            if case .oversize = control { self.tally.channelMessages &+= 1 }
+            if case .oversize = control { self.count(frame) }
             self.controls.append(control)
         }
         return nil
     }
 
     private mutating func count(_ frame: ScannedFrame) {
-        if frame.kind == .patternMessage {
+        // One that is too large has a kind of its own; it came through a pattern when it names one.
+        if frame.kind == .patternMessage || !frame.pattern.isEmpty {
             self.tally.patternMessages &+= 1
         } else {
             self.tally.channelMessages &+= 1

@@ -2,6 +2,7 @@ import AdminAPI
 import ArgumentParser
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import ReactorConfig
 
 /// Which running reactor a verb asks: `--url`, else the address that the configuration listens on.
@@ -9,18 +10,27 @@ struct AdminOptions: ParsableArguments {
     @Option(help: "Admin interface: http://HOST:PORT or unix:PATH (default: from the configuration).")
     var url: String?
 
-    @OptionGroup var files: ConfigurationOptions
+    @OptionGroup var settings: SettingsOptions
 
-    private func base() throws -> String {
+    /// Gives up at once where nobody listens: who asks how a reactor is wants to know that it is not there. Lives as
+    /// long as the program.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    /// The beginning of the URLs to ask, and the address as people write it.
+    private func base() throws -> (url: String, shown: String) {
         if let url {
-            return url.hasPrefix("unix:") ? Self.unixURL(String(url.dropFirst(5))) : url
+            return (url.hasPrefix("unix:") ? Self.unixURL(String(url.dropFirst(5))) : url, url)
         }
-        let (configuration, _) = try self.files.loadOrExit()
-        switch configuration.http.listen {
+        let listen = try self.settings.loadOrExit().http.listen
+        switch listen {
         case .tcp(let host, let port):
             let name = host == "0.0.0.0" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
-            return "http://\(name):\(port)"
-        case .unix(let path): return Self.unixURL(path)
+            return ("http://\(name):\(port)", "http://\(name):\(port)")
+        case .unix(let path): return (Self.unixURL(path), "\(listen)")
         case .off:
             Terminal.standardError.print("error: the admin interface is off (http.listen)")
             throw ExitCode.unavailable
@@ -36,10 +46,10 @@ struct AdminOptions: ParsableArguments {
     func get(_ route: AdminRoute, query: String = "") async throws -> HTTPClientResponse {
         let address = try self.base()
         do {
-            let request = HTTPClientRequest(url: address + route.path + query)
-            return try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
+            let request = HTTPClientRequest(url: address.url + route.path + query)
+            return try await Self.client.execute(request, deadline: .now() + .seconds(10))
         } catch {
-            Terminal.standardError.print("error: no reactor answers at \(address): \(error)")
+            Terminal.standardError.print("error: no reactor answers at \(address.shown): \(error)")
             throw ExitCode.unavailable
         }
     }
@@ -47,7 +57,14 @@ struct AdminOptions: ParsableArguments {
     /// The same, and reads the answer.
     func get<Answer: Decodable>(_ route: AdminRoute, as type: Answer.Type, query: String = "") async throws -> Answer {
         let response = try await self.get(route, query: query)
-        let body = try await response.body.collect(upTo: 64 << 20)
-        return try AdminJSON.decode(type, from: .init(body.readableBytesView))
+        do {
+            let body = try await response.body.collect(upTo: 64 << 20)
+            return try AdminJSON.decode(type, from: .init(body.readableBytesView))
+        } catch {
+            let address = try self.base().shown
+            let answer = "\(route.path) with status \(response.status.code) and something that no reactor says"
+            Terminal.standardError.print("error: \(address) answers \(answer)")
+            throw ExitCode.unavailable
+        }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Delivery
 import Logging
 import NIOPosix
+import Reactions
 import ReactorConfig
 import ReactorRuntime
 import RedisClient
@@ -16,7 +17,6 @@ struct ReactorProgram {
     let configuration: ReactorConfiguration
     let loaded: LoadResult
     let reload: @Sendable () -> LoadResult
-    let requiresRedis: Bool
 
     func run() async throws {
         let output = LogOutput(self.logSettings)
@@ -27,18 +27,20 @@ struct ReactorProgram {
             "starting",
             metadata: ["version": "\(BuildInfo.version)", "config": "\(self.configuration.version)"]
         )
+        Self.warn(of: self.loaded, logger)
 
         try await self.withRedis(logger) { endpoint in
             let registry = MetricsRegistry()
             registry.add(ProcessCollector())
             registry.add(output)
-            let reactor = self.makeReactor(endpoint, registry, output, logger)
+            let state = self.stateConnection(to: endpoint, logger)
+            let reactor = self.makeReactor(endpoint, self.makeStore(state), registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, endpoint, registry, logger)
+            try await self.serve(reactor, state, endpoint, registry, logger)
         }
     }
 
@@ -85,8 +87,40 @@ struct ReactorProgram {
         }
     }
 
+    /// The connection that decisions are made on, apart from all others so that none of them waits for another.
+    private func stateConnection(to endpoint: RedisEndpoint, _ logger: Logger) -> StateConnection? {
+        guard self.configuration.state == .redis, self.configuration.enabled else { return nil }
+        return StateConnection(
+            commands: RedisCommandClient(
+                endpoint: endpoint,
+                clientName: "aos-reactor:\(self.configuration.instance):state",
+                eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: logger
+            )
+        )
+    }
+
+    private func makeStore(_ state: StateConnection?) -> any StateStore {
+        if let state {
+            return RedisStateStore(
+                commands: state.commands,
+                namespace: self.configuration.namespace,
+                settings: self.configuration.alerts,
+                configVersion: self.configuration.version,
+                instance: self.configuration.instance
+            )
+        }
+        return MemoryStateStore(
+            settings: self.configuration.alerts,
+            configVersion: self.configuration.version,
+            instance: self.configuration.instance,
+            clock: PipelineClock.system.wall
+        )
+    }
+
     private func makeReactor(
         _ endpoint: RedisEndpoint,
+        _ store: any StateStore,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
@@ -99,14 +133,9 @@ struct ReactorProgram {
         let showsOnConsole = self.playsDemo
         return Reactor(
             endpoint: endpoint,
-            settings: ReactorSettings(self.configuration, requiresRedis: self.requiresRedis),
+            settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
-            store: MemoryStateStore(
-                settings: self.configuration.alerts,
-                configVersion: self.configuration.version,
-                instance: self.configuration.instance,
-                clock: clock.wall
-            ),
+            store: store,
             receivers: showsOnConsole ? [console] : [LogReceiver(logger: alerts)],
             heldBack: { alert, receipt in
                 if showsOnConsole {
@@ -123,6 +152,7 @@ struct ReactorProgram {
 
     private func serve(
         _ reactor: Reactor,
+        _ state: StateConnection?,
         _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ logger: Logger
@@ -134,6 +164,8 @@ struct ReactorProgram {
             stop: { reactor.stop() }
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
+        // Before the reactor, so that it ends after it.
+        if let state { services.append(.init(service: state)) }
         if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
         services.append(
             .init(
@@ -196,6 +228,13 @@ struct ReactorProgram {
         )
     }
 
+    /// What was found in files that can be used goes the way of all that is told: whoever reads the log reads lines.
+    private static func warn(of result: LoadResult, _ logger: Logger) {
+        for warning in result.diagnostics where warning.severity == .warning {
+            logger.warning("configuration", metadata: ["problem": "\(warning)"])
+        }
+    }
+
     // MARK: Reload
 
     /// Reads everything anew: all of it takes force, or nothing.
@@ -203,6 +242,11 @@ struct ReactorProgram {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+            logger.notice(
+                "configuration is in force",
+                metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
+            )
+            Self.warn(of: result, logger)
             let late = configuration.settingsThatNeedRestart(since: self.configuration)
             if !late.isEmpty {
                 logger.warning(
@@ -211,15 +255,14 @@ struct ReactorProgram {
                 )
             }
         } else {
-            let first = result.diagnostics.first { $0.severity == .error }
-            reactor.refuse(configuration: first.map { "\($0)" } ?? "unknown")
+            reactor.refuse(configuration: result.refusal)
         }
     }
 }
 
 extension ReactorSettings {
     /// What the configuration says, for the runtime.
-    init(_ configuration: ReactorConfiguration, requiresRedis: Bool) {
+    init(_ configuration: ReactorConfiguration) {
         self.init(instance: configuration.instance)
         self.channels = []
         for source in configuration.sources {
@@ -239,6 +282,6 @@ extension ReactorSettings {
         self.lanesPerHandler = configuration.handlers.lanes
         self.queuedPerHandler = configuration.handlers.queue
         self.isEnabled = configuration.enabled
-        self.requiresRedis = requiresRedis
+        self.requiresRedis = configuration.redis.isRequired
     }
 }

@@ -11,7 +11,7 @@ struct RedisOptions: ParsableArguments {
     @Option(help: "redis://, rediss:// or unix:// (default: REDIS_URL, the configuration, the embedded server).")
     var redis: String?
 
-    @OptionGroup var files: ConfigurationOptions
+    @OptionGroup var settings: SettingsOptions
 
     /// - Throws: `ExitCode` 64 for an address that is not one, 69 when there is no embedded server.
     func endpoint(_ configuration: ReactorConfiguration) throws -> RedisEndpoint {
@@ -36,7 +36,7 @@ struct RedisOptions: ParsableArguments {
     func withCommands(
         _ body: @escaping @Sendable (RedisCommandClient, ReactorConfiguration) async throws -> Void
     ) async throws {
-        let (configuration, _) = try self.files.loadOrExit()
+        let configuration = try self.settings.loadOrExit()
         let client = RedisCommandClient(
             endpoint: try self.endpoint(configuration),
             clientName: "aos-reactor:cli",

@@ -9,6 +9,10 @@ struct SignalService: Service {
     /// How much longer than its grace a stop may take before the program ends anyway.
     private static let patience: Duration = .seconds(5)
 
+    /// A second signal this soon after the first is the same demand: `timeout` signals its child and then the group, and
+    /// Ctrl-C reaches a program both from the terminal and from a supervisor that passes it on.
+    private static let echo: Duration = .milliseconds(200)
+
     let grace: Duration
     let logger: Logger
     let reload: @Sendable () async -> Void
@@ -17,17 +21,19 @@ struct SignalService: Service {
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         await withDiscardingTaskGroup { group in
-            var isStopping = false
+            var stopping: ContinuousClock.Instant?
             for await signal in signals.cancelOnGracefulShutdown() {
                 switch signal {
                 case .sighup:
                     self.logger.notice("SIGHUP: loading the configuration anew")
                     await self.reload()
-                case _ where isStopping:
-                    self.logger.error("second signal: ending at once")
-                    self.exitNow()
                 default:
-                    isStopping = true
+                    if let stopping {
+                        guard ContinuousClock.now - stopping > Self.echo else { continue }
+                        self.logger.error("second signal: ending at once")
+                        self.exitNow()
+                    }
+                    stopping = .now
                     self.logger.notice("stopping", metadata: ["signal": "\(signal)"])
                     self.stop()
                     group.addTask { await self.watchTheStop() }

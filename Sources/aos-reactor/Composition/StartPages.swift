@@ -27,7 +27,9 @@ struct StartPages: Service {
         for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
             // 55d0c8a00000-55d0ca100000 r-xp 01a00000 fe:00 1234 /usr/bin/aos-reactor
             let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count == 6, fields[1] == "r-xp", fields[5].drop(while: { $0 == " " }) == program else { continue }
+            guard fields.count == 6, fields[1] == "r-xp", fields[5].drop(while: { $0 == " " }) == program else {
+                continue
+            }
             let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             guard bounds.count == 2, let start = UnsafeMutableRawPointer(bitPattern: bounds[0]) else { continue }
             // A refusal changes nothing: the pages stay.

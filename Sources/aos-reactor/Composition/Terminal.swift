@@ -16,13 +16,17 @@ struct Terminal {
         return self.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
-    /// Writes a line; a reader that has gone is not our problem.
-    func print(_ line: String) { self.write(line + "\n") }
+    /// Writes a line; a reader that has gone is the problem of those who look at the result.
+    @discardableResult
+    func print(_ line: String) -> Bool { self.write(line + "\n") }
 
-    func write(_ text: String) { self.write(Array(text.utf8)) }
+    @discardableResult
+    func write(_ text: String) -> Bool { self.write(Array(text.utf8)) }
 
-    func write(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { buffer in
+    /// - Returns: Whether all was written; false when nobody reads any more.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { buffer -> Bool in
             var rest = buffer[...]
             while !rest.isEmpty {
                 let written = Glibc.write(
@@ -31,11 +35,12 @@ struct Terminal {
                     rest.count
                 )
                 if written < 0 {
-                    guard errno == EINTR || errno == EAGAIN else { return }
+                    guard errno == EINTR || errno == EAGAIN else { return false }
                 } else {
                     rest = rest.dropFirst(written)
                 }
             }
+            return true
         }
     }
 }
@@ -43,4 +48,9 @@ struct Terminal {
 /// The variables that the process was started with.
 enum ProcessEnvironment {
     static let variables = ProcessInfo.processInfo.environment
+
+    /// A variable that is set to something.
+    static func text(_ name: String) -> String? {
+        self.variables[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
 }

@@ -5,7 +5,10 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find every problem of the configuration and the handlers.",
         discussion: """
-            Exit codes: 0 no errors (warnings do not count), 1 errors, 78 a file cannot be read.
+            Also looks at what is allowed but probably not meant: patterns that can never match, duplicates, misspelt event
+            types, handlers that publish for each other in a circle.
+
+            Exit codes: 0 no errors (warnings and notes do not count), 1 errors, 78 a file cannot be read.
 
             Example: aos-reactor check --config config/reactor.yaml --handlers handlers
             """
@@ -23,7 +26,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let begin = ContinuousClock.now
-        let result = self.files.load()
+        let result = self.files.load(comparesHandlers: true)
         let elapsed = ContinuousClock.now - begin
         switch self.format {
         case .json:

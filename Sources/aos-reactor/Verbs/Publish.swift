@@ -8,8 +8,9 @@ struct Publish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Publish an event, as a producer would.",
         discussion: """
-            Example: aos-reactor publish run.failed --payload '{"run_id": "r1", "error": "boom"}'
-            Example: echo '{"run_id": "r2"}' | aos-reactor publish run.started --payload - --count 100 --rate 10
+            Example: aos-reactor publish run.failed --payload '{"run_id": "r1"}'
+            Example: aos-reactor publish run.started --count 100 --rate 10
+            Example: jq '.run' report.json | aos-reactor publish run.failed --payload -
             """
     )
 

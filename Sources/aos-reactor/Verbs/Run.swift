@@ -28,17 +28,23 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         // The loops beside the reactor's own: commands to Redis, the admin interface.
         NIOSingletons.groupLoopCountSuggestion = 1
-        let overrides = self.listen.map {
-            [ConfigurationOverride(path: "http.listen", value: $0, flag: "--listen")]
-        }
+        let overrides = self.overrides
         let files = self.files
-        let (configuration, loaded) = try files.loadOrExit(overrides: overrides ?? [])
+        let (configuration, loaded) = try files.loadOrExit(overrides: overrides, showsWarnings: false)
         let program = ReactorProgram(
             configuration: configuration,
             loaded: loaded,
-            reload: { files.load(overrides: overrides ?? []) },
-            requiresRedis: self.requireRedis
+            reload: { files.load(overrides: overrides) }
         )
         try await program.run()
+    }
+
+    private var overrides: [ConfigurationOverride] {
+        var overrides: [ConfigurationOverride] = []
+        if let listen { overrides.append(.init(path: "http.listen", value: listen, flag: "--listen")) }
+        if self.requireRedis {
+            overrides.append(.init(path: "redis.required", value: "true", flag: "--require-redis"))
+        }
+        return overrides
     }
 }

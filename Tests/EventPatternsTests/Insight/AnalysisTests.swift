@@ -39,6 +39,17 @@ import Testing
             ]
         )
         #expect(try Self.codes(#"{"a":[{"numeric":[">",1,"<",1.0000000000000002]}]}"#) == [.neverMatches])
+        #expect(Self.codes([try Self.rule("a", "*", #"{"event_type":{"x":[1]}}"#)]) == [.neverMatches])
+        let other = #"{"a":[1]}"#
+        for (on, not) in [
+            ("x", #"{"event_type":["x","y"]}"#), ("x y", #"{"$or":[{"event_type":["x"]},{"event_type":["y"]}]}"#),
+            ("run.*", #"{"event_type":[{"prefix":"ru"}]}"#), ("*", #"{"event_type":[{"exists":true}]}"#),
+        ] {
+            #expect(Self.codes([try Self.rule("a", on, other, not: not)]) == [.neverMatches], "\(on) \(not)")
+        }
+        #expect(Self.codes([try Self.rule("a", "x y", other, not: #"{"event_type":["x"]}"#)]) == [])
+        #expect(Self.codes([try Self.rule("a", "run.*", other, not: #"{"event_type":[{"prefix":"run.f"}]}"#)]) == [])
+        #expect(Self.codes([try Self.rule("a", "x", other, not: #"{"event_type":["x"],"a":[2]}"#)]) == [])
         for fine in [
             #"{"event_type":["run.failed"]}"#, #"{"event_type":[{"suffix":"d"}]}"#, #"{"payload":{"a":["x"]}}"#,
         ] {
@@ -84,6 +95,13 @@ import Testing
         )
         #expect(Self.codes([try Self.rule("a", "x"), try Self.rule("b", "x")]) == [.duplicate])
         #expect(Self.codes([try Self.rule("a", "*"), try Self.rule("b", "x", #"{"a":[1]}"#)]) == [])
+        var others = [try Self.rule("a", "x"), try Self.rule("b", "x")]
+        others[0].does = "page"
+        #expect(Self.codes(others) == [], "two handlers for one type are usual, unless they do the same")
+        others[1].does = "page"
+        #expect(Self.codes(others) == [.duplicate])
+        others[1].isCompared = false
+        #expect(Self.codes(others) == [])
         #expect(
             Self.codes([
                 try Self.rule("a", "x", #"{"a":[1]}"#, not: #"{"b":[1]}"#), try Self.rule("b", "x", #"{"a":[1]}"#),
@@ -95,9 +113,18 @@ import Testing
         let known = ["run.failed", "run.started"]
         let findings = PatternAnalysis.findings([try Self.rule("a", "run.faild")], knownTypes: known)
         #expect(findings.map(\.message) == ["nobody publishes `run.faild`; did you mean `run.failed`?"])
-        #expect(PatternAnalysis.similarType(to: "run.failde", among: known) == "run.failed")
-        #expect(PatternAnalysis.similarType(to: "run.failed", among: known) == nil)
-        #expect(PatternAnalysis.similarType(to: "run.fold", among: known) == nil)
+        #expect(findings.map(\.type) == ["run.faild"])
+        #expect(findings.map(\.suggestion) == ["run.failed"])
+        let types = KnownTypes(known + ["order.v1", "job.1", "x"])
+        for (written, meant) in [
+            ("run.failde", "run.failed"), ("un.failed", "run.failed"), ("run.failedd", "run.failed"),
+            ("rum.failed", "run.failed"), ("run.started", nil), ("run.fold", nil), ("run.stratedd", nil),
+            ("run.sdarted", "run.started"), ("urn.started", "run.started"), ("", "x"),
+            // Another number is another name.
+            ("order.v2", nil), ("order.v", nil), ("order.v11", nil), ("ordre.v1", "order.v1"), ("job.2", nil),
+        ] {
+            #expect(types.similar(to: written) == meant, "\(written)")
+        }
         #expect(Self.codes([try Self.rule("a", "run.*")], known: known) == [])
     }
 
@@ -107,14 +134,22 @@ import Testing
             try Self.rule("two", "c", publishes: ["d"]), try Self.rule("three", "d", publishes: ["b"]),
             try Self.rule("end", "z", publishes: ["nobody"]),
         ]
-        #expect(PatternAnalysis.publishLoops(rules) == [[0], [1, 2, 3]])
-        let findings = PatternAnalysis.findings(rules).filter { $0.code == .publishLoop }
+        let findings = PatternAnalysis.findings(rules)
+        #expect(findings.map(\.code) == [.publishesToItself, .publishLoop])
+        #expect(findings.map(\.rule) == [0, 1])
+        #expect(findings.map(\.otherRule) == [nil, 2])
+        #expect(findings.map(\.publication) == [0, 0])
         #expect(
             findings.map(\.message) == [
-                "`self` publishes what it listens to: possible endless loop",
-                "possible endless loop: `one` -> `two` -> `three` -> `one`",
+                "`self` publishes `a.x`, which it also listens to: an endless loop",
+                "`one` publishes `c` for `two`, which publishes `d` for `three`, which publishes `b` for `one`: "
+                    + "possible endless loop",
             ]
         )
+        var off = rules
+        off[0].isEnabled = false
+        off[2].isEnabled = false
+        #expect(PatternAnalysis.findings(off) == [])
     }
 
     @Test func `cost at worst`() throws {
@@ -129,6 +164,6 @@ import Testing
     }
 
     @Test func `codes are stable and differ`() {
-        #expect(PatternFinding.Code.allCases.map(\.rawValue) == (1...8).map { "P10\($0)" })
+        #expect(PatternFinding.Code.allCases.map(\.rawValue) == (1...9).map { "P10\($0)" })
     }
 }

@@ -106,4 +106,20 @@ import Testing
         #expect(try Self.match(matcher, type: "t", payload: #"{"a":[true,null]}"#) == [8, 9, 15, 16])
         #expect(try Self.match(matcher, type: "t") == [17])
     }
+
+    /// Once read a field behind the last one; `make fuzz` sees such reads (`Fuzz/Patterns/seeds/arrays`).
+    @Test func `a rule without fields accepts events with lists`() throws {
+        let not = try EventPattern(not: try PatternNode.parse(json: Array(#"{"a":{"x":[5]}}"#.utf8)))
+        let other = try EventPattern.parse(json: #"{"a":{"x":[1],"y":[{"exists":false}]}}"#)
+        for scanLimit in [0, Int.max] {
+            let rules = [other, nil, not].map { RuleSpecification(on: [.any], match: $0) }
+            let matcher = RuleMatcher(CompiledRules(rules, scanLimit: scanLimit))
+            for (event, expected) in [
+                (#"{"a":[{"x":1},{"y":2}]}"#, [0, 1, 2]), (#"{"a":[{"x":5},{"y":2}]}"#, [1]), ("{}", [1, 2]),
+            ] {
+                let document = try EventDocument(json: Array(event.utf8), paths: matcher.paths)
+                #expect(matcher.match(eventType: "t", document: document).map { Int($0) } == expected, "\(event)")
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ import Testing
                 actions += self.judge.handle(.cameBack(nonce: "n\(self.interval)"), at: begin + .seconds(2))
             }
             self.interval += 1
-            actions += self.judge.handle(.tick, at: begin + .seconds(30))
+            actions += self.judge.handle(.beatDue, at: begin + .seconds(30))
             return actions
         }
     }
@@ -133,27 +133,49 @@ import Testing
         _ = judge.handle(.loopProgress(rounds: 1), at: start)
         _ = judge.handle(.cameBack(nonce: "theirs"), at: start + .seconds(1))
         #expect(
-            judge.handle(.tick, at: start + .seconds(30)) == [
+            judge.handle(.beatDue, at: start + .seconds(30)) == [
                 .missed(inARow: 1, cause: .roundTripMissing),
                 .becameUnhealthy(cause: .roundTripMissing, misses: 1, since: start),
             ]
         )
     }
 
-    @Test func `a process that was suspended judges once, not once for each interval it slept`() {
+    @Test func `a process that was suspended has missed one heartbeat, not one for each interval it slept`() {
         var rig = Rig()
         _ = rig.pass()
+        _ = rig.judge.handle(.sent(nonce: "before the sleep"), at: Timestamp(seconds: 30))
         let woken = Timestamp(seconds: 4000)
-        #expect(rig.judge.handle(.tick, at: woken).count == 1)
-        #expect(rig.judge.handle(.tick, at: woken).isEmpty)
+        #expect(rig.judge.handle(.beatDue, at: woken) == [.missed(inARow: 1, cause: .loopStalled)])
         #expect(rig.judge.unhealthyCause == nil)
+    }
+
+    @Test func `before the first heartbeat none is missed, and a connection that is down is told all the same`() {
+        var judge = HeartbeatJudge(interval: .seconds(30), missThreshold: 3)
+        var told: [HeartbeatJudge.Action] = []
+        for interval in 1...5 {
+            let now = Timestamp(seconds: Double(interval) * 30)
+            told += judge.handle(.loopProgress(rounds: UInt64(interval)), at: now)
+            told += judge.handle(.connection(isUp: false), at: now)
+            told += judge.handle(.beatDue, at: now)
+        }
+        #expect(told == [.becameUnhealthy(cause: .connectionDown, misses: 0, since: Timestamp(seconds: 0))])
+        // The connection is there, the first heartbeat goes out and comes back.
+        let now = Timestamp(seconds: 160)
+        _ = judge.handle(.connection(isUp: true), at: now)
+        _ = judge.handle(.sent(nonce: "first"), at: now)
+        #expect(
+            judge.handle(.cameBack(nonce: "first"), at: now) == [
+                .recovered(cause: .connectionDown, after: .seconds(160))
+            ]
+        )
     }
 
     @Test func `a clock that is set back does not stop the judging`() {
         var rig = Rig()
         _ = rig.pass()
         let back = Timestamp(seconds: -100_000)
-        _ = rig.judge.handle(.tick, at: back)
-        #expect(rig.judge.handle(.tick, at: back + .seconds(31)).contains(.missed(inARow: 1, cause: .loopStalled)))
+        _ = rig.judge.handle(.sent(nonce: "lost"), at: back)
+        let actions = rig.judge.handle(.beatDue, at: back + .seconds(30))
+        #expect(actions == [.missed(inARow: 1, cause: .loopStalled)])
     }
 }

@@ -52,9 +52,10 @@ import Testing
             let nonce = "\(Int.random(in: 0..<5, using: &generator))"
             let all: [HeartbeatJudge.Input] = [
                 .sent(nonce: nonce), .cameBack(nonce: nonce), .loopProgress(rounds: UInt64(number / 30)),
-                .connection(isUp: number % 7 > 0), .outputBuffer(bytes: number << 12, limit: 1 << 24), .tick, .tick,
+                .connection(isUp: number % 7 > 0), .outputBuffer(bytes: number << 12, limit: 1 << 24), .beatDue,
+                .beatDue,
             ]
-            return all.randomElement(using: &generator) ?? .tick
+            return all.randomElement(using: &generator) ?? .beatDue
         }
         let actions = Self.check(HeartbeatJudge(), inputs, &generator) { $0.handle($1, at: $2) }
         // An episode is told once, and each one but the last is followed by its recovery.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReactorRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct GateTests {
+@Suite(.timeLimit(.minutes(10))) struct GateTests {
     @Test func `all who wait go through when it opens, and so do those who come later`() async {
         let gate = Gate()
         await withTaskGroup(of: Void.self) { group in
@@ -36,7 +36,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(10))) struct DeadlineTests {
     @Test func `a body that ends in time finished`() async {
         #expect(await finishes(within: .seconds(600)) {})
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ReactorRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct LaneExecutorTests {
+@Suite(.timeLimit(.minutes(10))) struct LaneExecutorTests {
     @Test func `events of one run stay in order, whatever each takes`() async throws {
         let seen = Mutex<[String: [Int]]>([:])
         try await withLanes(queued: 3000) { lanes in

@@ -2,7 +2,7 @@ import ReactorRuntime
 import ReactorTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkQueueTests {
     @Test func `what is pushed is taken in order, in portions`() async {
         let queue = WorkQueue<Int>()
         #expect((1...5).map { queue.push($0) } == [1, 2, 3, 4, 5])
@@ -61,6 +61,16 @@ import Testing
         queue.finish()
         _ = await queue.take(upTo: 1)
         await idle
+    }
+
+    @Test func `what is given back is first in line again and counts as waiting`() async {
+        let queue = WorkQueue<Int>()
+        for number in 1...5 { queue.push(number) }
+        let taken = await queue.take(upTo: 3)
+        queue.giveBack(taken)
+        #expect(queue.depth == 5 && queue.waiting == 5)
+        #expect(await queue.take(upTo: 9) == [1, 2, 3, 4, 5])
+        #expect(queue.depth == 5 && queue.waiting == 0)
     }
 
     @Test func `nothing is lost or swapped between many producers and one consumer`() async {

@@ -4,9 +4,9 @@ import ReactorRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TapHubTests {
+@Suite(.timeLimit(.minutes(10))) struct TapHubTests {
     private static func parse(_ line: [UInt8]) throws -> JSONValue {
-        #expect(line.last == UInt8(ascii: "\n"))
+        #expect(!line.contains(UInt8(ascii: "\n")))
         return try line.withUnsafeBytes { try JSONValue.parse(ByteView($0)) }
     }
 
@@ -19,7 +19,7 @@ import Testing
         var lines = box.pipeline.taps.add([]) { _ in }.makeAsyncIterator()
         box.receive([PipelineBox.event("run.failed", payload: #"{"run_id": "r1", "cost":  1.50}"#)])
         let line = try #require(await lines.next())
-        #expect(String(decoding: line, as: UTF8.self).hasSuffix(#","payload":{"run_id": "r1", "cost":  1.50}}"# + "\n"))
+        #expect(String(decoding: line, as: UTF8.self).hasSuffix(#","payload":{"run_id": "r1", "cost":  1.50}}"#))
         let event = try Self.parse(line)
         #expect(event["event_type"]?.stringValue == "run.failed")
         #expect(event["channel"]?.stringValue == "aos.events")

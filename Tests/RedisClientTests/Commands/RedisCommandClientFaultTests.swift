@@ -6,7 +6,7 @@ import RedisServer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A command client and faults` {
+@Suite(.timeLimit(.minutes(10))) struct `A command client and faults` {
     @Test func `comes back by itself after it was killed, and sends what waited`() async throws {
         try await withRedisServer { server in
             let journal = ClientJournal()

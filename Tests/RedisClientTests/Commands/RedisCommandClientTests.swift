@@ -5,7 +5,7 @@ import RedisServer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A command client on a real server` {
+@Suite(.timeLimit(.minutes(10))) struct `A command client on a real server` {
     @Test func `sends commands, pipelines and scripts over TCP and over a unix socket`() async throws {
         try await withRedisServer(tcp: .free) { server in
             let tcp = try #require(server.address.tcpURL)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RedisClient
 
-@Suite(.timeLimit(.minutes(1))) struct `The connection's channel handler` {
+@Suite(.timeLimit(.minutes(10))) struct `The connection's channel handler` {
     /// What a delegate was told, in words.
     private final class Witness: RedisConnectionDelegate {
         var seen: [String] = []

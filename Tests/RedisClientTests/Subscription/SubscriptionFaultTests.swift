@@ -7,7 +7,7 @@ import Testing
 @testable import RedisClient
 
 /// Faults on real servers. Each prints its figure.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct SubscriptionFaultTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct SubscriptionFaultTests {
     private static let channel = SubscriptionLab.channel
 
     @Test func `a killed subscriber is back within two seconds and reports what it missed`() async throws {

@@ -10,6 +10,7 @@ import Testing
     private final class Owner: SubscriptionLinkOwner, SubscriptionSink {
         var log: [String] = []
         var tally = DeliveryTally()
+        var debt = DeliveryTally()
         /// Called when a marker is reached.
         var atMarker: (SubscriptionLink) -> Void = { _ in }
 
@@ -115,6 +116,28 @@ import Testing
         let (channel, _, owner) = try Self.make(.deliver)
         for byte in Self.stream.utf8 { try channel.writeInbound(ByteBuffer(bytes: [byte])) }
         #expect(owner.log == Self.expected)
+    }
+
+    @Test func `what an earlier link delivered already is delivered again, and counted once`() throws {
+        let (channel, link, owner) = try Self.make(.keep)
+        // Of the ten that were counted the last three may come again.
+        owner.tally.channelMessages = 10
+        owner.debt.channelMessages = 3
+        let kept = Self.message("again 1") + Self.own("probe abc 1") + Self.message("again 2") + Self.own("probe abc 2")
+        try channel.writeInbound(ByteBuffer(string: Self.greeting + kept))
+        link.release(fromMark: false)
+        #expect(owner.debt.channelMessages == 1)
+        // The third comes straight from the wire, and after it what is new.
+        let rest = Self.message("again 3") + Self.message("new 1") + Self.own("probe abc 3") + Self.message("new 2")
+        try channel.writeInbound(ByteBuffer(string: rest))
+        #expect(
+            owner.log == [
+                "connected", "events: again 1", "events: again 2", "probe 1 after 10", "probe 2 after 10",
+                "events: again 3", "events: new 1", "events: new 2", "probe 3 after 11",
+            ]
+        )
+        #expect(owner.tally.channelMessages == 12)
+        #expect(!owner.debt.hasMessages)
     }
 
     @Test func `a link that keeps gives everything, or what came after its marker`() throws {

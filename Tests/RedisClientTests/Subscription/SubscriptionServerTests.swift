@@ -6,7 +6,7 @@ import Testing
 @testable import RedisClient
 
 /// The subscription on a real server, in good times.
-@Suite(.timeLimit(.minutes(2))) struct SubscriptionServerTests {
+@Suite(.timeLimit(.minutes(10))) struct SubscriptionServerTests {
     @Test func `messages arrive in order, and nothing of our own among them`() async throws {
         try await withRedisServer { server in
             try await withSubscription(to: server.url) { lab in

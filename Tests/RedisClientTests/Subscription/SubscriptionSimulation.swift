@@ -69,6 +69,9 @@ struct SubscriptionSimulation {
     private var publishCalls: UInt64 = 0
     private var killCalls: UInt64 = 0
     private var tally = DeliveryTally()
+    /// As the driver keeps them.
+    private var debt = DeliveryTally()
+    private var tallyAtSubscribe: [LinkID: DeliveryTally] = [:]
 
     /// When each message was executed by the server; nil when the server was not there.
     private(set) var publishedAt: [Int64?] = []
@@ -269,7 +272,9 @@ struct SubscriptionSimulation {
         switch frame {
         case .message(let number):
             self.delivered.append(number)
+            let before = self.tally
             self.tally.channelMessages += 1
+            self.tally.pay(&self.debt, since: before)
         case .probe(let number): self.happens(.probe(link, number, self.tally))
         case .marker, .pong, .confirmed, .end: break
         }
@@ -283,7 +288,9 @@ struct SubscriptionSimulation {
     private mutating func perform(_ action: SubscriptionSupervisor.Action) {
         switch action {
         case .open(let link, let mode): self.connections[link] = Connection(mode: mode, connectsAt: self.now + 1)
-        case .subscribe(let link): self.connections[link]?.commands.append(.subscribe)
+        case .subscribe(let link):
+            self.tallyAtSubscribe[link] = self.tally
+            self.connections[link]?.commands.append(.subscribe)
         case .ping(let link, let number):
             if self.connections[link]?.isInHole == false { self.connections[link]?.commands.append(.ping(number)) }
         case .close(let link): self.connections[link] = nil
@@ -308,6 +315,7 @@ struct SubscriptionSimulation {
         guard let connection = self.connections[link] else { return }
         self.connections[link]?.mode = .deliver
         self.connections[link]?.kept = []
+        if !fromMark, let then = self.tallyAtSubscribe[link] { self.debt = self.tally.since(then) }
         for frame in connection.kept.dropFirst(fromMark ? connection.mark ?? 0 : 0) { self.deliver(frame, from: link) }
     }
 }

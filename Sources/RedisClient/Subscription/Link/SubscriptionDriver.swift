@@ -14,6 +14,9 @@ enum SubscriptionWork: Sendable, Equatable {
 final class SubscriptionDriver: SubscriptionLinkOwner {
     let sink: any SubscriptionSink
     var tally = DeliveryTally()
+    var debt = DeliveryTally()
+    /// How much had been delivered when a link subscribed: from then on another link delivers the same.
+    private var tallyAtSubscribe: [LinkID: DeliveryTally] = [:]
     private var supervisor: SubscriptionSupervisor
     private let endpoint: RedisEndpoint
     private let clientName: String
@@ -127,17 +130,22 @@ final class SubscriptionDriver: SubscriptionLinkOwner {
         case .open(let id, let mode):
             self.awaited[id] = mode
             self.work.yield(.connect(id))
-        case .subscribe(let id): self.links[id]?.send(self.commands("SUBSCRIBE", "PSUBSCRIBE"))
+        case .subscribe(let id):
+            self.tallyAtSubscribe[id] = self.tally
+            self.links[id]?.send(self.commands("SUBSCRIBE", "PSUBSCRIBE"))
         case .unsubscribe(let id): self.links[id]?.send(self.commands("UNSUBSCRIBE", "PUNSUBSCRIBE"))
         case .ping(let id, let number): self.links[id]?.send([RedisCommand("PING", "\(number)")])
         case .close(let id):
             self.awaited[id] = nil
+            self.tallyAtSubscribe[id] = nil
             self.links.removeValue(forKey: id)?.close()
         case .skip(let id): self.links[id]?.skip()
         case .deliver(let id): self.links[id]?.deliver()
         case .markKept(let id): self.links[id]?.markKept()
         case .release(let id, let fromMark):
             if self.awaited[id] != nil { self.awaited[id] = .deliver }
+            // From the first message on: the old link may have delivered some of it before it died.
+            if !fromMark, let then = self.tallyAtSubscribe[id] { self.debt = self.tally.since(then) }
             self.links[id]?.release(fromMark: fromMark)
         case .publishProbe(let number): self.work.yield(.publishProbe(number))
         case .publishMarker(let number): self.work.yield(.publishMarker(number))

@@ -7,6 +7,10 @@ protocol SubscriptionLinkOwner: AnyObject {
     /// How much has been delivered so far.
     var tally: DeliveryTally { get set }
 
+    /// How many of the next messages may have been delivered by an earlier link already. They are delivered again but
+    /// not counted again: what was received is what is deducted from a blind window's bound.
+    var debt: DeliveryTally { get set }
+
     func link(_ link: SubscriptionLink, did input: SubscriptionSupervisor.Input)
 
     /// A message was skipped because of its size.
@@ -175,15 +179,34 @@ final class SubscriptionLink: ChannelInboundHandler {
 
     private func deliverSegment() -> Bool {
         guard let owner, let scanner = self.scanner.take() else { return false }
-        var batch = MessageBatch(scanner: scanner, tally: owner.tally, privateChannel: self.privateChannel)
+        let before = owner.tally
+        var batch = MessageBatch(scanner: scanner, tally: before, privateChannel: self.privateChannel)
         owner.sink.receive(&batch)
         batch.drain()
         owner.tally = batch.tally
-        let (controls, isCut, violation) = (batch.controls, batch.isCut, batch.violation)
+        let (isCut, violation) = (batch.isCut, batch.violation)
+        let controls = Self.settle(batch.controls, for: owner, since: before)
         self.scanner = batch.finish()
         for control in controls { self.take(control) }
         if let violation { self.end(.protocolViolation(violation)) }
         return isCut
+    }
+
+    /// Takes what an earlier link had delivered already out of the count, and out of what the probes among it say.
+    private static func settle(
+        _ controls: [LinkControl],
+        for owner: any SubscriptionLinkOwner,
+        since before: DeliveryTally
+    ) -> [LinkControl] {
+        guard owner.debt.hasMessages else { return controls }
+        let debt = owner.debt
+        owner.tally.pay(&owner.debt, since: before)
+        return controls.map { control in
+            guard case .probe(let number, var tally) = control else { return control }
+            var debtThen = debt
+            tally.pay(&debtThen, since: before)
+            return .probe(number, tally)
+        }
     }
 
     /// Keeps or drops messages, and takes out what concerns the subscription.
@@ -253,11 +276,12 @@ final class SubscriptionLink: ChannelInboundHandler {
             var scanner = FrameScanner(limits: limits)
             let bytes = UnsafeRawBufferPointer(rebasing: storage[buffer.readerIndex..<buffer.writerIndex])
             scanner.feed(bytes, slack: storage.count - buffer.writerIndex)
-            var batch = MessageBatch(scanner: scanner, tally: owner.tally, privateChannel: self.privateChannel)
+            let before = owner.tally
+            var batch = MessageBatch(scanner: scanner, tally: before, privateChannel: self.privateChannel)
             owner.sink.receive(&batch)
             batch.drain()
             owner.tally = batch.tally
-            for control in batch.controls { self.take(control) }
+            for control in Self.settle(batch.controls, for: owner, since: before) { self.take(control) }
         }
     }
 

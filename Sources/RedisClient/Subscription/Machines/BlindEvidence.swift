@@ -66,7 +66,9 @@ struct BlindEvidence: Equatable {
                 return self.overrun(excess)
             }
             return .closedByServer
-        case .broken: return .connectionBroken
+        case .broken:
+            // A server that cuts a client whose PING it has not read yet resets the connection instead of ending it.
+            return Self.isHuge(excess) ? self.overrun(excess) : .connectionBroken
         case .connectionRefused: return .serverGone
         case .connectFailed: return .serverSilent
         case .refused: return .accessRevoked

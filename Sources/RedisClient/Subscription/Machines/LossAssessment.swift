@@ -36,15 +36,37 @@ struct LossAssessment {
         let publishedAt: NIODeadline
     }
 
+    /// One of our own publishes. Several are under way at a time and reach the server in any order, so that the numbers
+    /// alone do not tell whether it was executed between two probes.
+    private struct OwnPublish {
+        let number: UInt64
+        /// The baseline when it was handed over: it was executed after that one, whose reply had come.
+        let baseline: UInt64?
+        /// The highest number that had been handed over when this one was known to be executed: it was executed before
+        /// every higher one.
+        var lastIssuedThen: UInt64?
+
+        func wasExecuted(between earlier: UInt64, and later: UInt64) -> Bool {
+            if self.number == earlier || self.number == later { return true }
+            guard let lastIssuedThen else { return false }
+            return self.baseline == earlier && lastIssuedThen < later
+        }
+    }
+
+    /// Most own publishes that are remembered; older ones are forgotten and thereby not deducted.
+    private static let rememberedPublishes = 256
+
     private let patterns: Int
     private var rounds: [Round] = []
     private var baseline: Baseline?
     private var window: OpenWindow?
     /// Number of the first probe that was published after the window's end.
     private var measuringFrom: UInt64 = 0
-    /// Numbers of our own publishes on the private channel that the server confirmed, since the baseline. One that
-    /// failed may have been executed or not; it is not deducted, so that the bound stays one.
-    private var ownPublishes: [UInt64] = []
+    /// Our own publishes on the private channel since the baseline. One that failed may have been executed or not; it is
+    /// not deducted, so that the bound stays one.
+    private var ownPublishes: [OwnPublish] = []
+    /// The highest number that was handed to the commands' connection.
+    private var lastIssued: UInt64 = 0
 
     /// - Parameter patterns: how many of the targets are patterns.
     init(patterns: Int) {
@@ -59,16 +81,28 @@ struct LossAssessment {
         // Probes that were lost with a link never come back; the last few rounds are all that can still matter.
         if self.rounds.count >= 4 { self.rounds.removeFirst() }
         self.rounds.append(Round(number: number, publishedAt: now))
+        self.issued(number)
     }
 
-    /// A probe or a marker was published.
+    /// A marker is about to be published; for probes `published` says so.
+    mutating func issued(_ number: UInt64) {
+        if self.ownPublishes.count >= Self.rememberedPublishes { self.ownPublishes.removeFirst() }
+        self.ownPublishes.append(OwnPublish(number: number, baseline: self.baseline?.number))
+        self.lastIssued = max(self.lastIssued, number)
+    }
+
+    /// A probe or a marker was executed by the server: it said so, or what was published came back.
     mutating func accepted(_ number: UInt64) {
-        self.ownPublishes.append(number)
+        guard let index = self.ownPublishes.firstIndex(where: { $0.number == number }),
+            self.ownPublishes[index].lastIssuedThen == nil
+        else { return }
+        self.ownPublishes[index].lastIssuedThen = self.lastIssued
     }
 
     /// A probe could not be published, or nobody knows whether it was.
     mutating func failed(_ number: UInt64) {
         self.rounds.removeAll { $0.number == number }
+        self.ownPublishes.removeAll { $0.number == number }
     }
 
     /// The window that began at `start` is over; the next probe measures it.
@@ -120,7 +154,7 @@ struct LossAssessment {
             number: round.number,
             publishedAt: round.publishedAt
         )
-        defer { self.ownPublishes.removeAll { $0 < round.number } }
+        defer { self.ownPublishes.removeAll { $0.number < round.number } }
         guard let window = self.window else { return nil }
         self.window = nil
         return self.measure(window, from: earlier, to: round, reading: reading, tally: tally)
@@ -137,10 +171,12 @@ struct LossAssessment {
             let cause = window.evidence.cause(before: nil, after: reading.after, excess: nil)
             return Self.blindWindow(window, since: earlier, cause: cause, .unknown(.noBaseline))
         }
-        let own = UInt64(self.ownPublishes.count { $0 >= earlier.number && $0 <= round.number })
+        let own = UInt64(
+            self.ownPublishes.count { $0.wasExecuted(between: earlier.number, and: round.number) }
+        )
         let published = reading.after.publishCalls
         let received = tally.distinct(since: earlier.tally, patterns: self.patterns)
-        if reading.after.runID != earlier.sample.runID || published < earlier.sample.publishCalls {
+        if reading.after.beganAnew(since: earlier.sample) {
             // The counters began anew; they tell only what came after that, less what we know to be ours.
             let cause = window.evidence.cause(before: earlier.sample, after: reading.after, excess: nil)
             let since = published > 1 ? published - 1 : 0

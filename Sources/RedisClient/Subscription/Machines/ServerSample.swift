@@ -29,6 +29,13 @@ struct ServerSample: Equatable, Sendable {
 
     init() {}
 
+    /// Whether the counters cannot be compared with an earlier reading's: the server was restarted, or its statistics
+    /// were reset, so that one that only grows has become smaller.
+    func beganAnew(since earlier: ServerSample) -> Bool {
+        self.runID != earlier.runID || self.publishCalls < earlier.publishCalls
+            || self.inputBytes < earlier.inputBytes || self.killCalls < earlier.killCalls
+    }
+
     private mutating func read(key: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
         switch String(decoding: key, as: UTF8.self) {
         case "run_id": self.runID = Array(value)

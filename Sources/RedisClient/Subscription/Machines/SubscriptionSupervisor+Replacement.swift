@@ -26,10 +26,12 @@ extension SubscriptionSupervisor {
         let number = self.nextNumber()
         self.marker = self.marker ?? number
         self.markerRetryAt = nil
+        self.assessment.issued(number)
         self.actions.append(.publishMarker(number))
     }
 
     mutating func markerReturned(_ id: LinkID, _ number: UInt64, at now: NIODeadline) {
+        self.assessment.accepted(number)
         if self.primary?.id == id, let skipping = self.skipping, number >= skipping.marker {
             self.skipping = nil
             self.actions.append(.deliver(id))

@@ -70,8 +70,13 @@ package enum BlindCause: String, Sendable, CaseIterable {
 
 /// How many messages a blind window swallowed.
 package enum MissedEstimate: Sendable, Hashable {
-    /// Not more than this many: what the server counted as published on any channel, less what arrived and what we
-    /// published on the private channel ourselves.
+    /// Not more than this many: what the server counted as published, less what arrived and what we published on the
+    /// private channel ourselves.
+    ///
+    /// The server counts `PUBLISH` over all channels, those that nobody here listens to included: what others, or this
+    /// process's own handlers, publish there meanwhile raises the bound. That is not deducted, because only what comes
+    /// back on the subscription can be told to lie on this side of a count or on that. On a server whose only channel is
+    /// the one listened to, the bound is exact.
     case atMost(UInt64)
 
     /// The server's counters do not tell.

@@ -14,6 +14,12 @@ package final class MemoryStateStore: StateStore {
     private struct State {
         var gate: FatigueGate
         var receipts: Deque<Receipt> = []
+
+        mutating func keep(_ receipt: Receipt, _ capacity: Int) -> Receipt {
+            self.receipts.append(receipt)
+            if self.receipts.count > capacity { self.receipts.removeFirst() }
+            return receipt
+        }
     }
 
     private let state: Mutex<State>
@@ -47,17 +53,19 @@ package final class MemoryStateStore: StateStore {
         self.decideNow(alerts)
     }
 
+    package func reconcile(_ alerts: [Alert]) async throws -> [Receipt] {
+        self.state.withLock { state in
+            let now = self.clock()
+            return alerts.map { alert in state.keep(state.gate.record(alert, at: now), self.receiptCapacity) }
+        }
+    }
+
     /// `decide` without waiting: in memory there is nothing to wait for.
     package func decideNow(_ alerts: [Alert]) -> [Receipt] {
         self.state.withLock { state in
             // Read under the lock, so that the order of readings is the order of decisions.
             let now = self.clock()
-            return alerts.map { alert in
-                let receipt = state.gate.decide(alert, at: now)
-                state.receipts.append(receipt)
-                if state.receipts.count > self.receiptCapacity { state.receipts.removeFirst() }
-                return receipt
-            }
+            return alerts.map { alert in state.keep(state.gate.decide(alert, at: now), self.receiptCapacity) }
         }
     }
 
@@ -78,14 +86,5 @@ package final class MemoryStateStore: StateStore {
     /// What was decided so far, and how much is remembered.
     package var statistics: FatigueStatistics {
         self.state.withLock { $0.gate.statistics }
-    }
-}
-
-extension ReceiptQuery {
-    fileprivate func accepts(_ receipt: Receipt) -> Bool {
-        if let alertID, receipt.alertID != alertID { return false }
-        if let verdict, receipt.verdict != verdict { return false }
-        if let since, receipt.decidedAt < since { return false }
-        return true
     }
 }

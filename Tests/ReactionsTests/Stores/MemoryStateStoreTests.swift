@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [2, 16, 64])
+    @Test(.timeLimit(.minutes(10)), arguments: [2, 16, 64])
     func `FA-1: of equal alerts at one time exactly one is sent`(tasks: Int) async throws {
         for round in 0..<50 {
             let store = self.store(receipts: 10_000)

@@ -1,0 +1,104 @@
+import Events
+import Reactions
+import RedisClient
+
+/// One alert as the script gets it.
+struct DecisionCall {
+    let alert: Alert
+    let fingerprint: String
+    let arguments: [String]
+
+    init(_ alert: Alert, settings: FatigueSettings, wasSent: Bool) {
+        let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
+        let mode: DecisionScript.Mode =
+            if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
+            { .checked }
+        self.alert = alert
+        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
+        self.arguments = [
+            alert.id, self.fingerprint, "\(alert.severity.rank)", "\(mode.rawValue)", "\(rules.dedupWindow)",
+            "\(rules.cooldown)", "\(rules.limit)", alert.domain, Self.subject(alert), alert.tenant,
+        ]
+    }
+
+    func keys(_ keys: StateKeys) -> [String] {
+        [
+            keys.hour(tenant: self.alert.tenant),
+            keys.domain(tenant: self.alert.tenant, domain: self.alert.domain),
+            keys.identity(self.fingerprint),
+            keys.alert(self.alert.id),
+        ]
+    }
+
+    /// What a receipt says of its alert.
+    private static func subject(_ alert: Alert) -> String {
+        var members: [JSONMember] = [
+            JSONMember("type", .string(alert.type)), JSONMember("severity", .string(alert.severity.rawValue)),
+            JSONMember("run_id", .string(alert.runID)), JSONMember("key", .string(alert.key)),
+            JSONMember("handler", .string(alert.handler)), JSONMember("summary", .string(alert.summary)),
+        ]
+        if let event = alert.event {
+            members.append(
+                JSONMember(
+                    "event",
+                    .object([
+                        JSONMember("type", .string(event.eventType)),
+                        JSONMember("arrival", .number(String(event.arrival))),
+                        JSONMember("timestamp", .string(event.timestamp.iso8601)),
+                        JSONMember("source", .string(event.source)),
+                    ])
+                )
+            )
+        }
+        return JSONValue.object(members).compactText
+    }
+}
+
+/// Who decided: the reactor, and by which settings.
+struct ReceiptOrigin {
+    let instance: String
+    let configVersion: String
+
+    var text: String {
+        JSONValue.object([
+            JSONMember("instance", .string(self.instance)), JSONMember("config", .string(self.configVersion)),
+        ]).compactText
+    }
+}
+
+/// An entry of the stream of receipts.
+struct StreamEntry {
+    let id: String
+    private let fields: [String: String]
+
+    init?(_ reply: RedisReply) {
+        guard let parts = reply.elements, parts.count == 2, let id = parts[0].text, let list = parts[1].elements else {
+            return nil
+        }
+        self.id = id
+        var fields: [String: String] = [:]
+        for index in stride(from: 0, to: list.count - 1, by: 2) {
+            if let name = list[index].text { fields[name] = list[index + 1].text }
+        }
+        self.fields = fields
+    }
+
+    /// Nil for an entry that no version of the script has written.
+    var receipt: Receipt? {
+        guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
+            let fingerprint = self.fields["fingerprint"],
+            let origin = self.fields["origin"].flatMap({ try? JSONValue.parse(Array($0.utf8)) }),
+            let subject = self.fields["subject"].flatMap({ try? JSONValue.parse(Array($0.utf8)) })
+        else { return nil }
+        return numbers.receipt(
+            alertID: alert,
+            fingerprint: fingerprint,
+            domain: self.fields["domain"] ?? "",
+            heldBackBy: self.fields["held_by"] ?? "",
+            heldFingerprint: self.fields["held_fingerprint"] ?? "",
+            handler: subject["handler"]?.stringValue ?? "",
+            configVersion: origin["config"]?.stringValue ?? "",
+            instance: origin["instance"]?.stringValue ?? ""
+        )
+    }
+}

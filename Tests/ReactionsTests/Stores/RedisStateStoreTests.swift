@@ -1,0 +1,137 @@
+import Events
+import Reactions
+import ReactorTestKit
+import RedisClient
+import RedisServer
+import Stores
+import Testing
+
+/// What only a shared store can promise.
+@Suite(.timeLimit(.minutes(5)))
+struct RedisStateStoreTests {
+    private static let start: Int64 = 1_795_221_600_000_000
+
+    @Test func `of equal alerts at one time on any number of reactors exactly one is sent`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            let stores = (0..<4).map { turned.another(FatigueSettings(), instance: "reactor-\($0)") }
+            let receipts = try await withThrowingTaskGroup(of: [Receipt].self) { group in
+                for (index, store) in stores.enumerated() {
+                    for round in 0..<25 {
+                        group.addTask {
+                            try await store.decide((0..<4).map { .sample("same", id: "a\(index)-\(round)-\($0)") })
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(receipts.count == 400)
+            #expect(receipts.filter(\.verdict.isSent).count == 1)
+            let sent = try #require(receipts.first { $0.verdict.isSent })
+            #expect(receipts.filter { !$0.verdict.isSent }.allSatisfy { $0.heldBackBy == sent.alertID })
+        }
+    }
+
+    @Test func `who asks again because the answer was lost gets the same answer`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            let alerts: [Alert] = [
+                .sample("one", id: "a1"), .sample("one", id: "a2"), .sample("two", domain: "logs", id: "a3"),
+            ]
+            let first = try await turned.store.decide(alerts)
+            #expect(first.map(\.verdict) == [.sent, .duplicate, .sent])
+            try await turned.turn(to: Self.start + 3_000_000)
+            let again = try await turned.store.decide(alerts)
+            #expect(again.map(\.verdict) == [.sent, .duplicate, .sent])
+            #expect(again[0] == first[0] && again[2] == first[2])
+            let statistics = try await turned.store.statistics(tenant: "t")
+            #expect(statistics.alertsInLastHour == 2)
+        }
+    }
+
+    @Test func `what went out while the store was away holds back what comes after it`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            let recorded = try await turned.store.reconcile([.sample("k", severity: .critical, id: "early")])
+            #expect(recorded.map(\.verdict) == [.fatigueDisabled])
+            #expect(recorded[0].reason == "sent undecided: the state store could not be asked")
+            let next = try await turned.store.decide([.sample("k", severity: .high, id: "late")])
+            #expect(next.map(\.verdict) == [.duplicate])
+            #expect(next[0].heldBackBy == "early")
+        }
+    }
+
+    @Test func `a clock that is set back does not open windows again nor hold them open`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            _ = try await turned.store.decide([.sample("k", id: "a1")])
+            try await turned.turn(to: Self.start - 3_600_000_000)
+            let back = try await turned.store.decide([.sample("k", id: "a2")])
+            #expect(back[0].verdict == .duplicate)
+            #expect(back[0].nextAllowedAt == Timestamp(microseconds: Self.start + 60_000_000))
+            #expect(back[0].decidedAt == Timestamp(microseconds: Self.start))
+        }
+    }
+
+    @Test func `names of tenants and domains cannot make two pairs of them one`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            let alerts: [Alert] = [
+                .sample("k", tenant: "a:b", domain: "c", id: "1"), .sample("k2", tenant: "a", domain: "b:c", id: "2"),
+                .sample("k3", tenant: "a b", domain: "c}\n{", id: "3"), .sample("k4", tenant: "", domain: "", id: "4"),
+                .sample("k5", tenant: "é\u{0}", domain: "'\"--", id: "5"),
+            ]
+            #expect(try await turned.store.decide(alerts).map(\.verdict) == Array(repeating: .sent, count: 5))
+            #expect(try await turned.store.statistics(tenant: "a b").alertsByDomain == ["c}\n{": 1])
+        }
+    }
+
+    @Test func `nothing that was sent is forgotten when all reactors and the server are killed`() async throws {
+        try await withRedisServer(appendOnly: true) { server in
+            let settings = FatigueSettings()
+            let sent = try await withCommands(to: server) { commands in
+                let store = RedisStateStore(commands: commands, namespace: "test", settings: settings, instance: "a")
+                return try await store.decide((0..<50).map { .sample("k\($0)", tenant: "t\($0)", id: "a\($0)") })
+            }
+            #expect(sent.allSatisfy { $0.verdict == .sent })
+            // appendfsync everysec is about the machine; what the kernel has outlives the process.
+            try await server.kill()
+            await eventually(within: .seconds(20), "the server is back") {
+                (try? await server.command("PING")) != nil
+            }
+            let again = try await withCommands(to: server) { commands in
+                let store = RedisStateStore(commands: commands, namespace: "test", settings: settings, instance: "b")
+                return try await store.decide((0..<50).map { .sample("k\($0)", tenant: "t\($0)", id: "b\($0)") })
+            }
+            #expect(again.allSatisfy { $0.verdict == .duplicate })
+            #expect(again.map(\.heldBackBy) == (0..<50).map { "a\($0)" })
+        }
+    }
+
+    @Test func `everything that is remembered has an end, the receipts a bound`() async throws {
+        try await withRedisServer { server in
+            try await withCommands(to: server) { commands in
+                let store = RedisStateStore(
+                    commands: commands,
+                    namespace: "bounded",
+                    instance: "a",
+                    receiptCapacity: 200
+                )
+                for round in 0..<50 {
+                    _ = try await store.decide(
+                        (0..<40).map { .sample("k\($0)", tenant: "t\(round)", domain: "d\($0)", id: "\(round)-\($0)") }
+                    )
+                }
+                let keys = try await commands.send(RedisCommand("KEYS", "aos:{bounded}:*")).orThrow().elements ?? []
+                #expect(keys.count > 4_000)
+                let lasting = try await commands.pipeline(keys.map { RedisCommand("TTL", $0.text ?? "") })
+                let names = zip(keys, lasting).filter { $1.integer == -1 }.compactMap { $0.0.text }
+                #expect(names.sorted() == ["aos:{bounded}:clock", "aos:{bounded}:receipts"])
+                let length =
+                    try await commands.send(RedisCommand("XLEN", "aos:{bounded}:receipts")).orThrow().integer ?? 0
+                // Redis drops whole nodes of the stream, of 100 entries each.
+                #expect(length >= 200 && length <= 400)
+            }
+        }
+    }
+}
