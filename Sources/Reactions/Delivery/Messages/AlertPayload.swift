@@ -88,12 +88,12 @@ package enum AlertPayload {
             members.append(JSONMember("stands_for", .array(notice.standsFor.map { .string($0) })))
         }
         if let event = alert.event { members.append(JSONMember("event", Self.object(event))) }
-        if let receipt = notice.receipt {
-            let decision: JSONValue = [
-                "verdict": .string(receipt.verdict.rawValue), "fingerprint": .string(receipt.fingerprint),
-                "reason": .string(receipt.reason), "decided_at": .string(receipt.decidedAt.iso8601),
+        if let decision = notice.decision {
+            let receipt: JSONValue = [
+                "verdict": .string(decision.verdict), "fingerprint": .string(decision.fingerprint),
+                "reason": .string(decision.reason), "decided_at": .string(decision.decidedAt.iso8601),
             ]
-            members.append(JSONMember("receipt", decision))
+            members.append(JSONMember("receipt", receipt))
         }
         return .object(members)
     }

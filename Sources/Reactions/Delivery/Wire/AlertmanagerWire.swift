@@ -88,7 +88,7 @@ package enum AlertmanagerWire {
         if notice.alert.details != .object([]) {
             members.append(JSONMember("details", .string(notice.alert.details.compactText)))
         }
-        if let receipt = notice.receipt { members.append(JSONMember("verdict", .string(receipt.verdict.rawValue))) }
+        if let decision = notice.decision { members.append(JSONMember("verdict", .string(decision.verdict))) }
         return .object(members)
     }
 }

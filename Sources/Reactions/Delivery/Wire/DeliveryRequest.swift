@@ -1,5 +1,7 @@
 /// An HTTP POST as it is sent, but for its address, which may be a secret and stays with the receiver.
-package struct DeliveryRequest: Sendable, Hashable {
+///
+/// Prints its size alone: headers and body may hold keys.
+package struct DeliveryRequest: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     package struct Header: Sendable, Hashable {
         package let name: String
         package let value: String
@@ -17,6 +19,9 @@ package struct DeliveryRequest: Sendable, Hashable {
         self.headers = headers
         self.body = body
     }
+
+    package var description: String { "\(self.headers.count) headers and \(self.body.count) bytes" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 
     /// The value of the first header of that name, in any case.
     package subscript(header name: String) -> String? {

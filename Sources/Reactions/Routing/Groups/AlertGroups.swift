@@ -221,7 +221,7 @@ private struct GroupState: Sendable {
         guard earlier.status == .firing else { return }
         // What was not told yet is told with its end: it was decided to be sent.
         notice.alert = earlier.alert
-        notice.receipt = earlier.receipt
+        notice.decision = earlier.decision
         notice.startsAt = earlier.startsAt
         notice.standsFor = earlier.standsFor
         self.members[place].notice = notice

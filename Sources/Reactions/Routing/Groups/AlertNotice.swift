@@ -6,11 +6,36 @@ package enum AlertStatus: String, Sendable, Hashable {
     case resolved
 }
 
+/// What receivers are told of a decision; the receipt itself stays here.
+package struct DecisionSummary: Sendable, Hashable {
+    package var verdict: String
+    /// The receipt's fingerprint of the alert.
+    package var fingerprint: String
+    package var reason: String
+    package var decidedAt: Timestamp
+
+    package init(verdict: String, fingerprint: String, reason: String, decidedAt: Timestamp) {
+        self.verdict = verdict
+        self.fingerprint = fingerprint
+        self.reason = reason
+        self.decidedAt = decidedAt
+    }
+
+    package init(_ receipt: Receipt) {
+        self.init(
+            verdict: receipt.verdict.rawValue,
+            fingerprint: receipt.fingerprint,
+            reason: receipt.reason,
+            decidedAt: receipt.decidedAt
+        )
+    }
+}
+
 /// An alert that was decided to go out, as it is told to receivers.
 package struct AlertNotice: Sendable, Hashable {
     package var alert: Alert
     /// The decision; nil for alerts that nobody decided about, as those of `receivers test`.
-    package var receipt: Receipt?
+    package var decision: DecisionSummary?
     package var labels: AlertLabels
     package var status: AlertStatus
     package var startsAt: Timestamp
@@ -34,7 +59,7 @@ package struct AlertNotice: Sendable, Hashable {
         wasTold: Bool = false
     ) {
         self.alert = alert
-        self.receipt = receipt
+        self.decision = receipt.map { DecisionSummary($0) }
         self.labels = labels ?? AlertLabels(alert)
         self.status = status
         self.startsAt = alert.raisedAt
