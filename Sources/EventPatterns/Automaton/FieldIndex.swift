@@ -3,6 +3,9 @@ struct Posting: BitwiseCopyable {
     /// Entries (see `BranchEntry`), rising.
     var branchStart: Int32 = 0
     var branchCount: Int32 = 0
+    /// The count when a value is excluded by each of the field's `anything-but` tests, as the usual value often is.
+    static let excludesAll: Int32 = -2
+
     /// Numbers of the field's `anything-but` tests; with a count of -1 a bit set that begins at this word.
     var exclusionStart: Int32 = 0
     var exclusionCount: Int32 = 0

@@ -29,7 +29,9 @@ struct PostingTable {
             posting.globStart = Int32(lists.count)
             posting.globCount = Int32(draft.globs.count)
             lists += draft.globs
-            if draft.exclusions.count > max(16, draft.exclusionLimit / 64) {
+            if draft.exclusionLimit > 0, Set(draft.exclusions).count == draft.exclusionLimit {
+                posting.exclusionCount = Posting.excludesAll
+            } else if draft.exclusions.count > max(16, draft.exclusionLimit / 64) {
                 posting.exclusionStart = Int32(words.count)
                 posting.exclusionCount = -1
                 words += [UInt64](repeating: 0, count: (draft.exclusionLimit + 63) / 64)

@@ -10,6 +10,7 @@ extension MatchEngine {
         if parts.contains(.exclusions) {
             self.excludedWordCount = (Int(index.pointee.exclusionCount) + 63) / 64
             self.excludedWords.update(repeating: 0, count: self.excludedWordCount)
+            self.allAreExcluded = false
         }
         switch event.leaves[number].kind {
         case .string: self.probeString(index, parts, number, &event)
@@ -19,7 +20,7 @@ extension MatchEngine {
         case .null: self.post(index.pointee.nullPosting, &event)
         }
         if parts.contains(.literals) { self.post(index.pointee.anyPosting, &event) }
-        if parts.contains(.exclusions) { self.considerNotExcluded(index, &event) }
+        if parts.contains(.exclusions), !self.allAreExcluded { self.considerNotExcluded(index, &event) }
     }
 
     // MARK: Postings
@@ -34,8 +35,10 @@ extension MatchEngine {
         if posting.exclusionCount != 0 { self.exclude(posting) }
     }
 
-    private func exclude(_ posting: Posting) {
-        if posting.exclusionCount < 0 {
+    private mutating func exclude(_ posting: Posting) {
+        if posting.exclusionCount == Posting.excludesAll {
+            self.allAreExcluded = true
+        } else if posting.exclusionCount < 0 {
             // The words of one field's `anything-but` tests; as many as were cleared.
             let words = self.view.indexes.words + Int(posting.exclusionStart)
             for index in 0..<self.excludedWordCount { self.excludedWords[index] |= words[index] }

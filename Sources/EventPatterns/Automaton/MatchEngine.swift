@@ -20,6 +20,8 @@ struct MatchEngine {
     /// The `anything-but` tests of the field at hand that its value does not pass: one bit each.
     let excludedWords: UnsafeMutablePointer<UInt64>
     var excludedWordCount = 0
+    /// Instead of all bits being set.
+    var allAreExcluded = false
     var globRun: GlobRun
     var foldBuffer: UnsafeMutablePointer<UInt8>
     var foldCapacity = 256

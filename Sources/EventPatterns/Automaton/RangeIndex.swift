@@ -24,6 +24,9 @@ struct RangeIndex: BitwiseCopyable {
     /// By lower end.
     private let intervals: UnsafePointer<Interval>
     private let intervalCount: Int
+    /// The lower ends alone, when no interval begins before the one before it ends: then a search in them, which are
+    /// close together in memory, finds the few that can hold a number. Null otherwise.
+    private let lows: UnsafePointer<Double>?
 
     init(_ entries: [(range: NumericRange, entry: Int32)], arena: Arena) {
         let above = entries.filter { $0.range.high == .infinity }
@@ -42,6 +45,8 @@ struct RangeIndex: BitwiseCopyable {
         self.belowCount = below.count
         self.intervals = arena.put(intervals)
         self.intervalCount = intervals.count
+        let areApart = zip(intervals, intervals.dropFirst()).allSatisfy { $0.range.high <= $1.range.low }
+        self.lows = areApart && intervals.count > 8 ? arena.put(intervals.map(\.range.low)) : nil
     }
 
     @discardableResult
@@ -77,7 +82,31 @@ struct RangeIndex: BitwiseCopyable {
             body(self.below[index].entry)
             index &+= 1
         }
-        if self.intervalCount > 0 { self.stab(0, self.intervalCount, value, body) }
+        if let lows = self.lows {
+            self.search(lows, value, body)
+        } else if self.intervalCount > 0 {
+            self.stab(0, self.intervalCount, value, body)
+        }
+    }
+
+    /// Looks at the last interval that begins at or before the number, and at those before it that reach as far.
+    private func search(_ lows: UnsafePointer<Double>, _ value: Double, _ body: (Int32) -> Void) {
+        var start = 0
+        var count = self.intervalCount
+        while count > 0 {
+            let half = count / 2
+            if lows[start &+ half] <= value {
+                start &+= half &+ 1
+                count &-= half &+ 1
+            } else {
+                count = half
+            }
+        }
+        var index = start &- 1
+        while index >= 0, self.intervals[index].range.high >= value {
+            if self.intervals[index].range.contains(value) { body(self.intervals[index].entry) }
+            index &-= 1
+        }
     }
 
     private func stab(_ start: Int, _ end: Int, _ value: Double, _ body: (Int32) -> Void) {

@@ -59,6 +59,49 @@ import Testing
         #expect(try Self.match(matcher, type: "x", payload: #"{"cost":25}"#) == [])
     }
 
+    @Test func `of many ranges side by side those that hold a number are found, ends included or not`() throws {
+        // [0, 10], (10, 20], [20, 30), [30, 30], [30, 40), ... and a few that overlap nothing.
+        let ranges: [(low: Double, high: Double, lowOpen: Bool, highOpen: Bool)] = (0..<40).flatMap { index in
+            let low = Double(index) * 10
+            let own = (low, low + 10, index % 3 == 1, index % 2 == 0 && index > 0)
+            return index % 5 == 3 ? [(low, low, false, false), own] : [own]
+        }
+        for isApart in [true, false] {
+            // One wide range makes the set one that is not side by side.
+            let all = ranges + (isApart ? [] : [(low: -5, high: 395, lowOpen: true, highOpen: true)])
+            let matcher = RuleMatcher(
+                try all.map { range in
+                    let (from, to) = (range.lowOpen ? ">" : ">=", range.highOpen ? "<" : "<=")
+                    let test =
+                        range.low == range.high
+                        ? #"["=",\#(range.low)]"# : #"["\#(from)",\#(range.low),"\#(to)",\#(range.high)]"#
+                    return try Self.rule("*", match: "{\"payload\":{\"n\":[{\"numeric\":\(test)}]}}")
+                }
+            )
+            for value in stride(from: -12.5, through: 412.5, by: 2.5) {
+                let expected = all.indices.filter { index in
+                    let range = all[index]
+                    return (range.lowOpen ? value > range.low : value >= range.low)
+                        && (range.highOpen ? value < range.high : value <= range.high)
+                }
+                #expect(try Self.match(matcher, type: "a", payload: "{\"n\":\(value)}") == expected, "\(value)")
+            }
+        }
+    }
+
+    @Test func `a value that all rules exclude, one that some exclude, and one that none does`() throws {
+        let matcher = RuleMatcher(
+            try (0..<70).map { index in
+                try Self.rule("*", match: #"{"payload":{"s":[{"anything-but":["ok","ok","s\#(index % 7)"]}]}}"#)
+            }
+        )
+        #expect(try Self.match(matcher, type: "a", payload: #"{"s":"ok"}"#) == [])
+        #expect(try Self.match(matcher, type: "a", payload: #"{"s":"s3"}"#) == (0..<70).filter { $0 % 7 != 3 })
+        #expect(try Self.match(matcher, type: "a", payload: #"{"s":"other"}"#) == Array(0..<70))
+        #expect(try Self.match(matcher, type: "a", payload: #"{"s":["ok","s1"]}"#) == (0..<70).filter { $0 % 7 != 1 })
+        #expect(try Self.match(matcher, type: "a", payload: #"{"s":["ok","ok"]}"#) == [])
+    }
+
     @Test func `an added rule works at once, also with a new path`() throws {
         let matcher = RuleMatcher([try Self.rule("a", match: #"{"payload":{"x":[1]}}"#)])
         for number in 1...200 {
