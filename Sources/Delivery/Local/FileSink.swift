@@ -5,8 +5,8 @@ package import Reactions
 
 /// Receiver `file`: one line of JSON for each notification, appended.
 ///
-/// Each line is one write to a file opened for appending, so writers of several processes do not mix, and it is on the
-/// disk before it counts as delivered. The file is opened for each line: whoever rotates it only has to move it away.
+/// Each line is one write to a file opened for appending, under a lock, so writers of several processes do not mix, and it
+/// is on the disk before it counts as delivered. The file is opened for each line: whoever rotates it only has to move it away.
 package struct FileSink: AlertSink {
     /// Bytes of a line, at most.
     private static let maxLineBytes = 256 * 1024
@@ -57,6 +57,8 @@ package struct FileSink: AlertSink {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o640)
         guard descriptor >= 0 else { throw FileError("cannot open the file") }
         defer { close(descriptor) }
+        // While another one writes, its line looks like one that was cut.
+        try Self.lock(descriptor)
         // A line that was cut by a full disk must not swallow this one.
         let bytes = Self.endsInsideLine(path) ? [UInt8(ascii: "\n")] + bytes : bytes
         var written: Int
@@ -64,12 +66,22 @@ package struct FileSink: AlertSink {
             written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         } while written < 0 && errno == EINTR
         guard written >= 0 else { throw FileError("cannot write") }
+        flock(descriptor, LOCK_UN)
         guard written == bytes.count else {
             throw FileError(reason: "only \(written) of \(bytes.count) bytes could be written")
         }
         guard fdatasync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
             throw FileError("cannot write to the disk")
         }
+    }
+
+    /// Waits up to five seconds for those who write at the moment. What knows no locks (some network file systems) has none.
+    private static func lock(_ descriptor: Int32) throws(FileError) {
+        for _ in 0..<1_000 {
+            guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR else { return }
+            usleep(5_000)
+        }
+        throw FileError(reason: "somebody else holds the file's lock")
     }
 
     private static func endsInsideLine(_ path: String) -> Bool {
