@@ -6,7 +6,7 @@ package import Testing
 /// - Returns: whether the condition came to hold.
 @discardableResult
 package func eventually(
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ comment: Comment? = nil,
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool

@@ -34,6 +34,10 @@ extension Reactor {
         )
     }
 
+    /// Whether the subscription has been proven and nobody has asked to stop. Asks nobody, so that it can be asked while
+    /// the reactor ends, when there is no event loop any more that would answer.
+    package var isRunning: Bool { self.state.withLock { StateView($0).isRunning } }
+
     /// Whether events that are published now will be handled.
     public var isReady: Bool {
         get async { await self.health().isReady }

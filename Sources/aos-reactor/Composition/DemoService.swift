@@ -32,7 +32,7 @@ struct DemoService: Service {
     }
 
     private func waitUntilReady() async {
-        while await !self.reactor.health().isReady, !Task.isCancelled {
+        while !self.reactor.isRunning, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(20))
         }
     }

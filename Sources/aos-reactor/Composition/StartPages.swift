@@ -13,7 +13,7 @@ struct StartPages: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while await !self.reactor.health().isReady {
+            while !self.reactor.isRunning {
                 do { try await Task.sleep(for: .milliseconds(250)) } catch { return }
             }
             Self.giveBack()
