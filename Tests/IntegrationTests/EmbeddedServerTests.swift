@@ -98,8 +98,11 @@ struct EmbeddedServerTests {
                         #expect(program.output.isEmpty)
                         #expect(!FileManager.default.fileExists(atPath: folder + "/var"))
                     }
-                    let types = Set(try listener.jsonLines.compactMap { $0["event_type"]?.stringValue })
-                    #expect(types == ["reactor.heartbeat", "reactor.stopping"])
+                    // The listener may print a moment after the reactor has ended.
+                    try await eventually("its farewell") {
+                        let types = Set(try listener.jsonLines.compactMap { $0["event_type"]?.stringValue })
+                        return types == ["reactor.heartbeat", "reactor.stopping"]
+                    }
                 }
             }
         }
