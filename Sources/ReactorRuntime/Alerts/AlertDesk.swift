@@ -121,6 +121,10 @@ package final class AlertDesk: Sendable {
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
+        if !undecided.isEmpty {
+            let ids = undecided.map(\.id).joined(separator: " ")
+            self.logger.warning("alerts sent undecided are not on record", metadata: ["alert_ids": "\(ids)"])
+        }
         return open
     }
 

@@ -40,12 +40,7 @@ enum DecisionScript {
     }
 
     static func make(clock: RedisStateStore.ServerClock) -> RedisScript {
-        let now =
-            switch clock {
-            case .server: "local time = redis.call('TIME') local now = time[1] * 1000000 + time[2]"
-            case .key(let key): "local now = tonumber(redis.call('GET', '\(key)'))"
-            }
-        return RedisScript(now + "\n" + Self.body)
+        RedisScript(clock.reading + "\n" + Self.body)
     }
 
     private static let body = """
@@ -58,8 +53,9 @@ enum DecisionScript {
         -- The newest alert of at least that severity: instant, serial, fingerprint, alert.
         local function newest(key, rank)
             local best, best_rank
+            local marks = redis.call('HMGET', key, '0', '1', '2', '3')
             for at = rank, 3 do
-                local mark = redis.call('HGET', key, at)
+                local mark = marks[at + 1]
                 if mark then
                     local instant, serial, fingerprint, alert = mark:match('^(%d+) (%d+) (%x+) (.*)$')
                     serial = tonumber(serial)
@@ -72,9 +68,9 @@ enum DecisionScript {
         end
 
         local function decide(index)
-            local hour_key, domain_key = KEYS[3 + index * 4], KEYS[4 + index * 4]
-            local identity_key, alert_key = KEYS[5 + index * 4], KEYS[6 + index * 4]
-            local base = 6 + index * 10
+            local key = \(sharedKeys) + index * \(keysPerAlert)
+            local hour_key, domain_key, identity_key, alert_key = KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], KEYS[key + 4]
+            local base = \(sharedArguments) + index * \(argumentsPerAlert)
             local before = redis.call('GET', alert_key)
             if before then return {before, '', ''} end
             local alert, fingerprint, rank = ARGV[base + 1], ARGV[base + 2], tonumber(ARGV[base + 3])
@@ -85,14 +81,15 @@ enum DecisionScript {
             local count = redis.call('ZCARD', hour_key)
             local outcome, window, next_at, remaining, held, held_rank = 0, -1, -1, -1, nil, -1
             if mode == 2 then
-                local same, same_rank = newest(identity_key, rank)
-                local other, other_rank = newest(domain_key, rank)
-                if same and now - same[1] < dedup then
-                    outcome, window, held, held_rank = 1, dedup, same, same_rank
-                    next_at = same[1] + dedup
-                elseif other and now - other[1] < cooldown then
-                    outcome, window, held, held_rank = 2, cooldown, other, other_rank
-                    next_at = other[1] + cooldown
+                local mark, mark_rank = newest(identity_key, rank)
+                if mark and now - mark[1] < dedup then
+                    outcome, window = 1, dedup
+                else
+                    mark, mark_rank = newest(domain_key, rank)
+                    if mark and now - mark[1] < cooldown then outcome, window = 2, cooldown end
+                end
+                if outcome > 0 then
+                    held, held_rank, next_at = mark, mark_rank, mark[1] + window
                 elseif count >= limit then
                     outcome, window, remaining = 3, hour, 0
                     if limit > 0 then
@@ -128,7 +125,7 @@ enum DecisionScript {
         end
 
         local replies = {}
-        for index = 0, (#KEYS - 2) / 4 - 1 do replies[index + 1] = decide(index) end
+        for index = 0, (#KEYS - \(sharedKeys)) / \(keysPerAlert) - 1 do replies[index + 1] = decide(index) end
         return replies
         """
 }

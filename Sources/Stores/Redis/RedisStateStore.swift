@@ -15,6 +15,14 @@ package final class RedisStateStore: StateStore {
         case server
         /// A key that holds microseconds since 1970, so that a test can turn them.
         case key(String)
+
+        /// The line of a script that reads it into `now`.
+        var reading: String {
+            switch self {
+            case .server: "local time = redis.call('TIME') local now = time[1] * 1000000 + time[2]"
+            case .key(let key): "local now = tonumber(redis.call('GET', '\(key)'))"
+            }
+        }
     }
 
     /// Receipts kept when nothing else is said; one takes about 1 KiB.
@@ -168,44 +176,5 @@ package final class RedisStateStore: StateStore {
             member.text.map { String($0.drop { $0 != ":" }.dropFirst()) }
         }
         return TenantFatigueStatistics(tenant: tenant, sentInLastHour: domains, settings: settings)
-    }
-}
-
-/// Which keys of Redis hold what. All of one namespace carry the same hash tag, so they lie on one shard.
-struct StateKeys: Sendable {
-    let base: String
-
-    init(namespace: String) { self.base = "aos:{\(namespace)}:" }
-
-    var clock: String { self.base + "clock" }
-    var receipts: String { self.base + "receipts" }
-
-    func hour(tenant: String) -> String { self.base + "hour:" + tenant }
-
-    /// The length of the tenant's name stands before it, so that no two pairs share a key.
-    func domain(tenant: String, domain: String) -> String {
-        self.base + "domain:\(tenant.utf8.count):\(tenant):\(domain)"
-    }
-
-    func identity(_ fingerprint: String) -> String { self.base + "identity:" + fingerprint }
-    func alert(_ id: String) -> String { self.base + "alert:" + id }
-}
-
-/// What the tenant's hour holds.
-enum HourScript {
-    static func make(clock: RedisStateStore.ServerClock) -> RedisScript {
-        let now =
-            switch clock {
-            case .server: "local time = redis.call('TIME') local now = time[1] * 1000000 + time[2]"
-            case .key(let key): "local now = tonumber(redis.call('GET', '\(key)'))"
-            }
-        return RedisScript(
-            now + """
-
-                local latest = tonumber(redis.call('GET', KEYS[1]) or '0')
-                if now < latest then now = latest end
-                return redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', now - tonumber(ARGV[1])), '+inf')
-                """
-        )
     }
 }
