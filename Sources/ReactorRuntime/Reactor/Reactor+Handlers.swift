@@ -86,7 +86,7 @@ extension Reactor {
     }
 
     /// Puts the handlers of files and the settings of alerts in force, between two events if the reactor runs.
-    package func apply(_ definitions: [HandlerDefinition], _ fatigue: FatigueSettings, configVersion: String) async {
+    package func apply(_ definitions: [HandlerDefinition], _ alerts: AlertSettings, configVersion: String) async {
         let handlers = definitions.map { HandlerEntry($0) }
         let now = self.clock.wall()
         let (entries, engine) = self.state.withLock { state in
@@ -97,8 +97,8 @@ extension Reactor {
             state.reloads[true, default: 0] += 1
             return (handlers + state.closures, state.life?.engine)
         }
-        await self.store.update(fatigue, configVersion: configVersion)
-        await self.standIn.update(fatigue, configVersion: configVersion)
+        await self.store.update(alerts, configVersion: configVersion)
+        await self.standIn.update(alerts, configVersion: configVersion)
         await engine?.replace(entries)
     }
 
