@@ -63,7 +63,7 @@ extension AlertNotification {
         ]
     }
 
-    private static func object(_ notice: AlertNotice) -> JSONValue {
+    fileprivate static func object(_ notice: AlertNotice) -> JSONValue {
         let alert = notice.alert
         let decision: JSONValue =
             notice.decision.map { decision in
@@ -111,7 +111,7 @@ extension AlertNotification {
         )
     }
 
-    private static func notice(_ fields: Fields) throws(ReadError) -> AlertNotice {
+    fileprivate static func notice(_ fields: Fields) throws(ReadError) -> AlertNotice {
         guard let status = AlertStatus(rawValue: try fields.text("status")) else {
             throw fields.error("status", "is neither firing nor resolved")
         }
@@ -170,6 +170,15 @@ extension AlertNotification {
             source: try fields.text("source"),
             eventID: fields.isNull("id") ? nil : try fields.text("id")
         )
+    }
+}
+
+extension AlertNotice {
+    /// One alert of a notification, in the form that it has there.
+    var json: JSONValue { AlertNotification.object(self) }
+
+    init(json: JSONValue) throws(AlertNotification.ReadError) {
+        self = try AlertNotification.notice(Fields(json, "notice"))
     }
 }
 
