@@ -47,7 +47,7 @@ import Testing
     func `each alert is one line with a constant message`(severity: Severity, level: Logger.Level) async throws {
         let recorder = Recorder()
         let receiver = LogReceiver(logger: Logger(label: "test") { _ in recorder })
-        var gate = FatigueGate(settings: FatigueSettings(), configVersion: "v1", instance: "i")
+        var gate = FatigueGate(settings: AlertSettings(), configVersion: "v1", instance: "i")
         let alert = Alert.sample(severity: severity, id: "a-1")
         try await receiver.deliver(alert, gate.decide(alert, at: Timestamp(seconds: 0)))
         #expect(receiver.name == "log")
