@@ -227,6 +227,7 @@ let package = Package(
                 "AdminAPI", "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
