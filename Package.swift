@@ -62,7 +62,9 @@ let package = Package(
                 .product(name: "NIOTLS", package: nio),
             ]
         ),
-        .target(name: "RedisServer", dependencies: [log]),
+        // Programs that run beside us: servers of our own, and receivers that are programs.
+        .target(name: "ChildProcesses"),
+        .target(name: "RedisServer", dependencies: ["ChildProcesses", log]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
         // Made-up events: for `generate` and the demo as well as for tests.
         .target(name: "SyntheticEvents", dependencies: ["Events"]),
@@ -77,7 +79,7 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", log,
+                "ChildProcesses", "EventPatterns", "Events", "Reactions", log,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
@@ -152,7 +154,7 @@ let package = Package(
         .target(
             name: "ReactorTestKit",
             dependencies: [
-                "Events", "RedisServer", log,
+                "ChildProcesses", "Events", "RedisServer", log,
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
             ]
@@ -170,7 +172,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: nio),
             ]
         ),
-        .testTarget(name: "RedisServerTests", dependencies: ["ReactorTestKit", "RedisServer", log]),
+        .testTarget(name: "RedisServerTests", dependencies: ["ChildProcesses", "ReactorTestKit", "RedisServer", log]),
         .testTarget(name: "SyntheticEventsTests", dependencies: ["Events", "SyntheticEvents"]),
         .testTarget(
             name: "ReactorTestKitTests",
@@ -233,7 +235,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
+                "ChildProcesses", "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

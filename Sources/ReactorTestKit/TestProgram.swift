@@ -1,7 +1,7 @@
+package import ChildProcesses
 import Dispatch
 import FoundationEssentials
 import Glibc
-package import RedisServer
 import Synchronization
 import Testing
 

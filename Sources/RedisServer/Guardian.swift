@@ -1,3 +1,4 @@
+import ChildProcesses
 import Dispatch
 import Glibc
 import Synchronization
@@ -61,7 +62,11 @@ struct Guardian: Sendable {
         launch.output = .file(output)
         launch.error = .file(output)
         launch.third = pair[1]
-        return Guardian(shell: try ChildProcess.spawn(launch), leash: leash)
+        do {
+            return Guardian(shell: try ChildProcess.spawn(launch), leash: leash)
+        } catch {
+            throw RedisServerError(.spawnFailed, "\(error)")
+        }
     }
 
     /// Asks the guardian to stop the server: SIGTERM, and SIGKILL when the grace is over. May be called often.

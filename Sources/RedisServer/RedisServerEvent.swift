@@ -1,3 +1,5 @@
+package import ChildProcesses
+
 /// What happened to a supervised server; told in order, from the task that runs it.
 package enum RedisServerEvent: Sendable, Hashable {
     /// It answers. `life` counts from 1.

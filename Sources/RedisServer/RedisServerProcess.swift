@@ -1,3 +1,4 @@
+import ChildProcesses
 package import Logging
 
 /// A private `redis-server`, started, watched and stopped by us.

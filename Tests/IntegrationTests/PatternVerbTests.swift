@@ -1,3 +1,4 @@
+import ChildProcesses
 import Events
 import FoundationEssentials
 import ReactorTestKit

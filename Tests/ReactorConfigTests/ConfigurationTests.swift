@@ -30,7 +30,7 @@ struct ConfigurationTests {
         #expect(configuration.heartbeat.missThreshold == 3)
         #expect(configuration.shutdown.grace == .seconds(20))
         #expect(configuration.handlers.timeout == .seconds(5))
-        #expect(configuration.alerts == FatigueSettings())
+        #expect(configuration.alerts == AlertSettings())
         #expect(configuration.log == LogSettings())
         #expect(configuration.embedded == EmbeddedSettings())
         #expect(configuration.settings.allSatisfy { $0.origin == .standard })
@@ -76,19 +76,19 @@ struct ConfigurationTests {
         #expect(settings.heartbeat == HeartbeatSettings(interval: .seconds(10), missThreshold: 5))
         #expect(settings.shutdown.grace == .zero)
         #expect(settings.handlers == HandlerSettings(timeout: .milliseconds(250), lanes: 4, queue: 10))
-        #expect(!settings.alerts.enabled)
-        #expect(settings.alerts.dedupWindow == .seconds(120))
-        #expect(settings.alerts.cooldowns["incidents"] == .seconds(1))
-        #expect(settings.alerts.cooldowns["policies"] == .seconds(600))
-        #expect(settings.alerts.cooldowns["billing"] == .seconds(3600))
-        #expect(settings.alerts.defaultCooldown == .seconds(9))
-        #expect(settings.alerts.maxAlertsPerTenantPerHour == 7)
+        #expect(!settings.alerts.fatigue.enabled)
+        #expect(settings.alerts.fatigue.dedupWindow == .seconds(120))
+        #expect(settings.alerts.fatigue.cooldowns["incidents"] == .seconds(1))
+        #expect(settings.alerts.fatigue.cooldowns["policies"] == .seconds(600))
+        #expect(settings.alerts.fatigue.cooldowns["billing"] == .seconds(3600))
+        #expect(settings.alerts.fatigue.defaultCooldown == .seconds(9))
+        #expect(settings.alerts.fatigue.maxAlertsPerTenantPerHour == 7)
         var acme = TenantFatigueSettings()
         acme.enabled = false
         acme.dedupWindow = .seconds(1)
         acme.maxAlertsPerHour = 3
         acme.cooldowns = ["logs": .seconds(2)]
-        #expect(settings.alerts.tenants == ["acme": acme, "quiet": TenantFatigueSettings()])
+        #expect(settings.alerts.fatigue.tenants == ["acme": acme, "quiet": TenantFatigueSettings()])
         #expect(settings.log == LogSettings(level: .debug, format: .json))
     }
 
@@ -127,12 +127,12 @@ struct ConfigurationTests {
         #expect(configuration.redis.endpoint?.description == "redis://h:1/0")
         #expect(!configuration.enabled)
         #expect(configuration.heartbeat == HeartbeatSettings(interval: .seconds(7), missThreshold: 2))
-        #expect(!configuration.alerts.enabled)
+        #expect(!configuration.alerts.fatigue.enabled)
         let cooldowns = ["incidents": 1, "policies": 2, "logs": 3, "orchestrator": 4, "audit": 5]
-        #expect(configuration.alerts.cooldowns == cooldowns.mapValues { .seconds($0) })
-        #expect(configuration.alerts.defaultCooldown == .seconds(6))
-        #expect(configuration.alerts.dedupWindow == .seconds(8))
-        #expect(configuration.alerts.maxAlertsPerTenantPerHour == 0)
+        #expect(configuration.alerts.fatigue.cooldowns == cooldowns.mapValues { .seconds($0) })
+        #expect(configuration.alerts.fatigue.defaultCooldown == .seconds(6))
+        #expect(configuration.alerts.fatigue.dedupWindow == .seconds(8))
+        #expect(configuration.alerts.fatigue.maxAlertsPerTenantPerHour == 0)
     }
 
     @Test func `an empty variable is no variable, and sources can come from one`() throws {

@@ -1,7 +1,8 @@
+import ChildProcesses
 import Glibc
 import Synchronization
 
-/// One run of a program: its own process group, nothing of ours open, a bounded time and a bounded output.
+/// One run of a program: its own session, nothing of ours open, a bounded time and a bounded output.
 struct ProgramRun: Sendable {
     /// The program's absolute path and its arguments. No shell reads them.
     let arguments: [String]
@@ -62,7 +63,7 @@ struct SystemError: Error {
 
 /// The ends of the pipes on our side, and the process.
 private struct RunningProgram {
-    private let processID: pid_t
+    private let process: ChildProcess
     private var input: CInt
     private var output: CInt
     private var written = 0
@@ -87,7 +88,7 @@ private struct RunningProgram {
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         }
         do {
-            self.processID = try Self.spawn(run, input: childInput, output: childOutput)
+            self.process = try Self.spawn(run, input: childInput, output: childOutput)
         } catch {
             close(input)
             close(output)
@@ -105,60 +106,16 @@ private struct RunningProgram {
         return (ends[0], ends[1])
     }
 
-    private static func spawn(_ run: ProgramRun, input: CInt, output: CInt) throws(SystemError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-        // Closing what is not open any more is no error to posix_spawn.
-        for descriptor in Self.openDescriptors() where descriptor > 2 {
-            posix_spawn_file_actions_addclose(&actions, descriptor)
+    private static func spawn(_ run: ProgramRun, input: CInt, output: CInt) throws(SystemError) -> ChildProcess {
+        var launch = ChildProcess.Launch(run.arguments, environment: run.environment)
+        launch.input = .descriptor(input)
+        launch.output = .descriptor(output)
+        launch.error = .descriptor(output)
+        do {
+            return try ChildProcess.spawn(launch)
+        } catch {
+            throw SystemError(number: error.number)
         }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        // What we ignore or block must not be inherited.
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = CInt(POSIX_SPAWN_SETSIGMASK) | CInt(POSIX_SPAWN_SETSIGDEF) | CInt(POSIX_SPAWN_SETPGROUP)
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        var processID: pid_t = 0
-        let failure = Self.withCStrings(run.arguments) { arguments in
-            Self.withCStrings(run.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }) { environment in
-                posix_spawn(&processID, run.arguments[0], &actions, &attributes, arguments, environment)
-            }
-        }
-        guard failure == 0 else { throw SystemError(number: failure) }
-        return processID
-    }
-
-    private static func openDescriptors() -> [CInt] {
-        guard let folder = opendir("/proc/self/fd") else { return [] }
-        defer { closedir(folder) }
-        var found: [CInt] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let number = CInt(name) { found.append(number) }
-        }
-        return found
-    }
-
-    private static func withCStrings<Result>(
-        _ strings: [String],
-        _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies + [nil])
     }
 
     // MARK: While it runs
@@ -174,16 +131,16 @@ private struct RunningProgram {
                 if isCancelled() { forced = .cancelled }
                 if clock.now - start >= run.timeLimit { forced = .timedOut }
                 if forced != nil {
-                    kill(-self.processID, SIGTERM)
+                    kill(-self.process.processID, SIGTERM)
                     killAt = clock.now + run.grace
                 }
             } else if let limit = killAt, clock.now >= limit {
-                kill(-self.processID, SIGKILL)
+                kill(-self.process.processID, SIGKILL)
                 killAt = nil
             }
         }
         // Not reaped yet, so the number of the group is still its own. What it left behind ends with it.
-        kill(-self.processID, SIGKILL)
+        kill(-self.process.processID, SIGKILL)
         let end = self.reap()
         self.readAll(run)
         if self.input >= 0 { close(self.input) }
@@ -194,18 +151,15 @@ private struct RunningProgram {
     /// Whether the program has ended; it stays a zombie until it is reaped.
     private var hasEnded: Bool {
         var info = siginfo_t()
-        let result = waitid(P_PID, id_t(self.processID), &info, WEXITED | WNOHANG | WNOWAIT)
+        let result = waitid(P_PID, id_t(self.process.processID), &info, WEXITED | WNOHANG | WNOWAIT)
         return result != 0 ? errno != EINTR : info.si_signo != 0
     }
 
     private func reap() -> ProgramRun.End {
-        var status: CInt = 0
-        while waitpid(self.processID, &status, 0) < 0 {
-            guard errno == EINTR else { return .exited(code: -1) }
+        switch self.process.reap() {
+        case .exited(let code): .exited(code: code)
+        case .killed(let signal): .killed(signal: signal)
         }
-        // The low seven bits are the signal, the next byte is the exit code.
-        let signal = status & 0x7F
-        return signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .killed(signal: signal)
     }
 
     /// Waits a moment for input to be wanted or output to come, and moves it.

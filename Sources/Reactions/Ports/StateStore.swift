@@ -9,10 +9,10 @@ package protocol StateStore: Sendable {
     func reconcile(_ alerts: [Alert]) async throws -> [Receipt]
 
     /// Replaces the settings; what was counted so far stays.
-    func update(_ settings: FatigueSettings, configVersion: String) async
+    func update(_ settings: AlertSettings, configVersion: String) async
 
     /// The newest decisions first.
-    func receipts(_ query: ReceiptQuery) async throws -> [Receipt]
+    func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord]
 
     func statistics(tenant: String) async throws -> TenantFatigueStatistics
 }
@@ -20,16 +20,23 @@ package protocol StateStore: Sendable {
 /// Which receipts; nil means any.
 package struct ReceiptQuery: Sendable {
     package var alertID: String?
+    package var runID: String?
+    package var tenant: String?
     package var verdict: Verdict?
     package var since: Timestamp?
+    /// The cursor of the record behind which the answer begins.
+    package var before: String?
     package var limit: Int = 100
 
     package init() {}
 
-    package func accepts(_ receipt: Receipt) -> Bool {
-        if let alertID, receipt.alertID != alertID { return false }
-        if let verdict, receipt.verdict != verdict { return false }
-        if let since, receipt.decidedAt < since { return false }
+    /// Whether a record is asked for, whatever its place.
+    package func accepts(_ record: DecisionRecord) -> Bool {
+        if let alertID, record.receipt.alertID != alertID { return false }
+        if let runID, record.subject.runID != runID { return false }
+        if let tenant, record.subject.tenant != tenant { return false }
+        if let verdict, record.receipt.verdict != verdict { return false }
+        if let since, record.receipt.decidedAt < since { return false }
         return true
     }
 }

@@ -32,7 +32,7 @@ struct ConfigurationBuilder {
         }
         let sources = self.configuration.sources.map(\.description).joined(separator: ",")
         settings.append(self.setting("sources", sources))
-        let alerts = self.configuration.alerts
+        let alerts = self.configuration.alerts.fatigue
         for (domain, cooldown) in alerts.cooldowns.sorted(by: { $0.key < $1.key })
         where OptionTable.byPath["alerts.cooldowns.\(domain)"] == nil {
             settings.append(self.setting("alerts.cooldowns.\(domain)", DurationText.format(cooldown)))

@@ -100,7 +100,7 @@ struct ConfigurationFileReader {
         guard let duration = self.context.duration(member.value, of: path, in: OptionTable.longestWindow) else {
             return
         }
-        builder.configuration.alerts.cooldowns[member.key] = duration
+        builder.configuration.alerts.fatigue.cooldowns[member.key] = duration
         let position = member.value.position
         builder.origins[path] = .file(
             SourceLocation(file: self.context.source.name, line: position.line, column: position.column)

@@ -56,22 +56,22 @@ enum OptionTable {
 
     private static let alerts: [ConfigurationOption] =
         [
-            .bool("alerts.fatigue_control", \.alerts.enabled, original: "ALERT_FATIGUE_ENABLED"),
+            .bool("alerts.fatigue_control", \.alerts.fatigue.enabled, original: "ALERT_FATIGUE_ENABLED"),
             .duration(
                 "alerts.dedup_window",
-                \.alerts.dedupWindow,
+                \.alerts.fatigue.dedupWindow,
                 in: Self.longestWindow,
                 original: "ALERT_DEDUP_WINDOW_SECONDS"
             ),
             .integer(
                 "alerts.max_per_tenant_per_hour",
-                \.alerts.maxAlertsPerTenantPerHour,
+                \.alerts.fatigue.maxAlertsPerTenantPerHour,
                 in: Self.tenantLimits,
                 original: "MAX_ALERTS_PER_TENANT_PER_HOUR"
             ),
             .duration(
                 "alerts.cooldowns.default",
-                \.alerts.defaultCooldown,
+                \.alerts.fatigue.defaultCooldown,
                 in: Self.longestWindow,
                 original: "ALERT_COOLDOWN_DEFAULT"
             ),
@@ -167,10 +167,10 @@ extension ConfigurationOption {
             originalNames: [OriginalName(name: "ALERT_COOLDOWN_\(domain.uppercased())", isSeconds: true)],
             set: { text, configuration in
                 guard let duration = DurationText.parse(text), range.contains(duration) else { return false }
-                configuration.alerts.cooldowns[domain] = duration
+                configuration.alerts.fatigue.cooldowns[domain] = duration
                 return true
             },
-            show: { DurationText.format($0.alerts.cooldowns[domain] ?? .zero) }
+            show: { DurationText.format($0.alerts.fatigue.cooldowns[domain] ?? .zero) }
         )
     }
 }

@@ -15,7 +15,7 @@ package struct ReactorConfiguration: Sendable {
     package var heartbeat = HeartbeatSettings()
     package var shutdown = ShutdownSettings()
     package var handlers = HandlerSettings()
-    package var alerts = FatigueSettings()
+    package var alerts = AlertSettings()
     package var state = StateKind.redis
     /// Reactors of one namespace on one Redis decide alerts as one.
     package var namespace = "aos"

@@ -7,7 +7,7 @@ struct TenantSettingsReader {
 
     func read(_ node: YAMLNode, into builder: inout ConfigurationBuilder) {
         for member in self.context.members(node, of: "alerts.tenants") ?? [] {
-            builder.configuration.alerts.tenants[member.key] = self.tenant(member)
+            builder.configuration.alerts.fatigue.tenants[member.key] = self.tenant(member)
             let position = member.position
             builder.origins["alerts.tenants.\(member.key)"] = .file(
                 SourceLocation(file: self.context.source.name, line: position.line, column: position.column)

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Dispatch
 import FoundationEssentials
 import RedisServer

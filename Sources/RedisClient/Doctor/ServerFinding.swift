@@ -27,7 +27,7 @@ package struct ServerFinding: Sendable, Equatable {
     }
 
     package let code: Code
-    package let severity: Severity
+    package internal(set) var severity: Severity
 
     /// What was found, with the number that decided.
     package let message: String

@@ -149,7 +149,10 @@ struct ServerJudgement {
     private var permissions: ServerFinding {
         let user = self.facts.user.map { "user \"\($0)\"" } ?? "our user"
         guard let forbidden = self.facts.forbidden else {
-            return self.unknown(.permissions, "what \(user) may do")
+            var finding = self.unknown(.permissions, "what \(user) may do")
+            // Nothing can be vouched for: whoever asks whether all is well must not read that it is.
+            if self.facts.configurationError?.code == .noPermission { finding.severity = .warning }
+            return finding
         }
         guard !forbidden.isEmpty else { return ServerFinding(.permissions, .ok, "\(user) may do all that is needed") }
         let essential = forbidden.contains { $0.hasPrefix("SUBSCRIBE") || $0.hasPrefix("PUBLISH") }

@@ -13,11 +13,15 @@ package final class MemoryStateStore: StateStore {
 
     private struct State {
         var gate: FatigueGate
-        var receipts: Deque<Receipt> = []
+        var records: Deque<DecisionRecord> = []
+        var written: UInt64 = 0
 
-        mutating func keep(_ receipt: Receipt, _ capacity: Int) -> Receipt {
-            self.receipts.append(receipt)
-            if self.receipts.count > capacity { self.receipts.removeFirst() }
+        mutating func keep(_ receipt: Receipt, _ alert: Alert, _ capacity: Int) -> Receipt {
+            self.written += 1
+            self.records.append(
+                DecisionRecord(cursor: String(self.written), subject: AlertSubject(alert), receipt: receipt)
+            )
+            if self.records.count > capacity { self.records.removeFirst() }
             return receipt
         }
     }
@@ -56,7 +60,7 @@ package final class MemoryStateStore: StateStore {
     package func reconcile(_ alerts: [Alert]) async throws -> [Receipt] {
         self.state.withLock { state in
             let now = self.clock()
-            return alerts.map { alert in state.keep(state.gate.record(alert, at: now), self.receiptCapacity) }
+            return alerts.map { alert in state.keep(state.gate.record(alert, at: now), alert, self.receiptCapacity) }
         }
     }
 
@@ -65,17 +69,19 @@ package final class MemoryStateStore: StateStore {
         self.state.withLock { state in
             // Read under the lock, so that the order of readings is the order of decisions.
             let now = self.clock()
-            return alerts.map { alert in state.keep(state.gate.decide(alert, at: now), self.receiptCapacity) }
+            return alerts.map { alert in state.keep(state.gate.decide(alert, at: now), alert, self.receiptCapacity) }
         }
     }
 
-    package func update(_ settings: FatigueSettings, configVersion: String) async {
-        self.state.withLock { $0.gate.update(settings, configVersion: configVersion) }
+    package func update(_ settings: AlertSettings, configVersion: String) async {
+        self.state.withLock { $0.gate.update(settings.fatigue, configVersion: configVersion) }
     }
 
-    package func receipts(_ query: ReceiptQuery) async throws -> [Receipt] {
-        self.state.withLock { state in
-            Array(state.receipts.reversed().lazy.filter { query.accepts($0) }.prefix(max(0, query.limit)))
+    package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
+        let before = query.before.flatMap { UInt64($0) } ?? .max
+        return self.state.withLock { state in
+            let older = state.records.reversed().lazy.filter { (UInt64($0.cursor) ?? 0) < before }
+            return Array(older.filter { query.accepts($0) }.prefix(max(0, query.limit)))
         }
     }
 

@@ -39,15 +39,7 @@ struct DecisionCall {
         ]
         if let event = alert.event {
             members.append(
-                JSONMember(
-                    "event",
-                    .object([
-                        JSONMember("type", .string(event.eventType)),
-                        JSONMember("arrival", .number(String(event.arrival))),
-                        JSONMember("timestamp", .string(event.timestamp.iso8601)),
-                        JSONMember("source", .string(event.source)),
-                    ])
-                )
+                JSONMember("event", event.record)
             )
         }
         return JSONValue.object(members).compactText
@@ -84,21 +76,39 @@ struct StreamEntry {
     }
 
     /// Nil for an entry that no version of the script has written.
-    var receipt: Receipt? {
+    var record: DecisionRecord? {
         guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
-            let fingerprint = self.fields["fingerprint"],
-            let origin = self.fields["origin"].flatMap({ try? JSONValue.parse(Array($0.utf8)) }),
-            let subject = self.fields["subject"].flatMap({ try? JSONValue.parse(Array($0.utf8)) })
+            let fingerprint = self.fields["fingerprint"], let origin = self.json("origin"),
+            let about = self.json("subject")
         else { return nil }
-        return numbers.receipt(
+        let receipt = numbers.receipt(
             alertID: alert,
             fingerprint: fingerprint,
             domain: self.fields["domain"] ?? "",
             heldBackBy: self.fields["held_by"] ?? "",
             heldFingerprint: self.fields["held_fingerprint"] ?? "",
-            handler: subject["handler"]?.stringValue ?? "",
+            handler: about["handler"]?.stringValue ?? "",
             configVersion: origin["config"]?.stringValue ?? "",
             instance: origin["instance"]?.stringValue ?? ""
+        )
+        return DecisionRecord(cursor: self.id, subject: self.subject(about), receipt: receipt)
+    }
+
+    private func json(_ name: String) -> JSONValue? {
+        self.fields[name].flatMap { try? JSONValue.parse(Array($0.utf8)) }
+    }
+
+    private func subject(_ about: JSONValue) -> AlertSubject {
+        func text(_ name: String) -> String { about[name]?.stringValue ?? "" }
+        return AlertSubject(
+            type: text("type"),
+            severity: Severity(rawValue: text("severity")) ?? .low,
+            domain: self.fields["domain"] ?? "",
+            tenant: self.fields["tenant"] ?? "",
+            runID: text("run_id"),
+            key: text("key"),
+            summary: text("summary"),
+            event: about["event"].flatMap(EventReference.init(record:))
         )
     }
 }

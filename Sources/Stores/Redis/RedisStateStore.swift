@@ -136,25 +136,25 @@ package final class RedisStateStore: StateStore {
 
     // MARK: Settings
 
-    package func update(_ settings: FatigueSettings, configVersion: String) async {
-        self.state.withLock { $0 = State(settings: settings, configVersion: configVersion) }
+    package func update(_ settings: AlertSettings, configVersion: String) async {
+        self.state.withLock { $0 = State(settings: settings.fatigue, configVersion: configVersion) }
     }
 
     // MARK: Asking
 
     /// - Throws: `RedisError`.
-    package func receipts(_ query: ReceiptQuery) async throws -> [Receipt] {
-        var found: [Receipt] = []
-        var end = "+"
+    package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
+        var found: [DecisionRecord] = []
+        var end = query.before.map { "(" + $0 } ?? "+"
         while found.count < query.limit {
             let reply = try await self.commands.send(
                 RedisCommand("XREVRANGE", self.keys.receipts, end, "-", "COUNT", "500")
             ).orThrow()
             let entries = (reply.elements ?? []).compactMap(StreamEntry.init)
             for entry in entries {
-                guard let receipt = entry.receipt else { continue }
-                if let since = query.since, receipt.decidedAt < since { return found }
-                if query.accepts(receipt) { found.append(receipt) }
+                guard let record = entry.record else { continue }
+                if let since = query.since, record.receipt.decidedAt < since { return found }
+                if query.accepts(record) { found.append(record) }
                 if found.count == query.limit { return found }
             }
             guard entries.count == 500, let last = entries.last else { return found }

@@ -93,7 +93,7 @@ extension MetricCatalog {
         package static let started = MetricDescription(
             "aos_reactor_start_time_seconds",
             .gauge,
-            help: "When the reactor entered RUNNING, in seconds since 1970; 0 before.",
+            help: "When the reactor was started, in seconds since 1970; 0 when it is stopped.",
             unit: .seconds
         )
         package static let loopDelay = MetricDescription(

@@ -51,7 +51,7 @@ import Testing
             self.clock.advance(.seconds(1))
         }
         let all = try await store.receipts(ReceiptQuery())
-        #expect(all.map(\.alertID) == ["a4", "a3", "a2"])
+        #expect(all.map(\.receipt.alertID) == ["a4", "a3", "a2"])
     }
 
     @Test func `receipts can be asked for by alert, verdict, time and number`() async throws {
@@ -63,23 +63,23 @@ import Testing
         }
         var query = ReceiptQuery()
         query.alertID = "a3"
-        #expect(try await store.receipts(query).map(\.alertID) == ["a3"])
+        #expect(try await store.receipts(query).map(\.receipt.alertID) == ["a3"])
         query = ReceiptQuery()
         query.verdict = .sent
-        #expect(try await store.receipts(query).map(\.alertID) == ["a0"])
+        #expect(try await store.receipts(query).map(\.receipt.alertID) == ["a0"])
         query = ReceiptQuery()
         query.since = begin + .seconds(3)
-        #expect(try await store.receipts(query).map(\.alertID) == ["a4", "a3"])
+        #expect(try await store.receipts(query).map(\.receipt.alertID) == ["a4", "a3"])
         query = ReceiptQuery()
         query.limit = 1
-        #expect(try await store.receipts(query).map(\.alertID) == ["a4"])
+        #expect(try await store.receipts(query).map(\.receipt.alertID) == ["a4"])
     }
 
     @Test func `new settings take effect and are named in receipts`() async throws {
         let store = self.store()
         _ = try await store.decide([.sample()])
-        var settings = FatigueSettings()
-        settings.enabled = false
+        var settings = AlertSettings()
+        settings.fatigue.enabled = false
         await store.update(settings, configVersion: "v2")
         let receipt = try #require(try await store.decide([.sample()]).first)
         #expect(receipt.verdict == .fatigueDisabled)

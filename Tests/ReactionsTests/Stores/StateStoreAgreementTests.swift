@@ -26,8 +26,10 @@ struct StateStoreAgreementTests {
             while number < 12_500 {
                 if Int.random(in: 0..<60, using: &generator) == 0 {
                     settings = RandomFatigue.settings(&generator)
-                    await memory.update(settings, configVersion: "\(number)")
-                    await turned.store.update(settings, configVersion: "\(number)")
+                    var inForce = AlertSettings()
+                    inForce.fatigue = settings
+                    await memory.update(inForce, configVersion: "\(number)")
+                    await turned.store.update(inForce, configVersion: "\(number)")
                     model.settings = settings
                 }
                 let step = max(0, RandomFatigue.step(&generator))
@@ -65,19 +67,22 @@ struct StateStoreAgreementTests {
             }
             var query = ReceiptQuery()
             query.limit = 10_000
-            #expect(try await turned.store.receipts(query) == Array(answered.reversed()))
+            #expect(try await turned.store.receipts(query).map(\.receipt) == Array(answered.reversed()))
             query.verdict = .duplicate
-            #expect(try await turned.store.receipts(query) == answered.reversed().filter { $0.verdict == .duplicate })
+            #expect(
+                try await turned.store.receipts(query).map(\.receipt)
+                    == answered.reversed().filter { $0.verdict == .duplicate }
+            )
             query = ReceiptQuery()
             query.since = answered[600].decidedAt
             query.limit = 700
             #expect(
-                try await turned.store.receipts(query)
+                try await turned.store.receipts(query).map(\.receipt)
                     == answered.reversed().filter { $0.decidedAt >= answered[600].decidedAt }
             )
             query = ReceiptQuery()
             query.alertID = answered[3].alertID
-            #expect(try await turned.store.receipts(query) == [answered[3]])
+            #expect(try await turned.store.receipts(query).map(\.receipt) == [answered[3]])
         }
     }
 }

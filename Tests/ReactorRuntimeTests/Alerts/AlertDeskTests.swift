@@ -47,9 +47,9 @@ final class GatedStore: StateStore {
         return try await self.memory.reconcile(alerts)
     }
 
-    func update(_ settings: FatigueSettings, configVersion: String) async {}
+    func update(_ settings: AlertSettings, configVersion: String) async {}
 
-    func receipts(_ query: ReceiptQuery) async throws -> [Receipt] { try await self.memory.receipts(query) }
+    func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] { try await self.memory.receipts(query) }
 
     func statistics(tenant: String) async throws -> TenantFatigueStatistics {
         try await self.memory.statistics(tenant: tenant)

@@ -81,7 +81,8 @@ private let oddPassword = "s3cret-@:/?#%&=+"
                 #expect(report.facts.configurationError?.code == .noPermission)
                 #expect(report.durability == .unknown)
                 #expect(report.findings.count == 8)
-                #expect(report.findings.allSatisfy { $0.severity == .note && $0.message.contains("unknown") })
+                #expect(report.findings.allSatisfy { $0.message.contains("unknown") })
+                #expect(report.worst == .warning)
             }
         }
     }

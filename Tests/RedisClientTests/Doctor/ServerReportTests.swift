@@ -130,9 +130,11 @@ import Testing
         var facts = ServerFacts()
         facts.configurationError = RedisError(.noPermission, "NOPERM")
         let report = ServerReport(facts: facts)
-        #expect(report.findings.map(\.severity) == Array(repeating: .note, count: 8))
+        #expect(report.findings.allSatisfy { $0.severity == ($0.code == .permissions ? .warning : .note) })
+        #expect(report.findings.count == 8)
         #expect(report.findings.allSatisfy { $0.message.contains("unknown") && $0.message.contains("no_permission") })
-        #expect(report.worst == .note)
+        #expect(report.worst == .warning)
+        #expect(ServerReport(facts: ServerFacts()).worst == .note)
         #expect(ServerReport(facts: ServerFacts()).findings.allSatisfy { $0.remedy == nil })
     }
 

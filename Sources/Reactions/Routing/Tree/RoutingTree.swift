@@ -71,6 +71,28 @@ package struct RoutingTree: Sendable, Hashable {
         self.root = try Self.node(root, defaults, path: [], id: "", known: (receivers, intervals))
     }
 
+    /// One route that takes everything.
+    package static func everything(to receivers: [String]) -> RoutingTree {
+        let timing = GroupTiming()
+        return RoutingTree(
+            root: Node(
+                id: "{}",
+                title: "{}",
+                matchers: [],
+                continues: false,
+                receivers: receivers,
+                groupBy: .eachAlert,
+                timing: timing,
+                mute: [],
+                children: []
+            )
+        )
+    }
+
+    private init(root: Node) {
+        self.root = root
+    }
+
     private static func node(
         _ definition: RouteDefinition,
         _ outer: Inherited,

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Starting and reaping a child process, without Foundation.
+/// Starting and reaping a child process, without Foundation: what runs in the middle of a reactor must not take its
+/// terminal, its descriptors or its signal masks with it.
 package struct ChildProcess: Sendable, Hashable {
     /// What a standard stream of the child is.
     package enum Stream: Sendable {
@@ -14,6 +15,7 @@ package struct ChildProcess: Sendable, Hashable {
         /// The program, searched on `PATH` when it has no slash, and its arguments.
         package var arguments: [String]
         package var environment: [String: String]
+        package var input: Stream = .null
         package var output: Stream = .null
         package var error: Stream = .null
         /// A descriptor of ours that becomes the child's descriptor 3.
@@ -35,13 +37,13 @@ package struct ChildProcess: Sendable, Hashable {
     /// `POSIX_SPAWN_SETSID` of glibc's `<spawn.h>`, which is hidden without `_GNU_SOURCE`.
     private static let newSession: CInt = 0x80
 
-    /// Starts a program in a session of its own, so that Ctrl-C at our terminal does not reach it, with no standard
-    /// input, default signal handling, and nothing else of ours open.
-    package static func spawn(_ launch: Launch) throws(RedisServerError) -> ChildProcess {
+    /// Starts a program in a session of its own, so that Ctrl-C at our terminal does not reach it and a signal to its
+    /// group (`-processID`) reaches what it starts, with default signal handling and nothing else of ours open.
+    package static func spawn(_ launch: Launch) throws(SpawnError) -> ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        Self.set(STDIN_FILENO, to: .null, &actions)
+        Self.set(STDIN_FILENO, to: launch.input, &actions)
         Self.set(STDOUT_FILENO, to: launch.output, &actions)
         Self.set(STDERR_FILENO, to: launch.error, &actions)
         if let third = launch.third { posix_spawn_file_actions_adddup2(&actions, third, 3) }
@@ -56,11 +58,11 @@ package struct ChildProcess: Sendable, Hashable {
 
         var processID: pid_t = 0
         let failure = Self.withCStrings(launch.arguments) { arguments in
-            Self.withCStrings(launch.environment.map { "\($0)=\($1)" }) { environment in
+            Self.withCStrings(launch.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }) { environment in
                 posix_spawnp(&processID, launch.arguments[0], &actions, &attributes, arguments, environment)
             }
         }
-        guard failure == 0 else { throw .system(.spawnFailed, "cannot start \(launch.arguments[0])", failure) }
+        guard failure == 0 else { throw SpawnError(program: launch.arguments[0], number: failure) }
         return ChildProcess(processID: processID)
     }
 
