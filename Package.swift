@@ -31,6 +31,7 @@ let package = Package(
         // hiredis' and simdjson's .pc files carry -D flags that SwiftPM refuses with a warning, and their headers are
         // on the default path: no pkgConfig.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CScheduling"),
         .target(
             name: "CSimdJSON",
             publicHeadersPath: "include",
@@ -92,7 +93,9 @@ let package = Package(
         .target(
             name: "ReactorRuntime",
             dependencies: [
-                "Delivery", "EventPatterns", "Events", "Reactions", "RedisClient", "Stores", "Telemetry", log, metrics,
+                "CScheduling", "Delivery", "EventPatterns", "Events", "Reactions", "RedisClient", "Stores", "Telemetry",
+                log,
+                metrics,
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -222,7 +225,8 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient",
+                "CScheduling", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
+                "RedisClient",
                 "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),

@@ -79,7 +79,13 @@ import Testing
                         try await reactor.alertCount("reactor.unhealthy") == 1
                     }
                 }
-                try await Task.sleep(for: .seconds(1))
+                // Long enough for it to be told again, if it would be.
+                for reactor in reactors {
+                    let before = try await reactor.metric("aos_reactor_heartbeat_missed_total")
+                    await eventually(within: .seconds(60), "it misses further beats") {
+                        (try? await reactor.metric("aos_reactor_heartbeat_missed_total")) ?? 0 >= before + 2
+                    }
+                }
                 if how == "is away" { try await server.bringUp() } else { server.resume() }
                 for reactor in reactors {
                     try await eventually(within: .seconds(60), "it calls itself well") {

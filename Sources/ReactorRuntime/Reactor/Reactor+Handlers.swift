@@ -89,17 +89,19 @@ extension Reactor {
     package func apply(_ definitions: [HandlerDefinition], _ alerts: AlertSettings, configVersion: String) async {
         let handlers = definitions.map { HandlerEntry($0) }
         let now = self.clock.wall()
-        let (entries, engine) = self.state.withLock { state in
+        let (entries, life) = self.state.withLock { state in
             state.fileHandlers = handlers
             state.configVersion = configVersion
             state.configError = nil
             state.configLoadedAt = now
             state.reloads[true, default: 0] += 1
-            return (handlers + state.closures, state.life?.engine)
+            state.life?.visits.enter()
+            return (handlers + state.closures, state.life)
         }
+        defer { life?.visits.leave() }
         await self.store.update(alerts, configVersion: configVersion)
         await self.standIn.update(alerts, configVersion: configVersion)
-        await engine?.replace(entries)
+        await life?.engine.replace(entries)
     }
 
     /// Takes note that a new configuration was refused; what was in force stays so.

@@ -7,7 +7,8 @@ extension Reactor {
     /// Ready: subscribed, a probe came back within 15 s, the configuration is valid, the ring is below 80 %, and nobody has
     /// asked to stop.
     package func health() async -> ReactorHealth {
-        let (life, state) = self.state.withLock { ($0.life, StateView($0)) }
+        let (life, state) = self.visit()
+        defer { life?.visits.leave() }
         let uptime = state.startedAt.map { self.clock.wall() - $0 } ?? .zero
         var components: [ComponentHealth] = [self.configHealth(state)]
         if let life {

@@ -9,8 +9,17 @@ extension Reactor: ReactorInspecting {
     /// How full the ring may be for the reactor to count as keeping up.
     static let ringHighWater = 0.8
 
+    /// The life to ask, which then waits for `visits.leave()` before it ends.
+    func visit() -> (life: ReactorLife?, state: StateView) {
+        self.state.withLock { state in
+            state.life?.visits.enter()
+            return (state.life, StateView(state))
+        }
+    }
+
     package func status() async -> ReactorStatus {
-        let (life, state) = self.state.withLock { ($0.life, StateView($0)) }
+        let (life, state) = self.visit()
+        defer { life?.visits.leave() }
         var status = ReactorStatus(
             instance: self.settings.instance,
             version: self.version,
@@ -34,11 +43,11 @@ extension Reactor: ReactorInspecting {
     }
 
     package func handlers() async -> [HandlerStatus] {
-        let life = self.state.withLock { $0.life }
-        guard let life else {
+        guard let life = self.visit().life else {
             let entries = self.state.withLock { $0.fileHandlers + $0.closures }
             return RouteTable(entries).order.map { HandlerStatus(entries[$0.entry], order: $0.order) }
         }
+        defer { life.visits.leave() }
         let snapshot = await life.engine.snapshot()
         return snapshot.order.map { place in
             var status = HandlerStatus(snapshot.entries[place.entry], order: place.order)
@@ -57,12 +66,14 @@ extension Reactor: ReactorInspecting {
     package func alerts(limit: Int) async -> [DecidedAlert] { self.alerts.newest(limit) }
 
     package func quarantine(limit: Int) async -> [QuarantineEntry] {
-        guard let life = self.state.withLock({ $0.life }) else { return [] }
+        guard let life = self.visit().life else { return [] }
+        defer { life.visits.leave() }
         return await life.engine.quarantine(limit)
     }
 
     package func tap(on patterns: [TypePattern]) async -> AsyncStream<[UInt8]> {
-        guard let life = self.state.withLock({ $0.life }) else { return AsyncStream { $0.finish() } }
+        guard let life = self.visit().life else { return AsyncStream { $0.finish() } }
+        defer { life.visits.leave() }
         return await life.engine.tap(patterns)
     }
 }

@@ -70,7 +70,7 @@ public final class Reactor: Service {
             settings: settings,
             version: "embedded",
             store: MemoryStateStore(
-                settings: FatigueSettings(),
+                settings: AlertSettings(),
                 configVersion: "",
                 instance: settings.instance,
                 clock: clock.wall
@@ -179,13 +179,19 @@ public final class Reactor: Service {
                 return isFinished
             }
         } catch {
-            await life.end()
+            await self.end(life)
             throw error
         }
         // Everything that ran has ended: what is left now stays left.
         let left = await life.workLeft()
-        await life.end()
+        await self.end(life)
         try self.conclude(isFinished: isFinished, left: left)
+    }
+
+    private func end(_ life: ReactorLife) async {
+        // From here on nobody finds it who would ask it something.
+        self.state.withLock { $0.life = nil }
+        await life.end()
     }
 
     private func requireRedis(_ life: ReactorLife) async throws {

@@ -18,6 +18,8 @@ final class ReactorLife: Sendable {
     let selfAlerts: SelfAlerts
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
+    /// Questions that this life is being asked.
+    let visits = Visits()
     /// Through these the parts know each other in a circle, which `end` opens.
     private let engineBox: Late<IntakeEngine>
     private let heartbeatBox: Late<HeartbeatService>
@@ -124,8 +126,9 @@ final class ReactorLife: Sendable {
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
-    /// Lets go of everything.
+    /// Lets go of everything, once the last question is answered.
     func end() async {
+        await self.visits.waitUntilNone()
         self.engineBox.clear()
         self.heartbeatBox.clear()
         // Fails only for a loop that ends by itself, and then there is nothing to shut down.

@@ -253,7 +253,8 @@ struct ReactorMetrics {
 
 extension Reactor {
     package func metrics() async -> [UInt8] {
-        let (life, state) = self.state.withLock { ($0.life, StateView($0)) }
+        let (life, state) = self.visit()
+        defer { life?.visits.leave() }
         let isReady = await self.health().isReady
         // The lanes first: what they have settled, the pipeline has dispatched.
         let snapshot = await life?.engine.snapshot()

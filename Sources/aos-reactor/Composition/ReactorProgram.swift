@@ -105,13 +105,13 @@ struct ReactorProgram {
             return RedisStateStore(
                 commands: state.commands,
                 namespace: self.configuration.namespace,
-                settings: self.configuration.alerts.fatigue,
+                settings: self.configuration.alerts,
                 configVersion: self.configuration.version,
                 instance: self.configuration.instance
             )
         }
         return MemoryStateStore(
-            settings: self.configuration.alerts.fatigue,
+            settings: self.configuration.alerts,
             configVersion: self.configuration.version,
             instance: self.configuration.instance,
             clock: PipelineClock.system.wall
@@ -218,7 +218,7 @@ struct ReactorProgram {
         case .unix(let path): address = .unix(path: path)
         }
         var settings = AdminSettings(address: address, version: BuildInfo.version)
-        settings.allowsRemote = self.configuration.http.insecure
+        settings.token = self.configuration.http.token
         return AdminServer(
             inspector: reactor,
             settings: settings,

@@ -89,6 +89,36 @@ import Testing
         }
     }
 
+    @Test func `whoever asks is answered, however lives begin and end meanwhile`() async throws {
+        try await withRedisServer { server in
+            let box = try ReactorBox(server)
+            let over = Gate()
+            let reactor = box.reactor
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        var answers = 0
+                        while !over.isOpen {
+                            _ = await reactor.health()
+                            _ = await reactor.metrics()
+                            _ = await reactor.handlers()
+                            answers += 1
+                            await Task.yield()
+                        }
+                        return answers
+                    }
+                }
+                for life in 0..<20 {
+                    if life.isMultiple(of: 2) { _ = try await box.cutOff {} } else { try await box.running {} }
+                }
+                over.open()
+                // Ends only when each of them was answered.
+                return try await group.reduce(0, +)
+            }
+            #expect(answers > 8)
+        }
+    }
+
     @Test func `a stop that is over before its work lists the calls that it leaves`() async throws {
         try await withRedisServer { server in
             let box = try ReactorBox(server) { settings in

@@ -202,4 +202,20 @@ package struct RouteMatch: Sendable, Hashable {
         self.mute = node.mute
         self.path = path
     }
+
+    init(
+        routeID: String,
+        receivers: [String],
+        groupBy: GroupBy,
+        timing: GroupTiming,
+        mute: [String],
+        path: [String]
+    ) {
+        self.routeID = routeID
+        self.receivers = receivers
+        self.groupBy = groupBy
+        self.timing = timing
+        self.mute = mute
+        self.path = path
+    }
 }
