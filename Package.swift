@@ -148,6 +148,11 @@ let package = Package(
             path: "Benchmarks/StageBench"
         ),
         .executableTarget(
+            name: "contract-bench",
+            dependencies: ["Events", "Reactions"],
+            path: "Benchmarks/ContractBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"
@@ -195,6 +200,11 @@ let package = Package(
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
             ]
+        ),
+        // The machines that know what must happen and by when: no I/O, so these need none of the above.
+        .testTarget(
+            name: "ContractTests",
+            dependencies: ["EventPatterns", "Events", "Reactions", "SyntheticEvents"]
         ),
         .testTarget(
             name: "DeliveryTests",
