@@ -65,7 +65,10 @@ let package = Package(
                 .product(name: "NIOTLS", package: nio),
             ]
         ),
-        .target(name: "PostgresClient", dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]
+        ),
         // Programs that run beside us: servers of our own, and receivers that are programs.
         .target(name: "ChildProcesses"),
         .target(name: "RedisServer", dependencies: ["ChildProcesses", log]),

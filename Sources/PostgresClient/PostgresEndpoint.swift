@@ -14,7 +14,8 @@ package struct PostgresEndpoint: Sendable {
     /// What a URL may say behind the `?`.
     static let allowedOptions: Set<String> = [
         "application_name", "channel_binding", "dbname", "host", "hostaddr", "keepalives", "keepalives_count",
-        "keepalives_idle", "keepalives_interval", "passfile", "password", "port", "require_auth", "ssl_max_protocol_version",
+        "keepalives_idle", "keepalives_interval", "passfile", "password", "port", "require_auth",
+        "ssl_max_protocol_version",
         "ssl_min_protocol_version", "sslcert", "sslcrl", "sslcrldir", "sslkey", "sslmode", "sslpassword", "sslrootcert",
         "sslsni", "target_session_attrs", "user",
     ]
@@ -33,7 +34,9 @@ package struct PostgresEndpoint: Sendable {
         for pair in query.split(separator: "&") {
             let name = String(pair.prefix { $0 != "=" })
             guard Self.allowedOptions.contains(name) || name == "ssl" else {
-                throw Self.invalid("unknown option \"\(name)\"; allowed: \(Self.allowedOptions.sorted().joined(separator: ", "))")
+                throw Self.invalid(
+                    "unknown option \"\(name)\"; allowed: \(Self.allowedOptions.sorted().joined(separator: ", "))"
+                )
             }
         }
         guard var options = Self.parse(url) else {
@@ -103,7 +106,10 @@ package struct PostgresEndpoint: Sendable {
 
     /// Whether every host is a unix socket or loopback.
     private static func isLocal(_ options: [String: String]) -> Bool {
-        let hosts = (options["hostaddr"] ?? options["host"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        let hosts = (options["hostaddr"] ?? options["host"] ?? "").split(
+            separator: ",",
+            omittingEmptySubsequences: false
+        )
         return hosts.allSatisfy { host in
             host.isEmpty || host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")
         }

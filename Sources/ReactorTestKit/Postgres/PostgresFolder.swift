@@ -1,4 +1,5 @@
 import ChildProcesses
+import Dispatch
 import FoundationEssentials
 import Glibc
 import RedisServer
@@ -42,16 +43,23 @@ struct PostgresFolder: Sendable {
     func remove() { try? FileManager.default.removeItem(atPath: self.path) }
 
     /// Makes an empty cluster in which everybody on the machine is the superuser `aos`: the folder has mode 0700.
-    func initialize() throws {
+    func initialize() async throws {
         var launch = ChildProcess.Launch(
             self.command(
                 "initdb",
-                ["-D", self.data, "-U", "aos", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+                [
+                    "-D", self.data, "-U", "aos", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+                    "--no-instructions",
+                ]
             )
         )
         launch.output = .file(self.log)
         launch.error = .file(self.log)
-        guard try ChildProcess.spawn(launch).reap() == .exited(code: 0) else {
+        let process = try ChildProcess.spawn(launch)
+        let end = await withCheckedContinuation { continuation in
+            DispatchQueue(label: "initdb").async { continuation.resume(returning: process.reap()) }
+        }
+        guard end == .exited(code: 0) else {
             throw PostgresServerError(description: "initdb failed:\n\(self.endOfLog())")
         }
     }

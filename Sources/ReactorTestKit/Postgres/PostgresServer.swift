@@ -170,7 +170,7 @@ package func withPostgresServer<Result: Sendable>(
 ) async throws -> Result {
     let folder = try PostgresFolder()
     defer { folder.remove() }
-    try folder.initialize()
+    try await folder.initialize()
     let server = PostgresServer(folder: folder, settings: settings)
     do {
         try await server.start()

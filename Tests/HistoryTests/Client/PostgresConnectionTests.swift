@@ -122,7 +122,8 @@ import Testing
 
     private static func sleepers(_ server: PostgresServer) async -> String? {
         guard let connection = try? Self.connection(to: server) else { return nil }
-        let count = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600%' AND pid <> pg_backend_pid()"
+        let count =
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600%' AND pid <> pg_backend_pid()"
             + " AND state = 'active'"
         return try? await connection.run(count, within: Self.limit).first
     }

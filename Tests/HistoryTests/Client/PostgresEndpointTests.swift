@@ -23,8 +23,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mysql://u:s3cret@h/d", "must begin with postgres://"), ("postgres://u:s3cret@h/d?mode=x", "unknown option \"mode\""),
-        ("postgres://u:s3cret@h/d?sslmode=never", "unknown sslmode"), ("postgres://u:s3cret@[::1/d", "must have the form"),
+        ("mysql://u:s3cret@h/d", "must begin with postgres://"),
+        ("postgres://u:s3cret@h/d?mode=x", "unknown option \"mode\""),
+        ("postgres://u:s3cret@h/d?sslmode=never", "unknown sslmode"),
+        ("postgres://u:s3cret@[::1/d", "must have the form"),
         ("postgres://u:s3cret%00@h/d", "must have the form"),
     ])
     func anUnusableURLIsRefusedWithoutItsPassword(url: String, reason: String) {
