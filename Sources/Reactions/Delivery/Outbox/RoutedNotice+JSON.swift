@@ -1,20 +1,22 @@
 package import Events
 
-/// What waits for its deliveries to be planned, as JSON that any replica can read back.
 extension RoutedNotice {
+    /// As a stream keeps it until its deliveries are planned.
     package var json: JSONValue {
         ["version": 1, "notice": self.notice.json, "routes": .array(self.routes.map(\.json))]
     }
 
-    /// Nil for what no version of this form is.
+    /// Nil for what no version that is known here has written.
     package init?(json: JSONValue) {
-        guard json["version"]?.intValue == 1, let value = json["notice"],
-            let notice = try? AlertNotice(json: value), let list = json["routes"]?.arrayValue
-        else { return nil }
-        let routes = list.compactMap { RouteMatch(json: $0) }
-        guard routes.count == list.count else { return nil }
-        self.init(notice: notice, routes: routes)
-        self.notice.alert.lasts = notice.lasts
+        do {
+            let fields = RecordFields(json, "routed notice")
+            guard try fields.integer("version") == 1 else { return nil }
+            var routes: [RouteMatch] = []
+            for value in try fields.array("routes") { routes.append(try RouteMatch(RecordFields(value, "route"))) }
+            self.init(notice: try AlertNotice(try fields.fields("notice")), routes: routes)
+        } catch {
+            return nil
+        }
     }
 }
 
@@ -26,34 +28,25 @@ extension RouteMatch {
             case .labels(let names): .array(names.map { .string($0) })
             }
         return [
-            "id": .string(self.routeID), "to": .array(self.receivers.map { .string($0) }), "group_by": groupBy,
-            "wait": .number(Int(self.timing.wait.wholeMicroseconds)),
-            "interval": .number(Int(self.timing.interval.wholeMicroseconds)),
-            "repeat": .number(Int(self.timing.repeatInterval.wholeMicroseconds)),
-            "mute": .array(self.mute.map { .string($0) }), "path": .array(self.path.map { .string($0) }),
+            "id": .string(self.routeID), "receivers": .array(self.receivers.map { .string($0) }), "group_by": groupBy,
+            "wait": .duration(self.timing.wait), "interval": .duration(self.timing.interval),
+            "repeat": .duration(self.timing.repeatInterval), "mute": .array(self.mute.map { .string($0) }),
+            "path": .array(self.path.map { .string($0) }),
         ]
     }
 
-    init?(json: JSONValue) {
-        func texts(_ name: String) -> [String]? {
-            guard let values = json[name]?.arrayValue else { return nil }
-            let texts = values.compactMap(\.stringValue)
-            return texts.count == values.count ? texts : nil
-        }
-        func duration(_ name: String) -> Duration? { json[name]?.intValue.map { .microseconds($0) } }
-        guard let id = json["id"]?.stringValue, let receivers = texts("to"), let mute = texts("mute"),
-            let path = texts("path"), let wait = duration("wait"), let interval = duration("interval"),
-            let again = duration("repeat"), let grouping = json["group_by"]
-        else { return nil }
-        let groupBy: GroupBy
-        if grouping == .null {
-            groupBy = .eachAlert
-        } else if let names = texts("group_by") {
-            groupBy = .labels(names)
-        } else {
-            return nil
-        }
-        let timing = GroupTiming(wait: wait, interval: interval, repeatInterval: again)
-        self.init(id: id, receivers: receivers, groupBy: groupBy, timing: timing, mute: mute, path: path)
+    init(_ fields: RecordFields) throws(AlertNotification.ReadError) {
+        self.init(
+            routeID: try fields.text("id"),
+            receivers: try fields.texts("receivers"),
+            groupBy: fields.isNull("group_by") ? .eachAlert : .labels(try fields.texts("group_by")),
+            timing: GroupTiming(
+                wait: try fields.duration("wait"),
+                interval: try fields.duration("interval"),
+                repeatInterval: try fields.duration("repeat")
+            ),
+            mute: try fields.texts("mute"),
+            path: try fields.texts("path")
+        )
     }
 }

@@ -194,28 +194,28 @@ package struct RouteMatch: Sendable, Hashable {
     /// The matchers of the routes from the root to this one.
     package let path: [String]
 
-    init(
-        id: String,
-        receivers: [String],
-        groupBy: GroupBy,
-        timing: GroupTiming,
-        mute: [String],
-        path: [String]
-    ) {
-        self.routeID = id
-        self.receivers = receivers
-        self.groupBy = groupBy
-        self.timing = timing
-        self.mute = mute
-        self.path = path
-    }
-
     init(_ node: RoutingTree.Node, path: [String]) {
         self.routeID = node.id
         self.receivers = node.receivers
         self.groupBy = node.groupBy
         self.timing = node.timing
         self.mute = node.mute
+        self.path = path
+    }
+
+    init(
+        routeID: String,
+        receivers: [String],
+        groupBy: GroupBy,
+        timing: GroupTiming,
+        mute: [String],
+        path: [String]
+    ) {
+        self.routeID = routeID
+        self.receivers = receivers
+        self.groupBy = groupBy
+        self.timing = timing
+        self.mute = mute
         self.path = path
     }
 }
