@@ -120,7 +120,7 @@ extension HeldBack {
     /// Straight to the receiver, whatever the routes say: each receiver is told what was held back from it.
     package var digestRoute: RouteMatch {
         RouteMatch(
-            id: "digest:\(self.receiver)",
+            routeID: "digest:\(self.receiver)",
             receivers: [self.receiver],
             groupBy: .eachAlert,
             timing: GroupTiming(wait: .zero),

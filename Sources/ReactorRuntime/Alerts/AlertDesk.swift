@@ -17,6 +17,19 @@ package final class AlertDesk: Sendable {
     private static let batchSize = 256
     /// Pause after a failure of the store before it is asked again.
     private static let storeRetryDelay: Duration = .milliseconds(200)
+    /// Between two looks at what has become due.
+    private static let settleInterval: Duration = .seconds(1)
+    /// Notices that nobody has taken over for delivery at which nothing more is decided until there are fewer.
+    package static let noticeMark = 50_000
+
+    /// What is queued: an alert, or the end of one. Their order is kept.
+    private enum Item: Sendable {
+        case alert(Alert)
+        case end(Resolution)
+
+        var alert: Alert? { if case .alert(let alert) = self { alert } else { nil } }
+        var isUrgent: Bool { self.alert?.isUrgent ?? false }
+    }
 
     package let log: AlertLog
     private let store: any StateStore
@@ -24,10 +37,11 @@ package final class AlertDesk: Sendable {
     private let standIn: MemoryStateStore
     private let receivers: [any Receiver]
     private let heldBack: @Sendable (Alert, Receipt) -> Void
-    private let queue = WorkQueue<Alert>()
+    private let queue = WorkQueue<Item>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
     private let highWater: Int
+    private let noticeMark: Int
     private let lowWater: Int
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
@@ -45,6 +59,7 @@ package final class AlertDesk: Sendable {
         logger: Logger,
         highWater: Int = AlertDesk.highWater,
         lowWater: Int = AlertDesk.lowWater,
+        noticeMark: Int = AlertDesk.noticeMark,
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
@@ -55,6 +70,7 @@ package final class AlertDesk: Sendable {
         self.logger = logger
         self.highWater = highWater
         self.lowWater = lowWater
+        self.noticeMark = noticeMark
         self.onRoom = onRoom
     }
 
@@ -64,8 +80,13 @@ package final class AlertDesk: Sendable {
     /// Queues an alert; never waits.
     ///
     /// - Returns: Whether there is room for more.
-    package func submit(_ alert: Alert) -> Bool {
-        guard let depth = self.queue.push(alert), depth >= self.highWater else { return true }
+    package func submit(_ alert: Alert) -> Bool { self.submit(.alert(alert)) }
+
+    /// Queues the end of what an alert was about; as for an alert.
+    package func submit(_ resolution: Resolution) -> Bool { self.submit(.end(resolution)) }
+
+    private func submit(_ item: Item) -> Bool {
+        guard let depth = self.queue.push(item), depth >= self.highWater else { return true }
         self.saidFull.store(true, ordering: .sequentiallyConsistent)
         // Whoever decides may have emptied the queue just before it could see that somebody waits for that.
         if self.queue.waiting <= self.lowWater {
@@ -94,8 +115,26 @@ package final class AlertDesk: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    /// - Returns: The alerts that are not decided, because the task was cancelled before.
-    private func decide(_ batch: [Alert]) async -> [Alert] {
+    /// Tells what becomes due by time alone, until the task is cancelled.
+    package func keepTime() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.settleInterval)
+            guard !Task.isCancelled else { return }
+            await self.settleDue()
+        }
+    }
+
+    /// Tells what has become due. A store that fails is asked again soon; `decide` tells of it.
+    package func settleDue() async {
+        do {
+            for telling in try await self.store.settle() { await self.settle(telling) }
+        } catch {
+            self.logger.debug("what is due could not be told", error: error, metadata: [:])
+        }
+    }
+
+    /// - Returns: What is not decided, because the task was cancelled before.
+    private func decide(_ batch: [Item]) async -> [Item] {
         var open = batch
         var undecided: [Alert] = []
         while !Task.isCancelled {
@@ -108,16 +147,22 @@ package final class AlertDesk: Sendable {
                     )
                     undecided = []
                 }
-                let receipts = try await self.store.decide(open)
-                for (alert, receipt) in zip(open, receipts) { await self.settle(alert, receipt) }
+                try await self.waitForDelivery()
+                while !open.isEmpty {
+                    let part = Self.ofOneKind(open)
+                    try await self.decideAlike(part)
+                    open.removeFirst(part.count)
+                }
                 return []
+            } catch is CancellationError {
+                break
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
                 open += self.queue.takeOutOfTurn(\.isUrgent)
-                let sent = await self.sendUrgent(open)
-                undecided += open.filter { sent.contains($0.id) }
-                open.removeAll { sent.contains($0.id) }
+                let sent = await self.sendUrgent(open.compactMap(\.alert))
+                undecided += open.compactMap(\.alert).filter { sent.contains($0.id) }
+                open.removeAll { $0.alert.map { sent.contains($0.id) } ?? false }
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
@@ -126,6 +171,35 @@ package final class AlertDesk: Sendable {
             self.logger.warning("alerts sent undecided are not on record", metadata: ["alert_ids": "\(ids)"])
         }
         return open
+    }
+
+    /// The first items, as long as they are all alerts or all ends.
+    private static func ofOneKind(_ items: [Item]) -> ArraySlice<Item> {
+        let isAlert = items.first?.alert != nil
+        return items.prefix { ($0.alert != nil) == isAlert }
+    }
+
+    private func decideAlike(_ items: ArraySlice<Item>) async throws {
+        let alerts = items.compactMap(\.alert)
+        guard alerts.isEmpty else {
+            let receipts = try await self.store.decide(alerts)
+            for (alert, receipt) in zip(alerts, receipts) { await self.settle(alert, receipt) }
+            return
+        }
+        let ends = items.compactMap { if case .end(let resolution) = $0 { resolution } else { nil } }
+        for telling in try await self.store.resolve(ends) { await self.settle(telling) }
+    }
+
+    /// While delivery is so far behind that its queue would grow without end, nothing more is decided: alerts wait here, and
+    /// then events in the ring.
+    private func waitForDelivery() async throws {
+        var isWaiting = false
+        while try await self.store.waitingNotices() >= self.noticeMark {
+            if !isWaiting { self.logger.error("delivery is behind: deciding waits for it") }
+            isWaiting = true
+            try await Task.sleep(for: Self.storeRetryDelay)
+        }
+        if isWaiting { self.logger.notice("delivery has caught up: deciding goes on") }
     }
 
     /// Sends the urgent ones among alerts that wait for the store.
@@ -142,6 +216,8 @@ package final class AlertDesk: Sendable {
         }
         return sent
     }
+
+    private func settle(_ telling: Telling) async { await self.settle(telling.alert, telling.receipt) }
 
     private func settle(_ alert: Alert, _ receipt: Receipt) async {
         self.log.add(DecidedAlert(alert: alert, receipt: receipt))

@@ -66,6 +66,7 @@ final class ReactorLife: Sendable {
         group.addTask { await self.commands.run() }
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
+        group.addTask { await self.desk.keepTime() }
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }
         group.addTask { await self.heartbeat.run() }

@@ -106,14 +106,18 @@ import Testing
         var copies: [FatigueGate] = []
         for (index, entry) in log.enumerated() {
             if index % 500 == 0 { copies.append(second) }
-            #expect(second.decide(entry.0, rules.surroundings(of: entry.0, SilenceSet(), at: entry.1), at: entry.1)
-                    == receipts[index])
+            #expect(
+                second.decide(entry.0, rules.surroundings(of: entry.0, SilenceSet(), at: entry.1), at: entry.1)
+                    == receipts[index]
+            )
         }
         #expect(first == second)
         // From any copy made on the way, the rest leads to the same end.
         for (index, copy) in copies.enumerated() {
             var resumed = copy
-            for entry in log[(index * 500)...] { _ = resumed.decide(entry.0, rules.surroundings(of: entry.0, SilenceSet(), at: entry.1), at: entry.1) }
+            for entry in log[(index * 500)...] {
+                _ = resumed.decide(entry.0, rules.surroundings(of: entry.0, SilenceSet(), at: entry.1), at: entry.1)
+            }
             #expect(resumed == first)
         }
     }
