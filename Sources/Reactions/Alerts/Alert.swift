@@ -51,6 +51,8 @@ package struct Alert: Sendable, Hashable {
     /// Missing for alerts that the reactor raises about itself.
     package var event: EventReference?
     package var raisedAt: Timestamp
+    /// Whether its end will be known: something resolves it. All others are told once and forgotten.
+    package var lasts: Bool
 
     package init(
         id: String,
@@ -64,7 +66,8 @@ package struct Alert: Sendable, Hashable {
         details: JSONValue,
         handler: String,
         event: EventReference?,
-        raisedAt: Timestamp
+        raisedAt: Timestamp,
+        lasts: Bool = false
     ) {
         self.id = id
         self.type = type
@@ -78,5 +81,6 @@ package struct Alert: Sendable, Hashable {
         self.handler = handler
         self.event = event
         self.raisedAt = raisedAt
+        self.lasts = lasts
     }
 }

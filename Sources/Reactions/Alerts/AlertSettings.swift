@@ -11,7 +11,9 @@ package struct AlertSettings: Sendable, Hashable {
     /// Told of what was held back, when a window closes; false for nobody.
     package var sendsDigests = true
 
-    package init() {}
+    package init(fatigue: FatigueSettings = FatigueSettings()) {
+        self.fatigue = fatigue
+    }
 }
 
 /// When an alert that comes and goes counts as flapping. Nagios' method: of the last 21 states, the share of changes,

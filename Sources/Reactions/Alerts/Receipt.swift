@@ -11,12 +11,14 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
     case tenantRateLimit = "tenant_rate_limit"
     /// Sent unchecked, because fatigue control is off for the reactor or for the tenant.
     case fatigueDisabled = "fatigue_disabled"
+    /// Nothing speaks against it, but no route that takes the alert names a receiver.
+    case noRoute = "no_route"
 
     /// Whether an alert with this verdict goes out.
     package var isSent: Bool {
         switch self {
         case .sent, .fatigueDisabled: true
-        case .duplicate, .cooldown, .tenantRateLimit: false
+        case .duplicate, .cooldown, .tenantRateLimit, .noRoute: false
         }
     }
 
@@ -28,6 +30,7 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
         case .cooldown: 2
         case .tenantRateLimit: 3
         case .fatigueDisabled: 4
+        case .noRoute: 5
         }
     }
 }
@@ -106,6 +109,7 @@ package enum DecisionGround: Sendable, Hashable {
     case tenantLimit
     /// Sent before it was decided, because the store could not be asked.
     case storeAway
+    case noRoute
 }
 
 extension Receipt {
@@ -124,6 +128,7 @@ extension Receipt {
         case .withinLimit: return "\(self.count) of \(self.limit) alerts of the tenant in the last hour"
         case .tenantLimit: return "\(self.count) alerts of the tenant in the last hour, at most \(self.limit)"
         case .storeAway: return "sent undecided: the state store could not be asked"
+        case .noRoute: return "no route that takes the alert names a receiver"
         }
     }
 

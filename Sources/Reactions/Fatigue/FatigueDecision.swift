@@ -2,8 +2,8 @@ import DequeModule
 
 /// What the rules say about one alert, before anything is remembered. Times in microseconds of the gate's clock.
 struct FatigueDecision {
-    let verdict: Verdict
-    let ground: DecisionGround
+    private(set) var verdict: Verdict
+    private(set) var ground: DecisionGround
     /// The window that held the alert back.
     var window: Int64?
     var nextAllowed: Int64?
@@ -39,6 +39,13 @@ struct FatigueDecision {
             self.init(.sent, .withinLimit, count: count)
             self.remaining = rules.limit - count
         }
+    }
+
+    /// For an alert that nobody would be told of: when nothing else holds it back, that does.
+    mutating func requireRoute() {
+        guard self.verdict.isSent else { return }
+        self.verdict = .noRoute
+        self.ground = .noRoute
     }
 
     private static func duplicate(

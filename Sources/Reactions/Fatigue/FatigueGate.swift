@@ -10,7 +10,8 @@ package import Events
 /// 3. the same alert (key, tenant, domain) was sent less than the dedup window ago: `duplicate`;
 /// 4. any alert of the tenant's domain was sent less than the domain's cooldown ago: `cooldown`;
 /// 5. the tenant was sent its limit of alerts, or more, after an hour ago: `tenant_rate_limit`;
-/// 6. sent.
+/// 6. no route that takes the alert names a receiver: `no_route`;
+/// 7. sent.
 ///
 /// Rules 3 and 4 look only at alerts that are at least as severe: what is worse than everything sent so far goes out.
 /// Exactly the window's length passes. Only alerts that were sent are remembered.
@@ -54,20 +55,23 @@ package struct FatigueGate: Sendable, Hashable {
     }
 
     /// The receipt of one alert. When it says that the alert is sent, the alert is remembered as sent.
-    package mutating func decide(_ alert: Alert, at reading: Timestamp) -> Receipt {
+    ///
+    /// - Parameter isRouted: whether anybody would be told.
+    package mutating func decide(_ alert: Alert, isRouted: Bool = true, at reading: Timestamp) -> Receipt {
         let now = self.clock.instant(reading)
         self.forgetExpired(now)
         let rules = FatigueRules(self.settings, tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         let tenant = self.tenants.index(forKey: alert.tenant)
         if let tenant { self.tenants.values[tenant].endHour(at: now) }
-        let decision = FatigueDecision(
+        var decision = FatigueDecision(
             alert,
             fingerprint,
             rules,
             ledger: tenant.map { self.tenants.values[$0] },
             now: now
         )
+        if !isRouted { decision.requireRoute() }
         if decision.verdict.isSent {
             let mark = SentMark(at: now, severity: alert.severity, fingerprint: fingerprint, alertID: alert.id)
             self.record(mark, alert, isUnchecked: decision.verdict == .fatigueDisabled)

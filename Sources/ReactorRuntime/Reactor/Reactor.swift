@@ -70,7 +70,7 @@ public final class Reactor: Service {
             settings: settings,
             version: "embedded",
             store: MemoryStateStore(
-                settings: FatigueSettings(),
+                settings: AlertSettings(),
                 configVersion: "",
                 instance: settings.instance,
                 clock: clock.wall

@@ -13,6 +13,7 @@ package final class MemoryStateStore: StateStore {
 
     private struct State {
         var gate: FatigueGate
+        var rules: AlertRules
         var records: Deque<DecisionRecord> = []
         var written: UInt64 = 0
 
@@ -29,28 +30,33 @@ package final class MemoryStateStore: StateStore {
     private let state: Mutex<State>
     private let receiptCapacity: Int
     private let clock: @Sendable () -> Timestamp
+    private let notices: @Sendable ([RoutedNotice]) -> Void
 
     /// - Parameters:
     ///   - instance: written into every receipt.
     ///   - receiptCapacity: the newest so many receipts are kept.
     ///   - clock: the store's own clock; callers' clocks never count.
+    ///   - notices: Gets what goes out, in the order of decisions and before the receipts are answered. Must neither wait
+    ///     nor ask the store.
     package init(
-        settings: FatigueSettings = FatigueSettings(),
+        settings: AlertSettings = AlertSettings(),
         configVersion: String = "",
         instance: String,
         receiptCapacity: Int = MemoryStateStore.defaultReceiptCapacity,
         bounds: FatigueBounds = FatigueBounds(),
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp,
+        notices: @escaping @Sendable ([RoutedNotice]) -> Void = { _ in }
     ) {
         let gate = FatigueGate(
-            settings: settings,
+            settings: settings.fatigue,
             configVersion: configVersion,
             instance: instance,
             bounds: bounds
         )
-        self.state = Mutex(State(gate: gate))
+        self.state = Mutex(State(gate: gate, rules: AlertRules(settings)))
         self.receiptCapacity = max(0, receiptCapacity)
         self.clock = clock
+        self.notices = notices
     }
 
     package func decide(_ alerts: [Alert]) async throws -> [Receipt] {
@@ -69,12 +75,27 @@ package final class MemoryStateStore: StateStore {
         self.state.withLock { state in
             // Read under the lock, so that the order of readings is the order of decisions.
             let now = self.clock()
-            return alerts.map { alert in state.keep(state.gate.decide(alert, at: now), alert, self.receiptCapacity) }
+            var told: [RoutedNotice] = []
+            let receipts = alerts.map { alert in
+                let routes = state.rules.routes(of: alert)
+                let receipt = state.gate.decide(alert, isRouted: !routes.isEmpty, at: now)
+                if receipt.verdict.isSent {
+                    let notice = AlertNotice(alert, receipt: receipt, lasts: alert.lasts)
+                    told.append(RoutedNotice(notice: notice, routes: routes))
+                }
+                return state.keep(receipt, alert, self.receiptCapacity)
+            }
+            if !told.isEmpty { self.notices(told) }
+            return receipts
         }
     }
 
     package func update(_ settings: AlertSettings, configVersion: String) async {
-        self.state.withLock { $0.gate.update(settings.fatigue, configVersion: configVersion) }
+        let rules = AlertRules(settings)
+        self.state.withLock { state in
+            state.gate.update(settings.fatigue, configVersion: configVersion)
+            state.rules = rules
+        }
     }
 
     package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {

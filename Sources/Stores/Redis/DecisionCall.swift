@@ -8,8 +8,8 @@ struct DecisionCall {
     let fingerprint: String
     let arguments: [String]
 
-    init(_ alert: Alert, settings: FatigueSettings, wasSent: Bool) {
-        let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
+    init(_ alert: Alert, rules settings: AlertRules, wasSent: Bool) {
+        let rules = FatigueRules(settings.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
         let mode: DecisionScript.Mode =
             if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
             { .checked }
@@ -18,7 +18,15 @@ struct DecisionCall {
         self.arguments = [
             alert.id, self.fingerprint, "\(alert.severity.rank)", "\(mode.rawValue)", "\(rules.dedupWindow)",
             "\(rules.cooldown)", "\(rules.limit)", alert.domain, Self.subject(alert), alert.tenant,
+            wasSent ? "" : Self.notice(alert, settings.routes(of: alert)),
         ]
+    }
+
+    /// Empty when there is nobody to tell.
+    private static func notice(_ alert: Alert, _ routes: [RouteMatch]) -> String {
+        guard !routes.isEmpty else { return "" }
+        let notice = AlertNotice(alert, receipt: nil, lasts: alert.lasts)
+        return RoutedNotice(notice: notice, routes: routes).json.compactText
     }
 
     func keys(_ keys: StateKeys) -> [String] {

@@ -39,6 +39,7 @@ struct DecisionNumbers {
         case .cooldown: .cooldown
         case .tenantLimit: .tenantRateLimit
         case .unchecked: .fatigueDisabled
+        case .noRoute: .noRoute
         }
     }
 
@@ -49,6 +50,7 @@ struct DecisionNumbers {
         case .cooldown: .cooldown(domain: domain, age: self.now - self.heldAt, severity: self.heldBy ?? .low)
         case .tenantLimit: .tenantLimit
         case .unchecked: self.mode == .sentBefore ? .storeAway : .unchecked(isForTenant: self.mode == .offForTenant)
+        case .noRoute: .noRoute
         }
     }
 

@@ -12,14 +12,15 @@ import RedisClient
 /// - `alert:<id>`: the decision about an alert that was sent, for ten minutes: who asks again because the answer was lost
 ///   gets it again.
 /// - `receipts`: a bounded stream.
+/// - `notices`: a stream of what goes out; who plans the deliveries takes it away.
 ///
 /// Instants are microseconds of Redis' clock, which never go back: `clock` holds the latest one.
 enum DecisionScript {
     /// What stands before the alerts among the keys and arguments.
-    static let sharedKeys = 2
+    static let sharedKeys = 3
     static let sharedArguments = 6
     static let keysPerAlert = 4
-    static let argumentsPerAlert = 10
+    static let argumentsPerAlert = 11
 
     /// How an alert is to be judged; the argument `mode`.
     enum Mode: Int {
@@ -37,6 +38,7 @@ enum DecisionScript {
         case cooldown = 2
         case tenantLimit = 3
         case unchecked = 4
+        case noRoute = 5
     }
 
     static func make(clock: RedisStateStore.ServerClock) -> RedisScript {
@@ -76,7 +78,7 @@ enum DecisionScript {
             local alert, fingerprint, rank = ARGV[base + 1], ARGV[base + 2], tonumber(ARGV[base + 3])
             local mode, dedup, cooldown = tonumber(ARGV[base + 4]), tonumber(ARGV[base + 5]), tonumber(ARGV[base + 6])
             local limit, domain, subject = tonumber(ARGV[base + 7]), ARGV[base + 8], ARGV[base + 9]
-            local tenant = ARGV[base + 10]
+            local tenant, notice = ARGV[base + 10], ARGV[base + 11]
             redis.call('ZREMRANGEBYSCORE', hour_key, '-inf', string.format('%.0f', now - hour))
             local count = redis.call('ZCARD', hour_key)
             local outcome, window, next_at, remaining, held, held_rank = 0, -1, -1, -1, nil, -1
@@ -104,6 +106,7 @@ enum DecisionScript {
             else
                 outcome = 4
             end
+            if (outcome == 0 or outcome == 4) and mode ~= 3 and notice == '' then outcome = 5 end
             if outcome == 0 or (outcome == 4 and (mode == 3 or count < unchecked)) then
                 local serial = redis.call('HINCRBY', domain_key, 'n', 1)
                 local mark = string.format('%.0f %d %s %s', now, serial, fingerprint, alert)
@@ -121,6 +124,11 @@ enum DecisionScript {
             redis.call('XADD', KEYS[2], 'MAXLEN', '~', kept, '*', 'alert', alert, 'tenant', tenant, 'domain', domain,
                 'fingerprint', fingerprint, 'numbers', numbers, 'held_by', held[4], 'held_fingerprint', held[3],
                 'origin', origin, 'subject', subject)
+            if (outcome == 0 or outcome == 4) and mode ~= 3 then
+                redis.call('XADD', KEYS[3], '*', 'notice', notice, 'alert', alert, 'tenant', tenant, 'domain', domain,
+                    'fingerprint', fingerprint, 'numbers', numbers, 'held_by', '', 'held_fingerprint', '',
+                    'origin', origin, 'subject', subject)
+            end
             return {numbers, held[4], held[3]}
         end
 

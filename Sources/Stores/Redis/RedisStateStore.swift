@@ -31,7 +31,7 @@ package final class RedisStateStore: StateStore {
     static let alertsPerCall = 64
 
     private struct State {
-        var settings: FatigueSettings
+        var rules: AlertRules
         var configVersion: String
     }
 
@@ -51,14 +51,14 @@ package final class RedisStateStore: StateStore {
     package init(
         commands: RedisCommandClient,
         namespace: String,
-        settings: FatigueSettings = FatigueSettings(),
+        settings: AlertSettings = AlertSettings(),
         configVersion: String = "",
         instance: String,
         receiptCapacity: Int = RedisStateStore.defaultReceiptCapacity,
         bounds: FatigueBounds = FatigueBounds(),
         clock: ServerClock = .server
     ) {
-        self.state = Mutex(State(settings: settings, configVersion: configVersion))
+        self.state = Mutex(State(rules: AlertRules(settings), configVersion: configVersion))
         self.commands = commands
         self.keys = StateKeys(namespace: namespace)
         self.script = DecisionScript.make(clock: clock)
@@ -83,13 +83,13 @@ package final class RedisStateStore: StateStore {
     }
 
     private func decide(_ alerts: [Alert], wereSent: Bool) async throws -> [Receipt] {
-        let (settings, configVersion) = self.state.withLock { ($0.settings, $0.configVersion) }
+        let (rules, configVersion) = self.state.withLock { ($0.rules, $0.configVersion) }
         var receipts: [Receipt] = []
         receipts.reserveCapacity(alerts.count)
         var start = alerts.startIndex
         while start < alerts.endIndex {
             let part = alerts[start..<min(start + Self.alertsPerCall, alerts.endIndex)]
-            receipts += try await self.decide(part, wereSent, settings, configVersion)
+            receipts += try await self.decide(part, wereSent, rules, configVersion)
             start = part.endIndex
         }
         return receipts
@@ -98,20 +98,20 @@ package final class RedisStateStore: StateStore {
     private func decide(
         _ alerts: ArraySlice<Alert>,
         _ wereSent: Bool,
-        _ settings: FatigueSettings,
+        _ rules: AlertRules,
         _ configVersion: String
     ) async throws -> [Receipt] {
-        let calls = alerts.map { DecisionCall($0, settings: settings, wasSent: wereSent) }
+        let calls = alerts.map { DecisionCall($0, rules: rules, wasSent: wereSent) }
         let origin = ReceiptOrigin(instance: self.instance, configVersion: configVersion)
         let shared = [
             "\(FatigueRules.hour)", "\(FatigueRules.retryOfEmptyLimit)",
             // A little longer than anything looks back, so that expiry never decides.
-            "\(settings.longestWindow / 1000 + 60_000)", "\(self.receiptCapacity)",
+            "\(rules.settings.fatigue.longestWindow / 1000 + 60_000)", "\(self.receiptCapacity)",
             "\(self.bounds.uncheckedRecordsPerTenant)", origin.text,
         ]
         let reply = try await self.commands.evaluate(
             self.script,
-            keys: [self.keys.clock, self.keys.receipts] + calls.flatMap { $0.keys(self.keys) },
+            keys: [self.keys.clock, self.keys.receipts, self.keys.notices] + calls.flatMap { $0.keys(self.keys) },
             arguments: shared + calls.flatMap(\.arguments)
         ).orThrow()
         guard let answers = reply.elements, answers.count == calls.count else {
@@ -137,7 +137,8 @@ package final class RedisStateStore: StateStore {
     // MARK: Settings
 
     package func update(_ settings: AlertSettings, configVersion: String) async {
-        self.state.withLock { $0 = State(settings: settings.fatigue, configVersion: configVersion) }
+        let state = State(rules: AlertRules(settings), configVersion: configVersion)
+        self.state.withLock { $0 = state }
     }
 
     // MARK: Asking
@@ -165,7 +166,7 @@ package final class RedisStateStore: StateStore {
 
     /// - Throws: `RedisError`.
     package func statistics(tenant: String) async throws -> TenantFatigueStatistics {
-        let settings = self.state.withLock { $0.settings }
+        let settings = self.state.withLock { $0.rules.settings.fatigue }
         let reply = try await self.commands.evaluate(
             self.hourScript,
             keys: [self.keys.clock, self.keys.hour(tenant: tenant)],

@@ -6,6 +6,8 @@ struct StateKeys: Sendable {
 
     var clock: String { self.base + "clock" }
     var receipts: String { self.base + "receipts" }
+    /// What goes out and has not been planned yet.
+    var notices: String { self.base + "notices" }
 
     func hour(tenant: String) -> String { self.base + "hour:" + tenant }
 

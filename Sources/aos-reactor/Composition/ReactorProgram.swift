@@ -105,13 +105,13 @@ struct ReactorProgram {
             return RedisStateStore(
                 commands: state.commands,
                 namespace: self.configuration.namespace,
-                settings: self.configuration.alerts.fatigue,
+                settings: self.configuration.alerts,
                 configVersion: self.configuration.version,
                 instance: self.configuration.instance
             )
         }
         return MemoryStateStore(
-            settings: self.configuration.alerts.fatigue,
+            settings: self.configuration.alerts,
             configVersion: self.configuration.version,
             instance: self.configuration.instance,
             clock: PipelineClock.system.wall

@@ -26,7 +26,7 @@ struct FatigueModel {
         self.settings = settings
     }
 
-    mutating func decide(_ alert: Alert, at reading: Timestamp) -> Decision {
+    mutating func decide(_ alert: Alert, isRouted: Bool = true, at reading: Timestamp) -> Decision {
         if let last = self.lastReading, reading.microseconds < last { self.setBack += last - reading.microseconds }
         self.lastReading = reading.microseconds
         let now = reading.microseconds + self.setBack
@@ -34,6 +34,7 @@ struct FatigueModel {
         self.sent.removeAll { $0.at < now - 4 * 3_600_000_000 }
         var decision = self.judge(alert, now)
         decision.nextAllowed = decision.nextAllowed.map { $0 - self.setBack }
+        if decision.verdict.isSent, !isRouted { decision.verdict = .noRoute }
         if decision.verdict.isSent { self.sent.append(Sent(at: now, alert: alert)) }
         return decision
     }

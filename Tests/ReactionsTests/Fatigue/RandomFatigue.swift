@@ -19,6 +19,20 @@ enum RandomFatigue {
         return settings
     }
 
+    /// Somebody is told of everything, or of everything but one domain, or of nothing.
+    static func routing(_ generator: inout SeededGenerator) throws -> RoutingTree {
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: try RoutingTree(RouteDefinition())
+        case 1..<4:
+            try RoutingTree(
+                RouteDefinition(routes: [
+                    RouteDefinition(matchers: [LabelMatcher("domain", .notEqual, "logs")], receivers: ["ops"])
+                ])
+            )
+        default: .everything(to: ["ops"])
+        }
+    }
+
     static func alert(_ number: Int, _ generator: inout SeededGenerator) -> Alert {
         Alert.sample(
             "k\(Int.random(in: 0..<5, using: &generator))",

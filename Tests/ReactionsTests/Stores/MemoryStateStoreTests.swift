@@ -18,7 +18,7 @@ import Testing
 
     private func store(receipts: Int = 100) -> MemoryStateStore {
         MemoryStateStore(
-            settings: FatigueSettings(),
+            settings: AlertSettings(),
             configVersion: "v1",
             instance: "i1",
             receiptCapacity: receipts,

@@ -14,7 +14,7 @@ struct RedisStateStoreTests {
     @Test func `of equal alerts at one time on any number of reactors exactly one is sent`() async throws {
         try await withTurnedStore { turned in
             try await turned.turn(to: Self.start)
-            let stores = (0..<4).map { turned.another(FatigueSettings(), instance: "reactor-\($0)") }
+            let stores = (0..<4).map { turned.another(AlertSettings(), instance: "reactor-\($0)") }
             let receipts = try await withThrowingTaskGroup(of: [Receipt].self) { group in
                 for (index, store) in stores.enumerated() {
                     for round in 0..<25 {
@@ -88,7 +88,7 @@ struct RedisStateStoreTests {
 
     @Test func `nothing that was sent is forgotten when all reactors and the server are killed`() async throws {
         try await withRedisServer(appendOnly: true) { server in
-            let settings = FatigueSettings()
+            let settings = AlertSettings()
             let sent = try await withCommands(to: server) { commands in
                 let store = RedisStateStore(commands: commands, namespace: "test", settings: settings, instance: "a")
                 return try await store.decide((0..<50).map { .sample("k\($0)", tenant: "t\($0)", id: "a\($0)") })
@@ -126,7 +126,7 @@ struct RedisStateStoreTests {
                 #expect(keys.count > 4_000)
                 let lasting = try await commands.pipeline(keys.map { RedisCommand("TTL", $0.text ?? "") })
                 let names = zip(keys, lasting).filter { $1.integer == -1 }.compactMap { $0.0.text }
-                #expect(names.sorted() == ["aos:{bounded}:clock", "aos:{bounded}:receipts"])
+                #expect(names.sorted() == ["aos:{bounded}:clock", "aos:{bounded}:notices", "aos:{bounded}:receipts"])
                 let length =
                     try await commands.send(RedisCommand("XLEN", "aos:{bounded}:receipts")).orThrow().integer ?? 0
                 // Redis drops whole nodes of the stream, of 100 entries each.

@@ -15,22 +15,26 @@ struct StateStoreAgreementTests {
         seed: Int
     ) async throws {
         var generator = SeededGenerator(seed: UInt64(900 + seed))
-        var settings = RandomFatigue.settings(&generator)
+        var settings = AlertSettings(fatigue: RandomFatigue.settings(&generator))
         let now = Mutex<Int64>(1_795_221_600_000_000)
-        let memory = MemoryStateStore(settings: settings, configVersion: "1", instance: "i") {
-            Timestamp(microseconds: now.withLock { $0 })
-        }
-        var model = FatigueModel(settings)
+        let told = Mutex<[String]>([])
+        let memory = MemoryStateStore(
+            settings: settings,
+            configVersion: "1",
+            instance: "i",
+            clock: { Timestamp(microseconds: now.withLock { $0 }) },
+            notices: { notices in told.withLock { $0 += notices.map(\.notice.alert.id) } }
+        )
+        var model = FatigueModel(settings.fatigue)
         try await withTurnedStore(settings) { turned in
             var number = 0
             while number < 12_500 {
                 if Int.random(in: 0..<60, using: &generator) == 0 {
-                    settings = RandomFatigue.settings(&generator)
-                    var inForce = AlertSettings()
-                    inForce.fatigue = settings
-                    await memory.update(inForce, configVersion: "\(number)")
-                    await turned.store.update(inForce, configVersion: "\(number)")
-                    model.settings = settings
+                    settings = AlertSettings(fatigue: RandomFatigue.settings(&generator))
+                    settings.routing = try RandomFatigue.routing(&generator)
+                    await memory.update(settings, configVersion: "\(number)")
+                    await turned.store.update(settings, configVersion: "\(number)")
+                    model.settings = settings.fatigue
                 }
                 let step = max(0, RandomFatigue.step(&generator))
                 let instant = now.withLock { now in
@@ -47,18 +51,27 @@ struct StateStoreAgreementTests {
                 #expect(seen == expected, "seed \(seed), up to alert \(number)")
                 guard seen == expected else { return }
                 if number < 800 {
-                    let told = alerts.map { model.decide($0, at: Timestamp(microseconds: instant)) }
-                    #expect(seen.map { FatigueModel.Decision($0) } == told, "seed \(seed), up to alert \(number)")
+                    let rules = AlertRules(settings)
+                    let said = alerts.map {
+                        model.decide($0, isRouted: !rules.routes(of: $0).isEmpty, at: Timestamp(microseconds: instant))
+                    }
+                    #expect(seen.map { FatigueModel.Decision($0) } == said, "seed \(seed), up to alert \(number)")
                 }
                 let tenant = "t\(Int.random(in: 0..<4, using: &generator))"
                 #expect(try await turned.store.statistics(tenant: tenant) == memory.statistics(tenant: tenant))
             }
+            // What is handed on is what was decided to go out, in that order.
+            let handedOn = try await turned.notices()
+            #expect(handedOn.compactMap(\.["alert"]) == told.withLock { $0 })
+            #expect(
+                handedOn.allSatisfy { $0["notice"]?.contains("ops") == true || $0["notice"]?.contains("log") == true }
+            )
         }
     }
 
     @Test func `what is read back from the receipts is what was answered`() async throws {
         var generator = SeededGenerator(seed: 77)
-        try await withTurnedStore(RandomFatigue.settings(&generator)) { turned in
+        try await withTurnedStore(AlertSettings(fatigue: RandomFatigue.settings(&generator))) { turned in
             var answered: [Receipt] = []
             for round in 0..<60 {
                 try await turned.turn(to: 1_795_221_600_000_000 + Int64(round) * 20_000_000)

@@ -39,7 +39,18 @@ struct TurnedStore {
         _ = try await self.commands.send(RedisCommand("SET", Self.clockKey, "\(microseconds)")).orThrow()
     }
 
-    func another(_ settings: FatigueSettings, instance: String) -> RedisStateStore {
+    /// The fields of what waits for its deliveries to be planned.
+    func notices() async throws -> [[String: String]] {
+        let reply = try await self.commands.send(RedisCommand("XRANGE", "aos:{test}:notices", "-", "+")).orThrow()
+        return (reply.elements ?? []).map { entry in
+            let parts = (entry.elements?.last?.elements ?? []).map { $0.text ?? "" }
+            return Dictionary(
+                uniqueKeysWithValues: stride(from: 0, to: parts.count - 1, by: 2).map { (parts[$0], parts[$0 + 1]) }
+            )
+        }
+    }
+
+    func another(_ settings: AlertSettings, instance: String) -> RedisStateStore {
         RedisStateStore(
             commands: self.commands,
             namespace: "test",
@@ -51,7 +62,7 @@ struct TurnedStore {
 }
 
 func withTurnedStore<Result: Sendable>(
-    _ settings: FatigueSettings = FatigueSettings(),
+    _ settings: AlertSettings = AlertSettings(),
     _ body: (TurnedStore) async throws -> Result
 ) async throws -> Result {
     try await withRedisServer { server in

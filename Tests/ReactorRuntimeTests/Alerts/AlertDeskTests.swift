@@ -23,7 +23,9 @@ final class GatedStore: StateStore {
         var settings = FatigueSettings()
         settings.defaultCooldown = .zero
         settings.maxAlertsPerTenantPerHour = 1_000_000
-        self.memory = MemoryStateStore(settings: settings, instance: "test") { Timestamp(seconds: 1_795_221_600) }
+        self.memory = MemoryStateStore(settings: AlertSettings(fatigue: settings), instance: "test") {
+            Timestamp(seconds: 1_795_221_600)
+        }
     }
 
     /// Keys of the alerts that were reported as sent undecided.

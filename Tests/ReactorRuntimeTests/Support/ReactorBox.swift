@@ -64,7 +64,7 @@ struct ReactorBox: Sendable {
             settings: settings,
             version: "test",
             store: MemoryStateStore(
-                settings: FatigueSettings(),
+                settings: AlertSettings(),
                 configVersion: "",
                 instance: instance,
                 clock: PipelineClock.system.wall
