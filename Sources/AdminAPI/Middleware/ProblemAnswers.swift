@@ -40,6 +40,9 @@ struct ProblemAnswers<Context: RequestContext>: RouterMiddleware {
         problem.instance = request.uri.path
         let status = HTTPResponse.Status(code: problem.status)
         var response = try Response.json(problem, status: status, mediaType: Problem.mediaType)
+        if problem.status == Problem.unauthorized.status {
+            response.headers[.wwwAuthenticate] = "Bearer realm=\"aos-reactor\""
+        }
         if problem.status == Problem.methodNotAllowed.status { response.headers[.allow] = "GET, HEAD" }
         return request.method == .head ? response.createHeadResponse() : response
     }

@@ -22,6 +22,7 @@ struct AdminRouter {
             RequestCounting<BasicRequestContext>(registry: self.registry)
             ProblemAnswers<BasicRequestContext>()
             RequestChecks<BasicRequestContext>(self.settings)
+            TokenCheck<BasicRequestContext>(self.settings)
         }
         self.addHealth(to: router)
         self.addReactor(to: router)

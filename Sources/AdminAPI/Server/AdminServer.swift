@@ -39,7 +39,7 @@ package struct AdminServer: Service {
     ///
     /// - Throws: `AdminServerError` when it cannot listen.
     package func run() async throws {
-        guard self.settings.address.isLocal || self.settings.allowsRemote else {
+        guard self.settings.address.isLocal || self.settings.token != nil else {
             throw AdminServerError.notLocal(self.settings.address)
         }
         switch self.settings.address {

@@ -51,6 +51,12 @@ extension Problem {
         detail: "this path can only be read: GET or HEAD"
     )
 
+    static let unauthorized = Problem(
+        title: "Unauthorized",
+        status: 401,
+        detail: "this server wants its token: Authorization: Bearer TOKEN (http.token in its configuration)"
+    )
+
     static let internalError = Problem(
         title: "Internal Server Error",
         status: 500,
