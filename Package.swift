@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient",
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient",
                 "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),
