@@ -24,11 +24,18 @@ func monotonic() -> Int64 {
 
 /// The publisher's clock, written into the payload.
 func stamp(in payload: UnsafeRawBufferPointer) -> Int64? {
-    for start in payload.indices.dropLast(mark.count) where payload[start] == mark[0] {
-        guard payload[start..<start + mark.count].elementsEqual(mark) else { continue }
-        // The first of the digits is a one that belongs to the format, not to the time.
-        return payload[(start + mark.count + 1)...].prefix { $0 >= 0x30 && $0 <= 0x39 }
-            .reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+    guard var at = payload.baseAddress else { return nil }
+    let end = at + payload.count
+    while let found = memchr(at, Int32(mark[0]), end - at) {
+        let quote = UnsafeRawPointer(found)
+        guard end - quote > mark.count else { return nil }
+        if memcmp(quote, mark, mark.count) == 0 {
+            // The first of the digits is a one that belongs to the format, not to the time.
+            let start = quote + mark.count + 1
+            let digits = UnsafeRawBufferPointer(start: start, count: end - start).prefix { $0 >= 0x30 && $0 <= 0x39 }
+            return digits.reduce(0) { sum, digit in sum * 10 + Int64(digit - 0x30) }
+        }
+        at = quote + 1
     }
     return nil
 }
@@ -42,8 +49,7 @@ final class Latencies: Sendable {
         self.seen = Mutex((times, 0))
     }
 
-    func add(_ sent: Int64) {
-        let now = monotonic()
+    func add(_ sent: Int64, seenAt now: Int64) {
         self.seen.withLock { seen in
             seen.times.append(now - sent)
             seen.last = now
@@ -67,8 +73,10 @@ for type in types {
     try reactor.onInline(type) { _ in }
 }
 try reactor.onInline("*", name: "all") { event in
+    // First of all, as the C reader does: looking for the stamp is not the reactor's.
+    let now = monotonic()
     event.withPayload { payload in
-        if let sent = stamp(in: payload) { latencies.add(sent) }
+        if let sent = stamp(in: payload) { latencies.add(sent, seenAt: now) }
     }
 }
 try await withThrowingTaskGroup(of: Void.self) { group in

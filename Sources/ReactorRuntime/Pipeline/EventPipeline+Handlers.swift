@@ -72,12 +72,14 @@ extension EventPipeline {
         if !self.taps.isEmpty, self.taps.wants(envelope.eventType) {
             return self.callAll(rules, on: envelope, type: type, from: origin, isWatched: true)
         }
+        // When the last closure returned, as long as nothing but closures was called.
+        var endedAt: UInt64?
         for position in rules.indices {
             let call = self.routes.calls[Int(rules[position])]
             if self.isSpared(call) {
                 self.counters.spared[self.routes.slot(of: call, type: type)] &+= 1
-            } else if case .inline = call.way, case .inline(let body) = self.routes.entries[call.handler].body {
-                self.callInline(body, call.handler, on: envelope, type: type)
+            } else if case .inline = call.way, let body = self.routes.inlineBodies[call.handler] {
+                endedAt = self.callInline(body, call, on: envelope, type: type, at: endedAt ?? self.clock.monotonic())
             } else {
                 let rest = UnsafeBufferPointer(rebasing: rules[position...])
                 return self.callAll(rest, on: envelope, type: type, from: origin, isWatched: false)
@@ -86,22 +88,27 @@ extension EventPipeline {
     }
 
     /// The short way to a closure that needs nothing but the event.
+    ///
+    /// - Parameter started: what the monotonic clock says.
+    /// - Returns: what it says afterwards, so that of several closures in a row each needs to ask it only once.
     private mutating func callInline(
-        _ body: (borrowing InlineEvent) throws -> Void,
-        _ handler: Int,
+        _ body: HandlerEntry.InlineBody,
+        _ call: RuleCall,
         on envelope: Envelope,
-        type: Int
-    ) {
-        let slot = self.routes.slot(handler: handler, type: type)
-        let started = self.clock.monotonic()
+        type: Int,
+        at started: UInt64
+    ) -> UInt64 {
+        let slot = self.routes.slot(of: call, type: type)
         do {
             try body(InlineEvent(envelope))
             self.counters.succeeded[slot] += 1
         } catch {
             self.counters.failed[slot] += 1
-            self.port.failed(handler: self.routes.entries[handler].name, "\(error)")
+            self.port.failed(handler: self.routes.entries[call.handler].name, "\(error)")
         }
-        self.counters.durations[slot].record(nanoseconds: Int64(self.clock.monotonic() &- started))
+        let ended = self.clock.monotonic()
+        self.counters.durations[slot].record(nanoseconds: Int64(ended &- started))
+        return ended
     }
 
     /// Whether calling the handler would do nothing, so that it is only counted.

@@ -4,13 +4,15 @@ package import Reactions
 
 /// A handler as the pipeline runs it, declared in YAML or registered by an embedding program.
 package struct HandlerEntry: Sendable {
+    package typealias InlineBody = @Sendable (borrowing InlineEvent) throws -> Void
+
     package enum Body: Sendable {
         /// From a file: pure, runs inline on the event loop.
         case declared(CompiledHandler)
         /// A closure of the embedding program that may wait: runs in the lanes of that number, beside the event loop.
         case lane(Int)
         /// A closure that promises not to wait: runs inline on the event loop.
-        case inline(@Sendable (borrowing InlineEvent) throws -> Void)
+        case inline(InlineBody)
     }
 
     package var name: String

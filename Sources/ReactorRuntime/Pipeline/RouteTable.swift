@@ -10,6 +10,8 @@ package final class RouteTable {
     package let matcher: RuleMatcher
     /// How each rule of the matcher is called; it knows only the enabled handlers.
     let calls: UnsafeBufferPointer<RuleCall>
+    /// The closures among the handlers' bodies that run inline, in the order of `entries`: a body as a whole is large.
+    let inlineBodies: [HandlerEntry.InlineBody?]
     package let types: TypeTable
     /// The number of the type `reactor.heartbeat`, when some enabled handler names it.
     package let heartbeatType: Int?
@@ -22,6 +24,7 @@ package final class RouteTable {
     /// - Parameter entries: in the order of the files, then of registration.
     package init(_ entries: [HandlerEntry]) {
         self.entries = entries
+        self.inlineBodies = entries.map { if case .inline(let body) = $0.body { body } else { nil } }
         let enabled = entries.indices.filter { entries[$0].enabled }
         self.matcher = RuleMatcher(
             enabled.map { index in

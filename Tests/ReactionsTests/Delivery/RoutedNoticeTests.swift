@@ -51,7 +51,7 @@ import Testing
             fewer.remove(at: index)
             #expect(RoutedNotice(json: .object(fewer)) == nil)
         }
-        for name in ["id", "to", "group_by", "wait", "interval", "repeat", "mute", "path"] {
+        for name in ["id", "receivers", "group_by", "wait", "interval", "repeat", "mute", "path"] {
             var route = try #require(whole["routes"]?.arrayValue?.first)
             guard case .object(let fields) = route else { continue }
             route = .object(fields.filter { $0.name != name })

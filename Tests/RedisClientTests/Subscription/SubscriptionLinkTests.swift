@@ -13,6 +13,9 @@ import Testing
         var debt = DeliveryTally()
         /// Called when a marker is reached.
         var atMarker: (SubscriptionLink) -> Void = { _ in }
+        var isAtEase = false
+        /// Whether reads are put on the log.
+        var logsReads = false
 
         var sink: any SubscriptionSink { self }
 
@@ -27,7 +30,8 @@ import Testing
 
         func link(_ link: SubscriptionLink, did input: SubscriptionSupervisor.Input) {
             switch input {
-            case .received: break
+            case .received(_, let drained):
+                if self.logsReads { self.log.append(drained ? "read" : "reading") }
             case .probe(_, let number, let tally): self.log.append("probe \(number) after \(tally.channelMessages)")
             case .marker(_, let number):
                 self.log.append("marker \(number)")
@@ -40,6 +44,12 @@ import Testing
             case .keptIsFull: self.log.append("full")
             default: self.log.append("\(input)")
             }
+        }
+
+        func isAtEase(_ link: SubscriptionLink) -> Bool { self.isAtEase }
+
+        func link(_ link: SubscriptionLink, readAtEase drained: Bool) {
+            if self.logsReads { self.log.append(drained ? "read at ease" : "reading at ease") }
         }
 
         func link(_ link: SubscriptionLink, skipped message: OversizeMessage) {
@@ -138,6 +148,40 @@ import Testing
         )
         #expect(owner.tally.channelMessages == 12)
         #expect(!owner.debt.hasMessages)
+    }
+
+    @Test func `a read at ease is told behind its messages, and before anything else that it brought`() throws {
+        let (channel, _, owner) = try Self.make(.deliver)
+        try channel.writeInbound(ByteBuffer(string: Self.greeting))
+        owner.log = []
+        owner.logsReads = true
+        try channel.writeInbound(ByteBuffer(string: Self.message("one")))
+        #expect(owner.log == ["reading", "events: one", "read"])
+        owner.log = []
+        owner.isAtEase = true
+        try channel.writeInbound(ByteBuffer(string: Self.message("two")))
+        #expect(owner.log == ["events: two", "read at ease"])
+        owner.log = []
+        try channel.writeInbound(ByteBuffer(string: Self.message("three") + Self.own("probe abc 1")))
+        #expect(owner.log == ["events: three", "reading", "probe 1 after 3", "read"])
+        // Several reads in one turn are one run, told once.
+        owner.log = []
+        for payload in ["four", "five"] {
+            channel.pipeline.fireChannelRead(ByteBuffer(string: Self.message(payload)))
+        }
+        channel.pipeline.fireChannelReadComplete()
+        #expect(owner.log == ["events: four", "events: five", "read at ease"])
+    }
+
+    @Test func `a link that has left its channel keeps nobody alive`() throws {
+        var (channel, link, owner): (EmbeddedChannel, SubscriptionLink, Owner?) = try Self.make(.deliver)
+        weak let kept = owner
+        owner = nil
+        #expect(kept != nil)
+        try channel.close().wait()
+        channel.embeddedEventLoop.run()
+        #expect(kept == nil)
+        withExtendedLifetime((channel, link)) {}
     }
 
     @Test func `a link that keeps gives everything, or what came after its marker`() throws {

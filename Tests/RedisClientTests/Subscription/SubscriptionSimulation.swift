@@ -38,6 +38,8 @@ struct SubscriptionSimulation {
         case pong(UInt64)
         case confirmed(String)
         case end
+
+        var isMessage: Bool { if case .message = self { true } else { false } }
     }
 
     private struct Connection {
@@ -80,8 +82,13 @@ struct SubscriptionSimulation {
     /// Faults and reports, for the message of a test that fails.
     private(set) var history: [String] = []
 
-    init(seed: UInt64) {
+    /// Whether reads of a link at ease are told the short way, and how many were.
+    private let makesUseOfEase: Bool
+    private(set) var readsAtEase = 0
+
+    init(seed: UInt64, makesUseOfEase: Bool = true) {
         self.random = SplitMix64(seed: seed)
+        self.makesUseOfEase = makesUseOfEase
     }
 
     // MARK: Running
@@ -247,8 +254,30 @@ struct SubscriptionSimulation {
         let frames = connection.frames.prefix { $0.due <= self.now }
         guard !frames.isEmpty else { return }
         self.connections[link]?.frames.removeFirst(frames.count)
-        self.happens(.received(link, drained: true))
-        for (_, frame) in frames where self.connections[link] != nil { self.take(frame, from: link) }
+        let end = frames.last.flatMap { if case .end = $0.frame { $0.frame } else { nil } }
+        self.read(frames.dropLast(end == nil ? 0 : 1).map(\.frame), from: link)
+        if let end, self.connections[link] != nil { self.take(end, from: link) }
+    }
+
+    /// As `SubscriptionLink` tells of a read: at ease behind it, or before the first thing that the supervisor hears of.
+    private mutating func read(_ frames: [Frame], from link: LinkID) {
+        guard !frames.isEmpty else { return }
+        var isUntold = self.makesUseOfEase && self.supervisor.linkAtEase == link
+        if !isUntold { self.happens(.received(link, drained: false)) }
+        for frame in frames where self.connections[link] != nil {
+            if isUntold, !frame.isMessage {
+                isUntold = false
+                self.happens(.received(link, drained: false))
+            }
+            self.take(frame, from: link)
+        }
+        guard self.connections[link] != nil else { return }
+        if isUntold, self.supervisor.linkAtEase == link {
+            self.supervisor.receivedAtEase(drained: true, at: self.instant)
+            self.readsAtEase += 1
+        } else {
+            self.happens(.received(link, drained: true))
+        }
     }
 
     private mutating func take(_ frame: Frame, from link: LinkID) {

@@ -73,6 +73,25 @@ import Testing
     }
 
     @Test(arguments: 0..<4)
+    func `telling of reads the short way changes no decision and no time of one`(portion: UInt64) {
+        var readsAtEase = 0
+        for seed in Self.seeds(portion) {
+            var (short, long) = (
+                SubscriptionSimulation(seed: seed), SubscriptionSimulation(seed: seed, makesUseOfEase: false)
+            )
+            short.run(SubscriptionSimulation.Fault.allCases, count: 8)
+            long.run(SubscriptionSimulation.Fault.allCases, count: 8)
+            #expect(short.history == long.history, "seed \(seed)")
+            #expect(short.reports == long.reports, "seed \(seed)")
+            #expect(short.delivered == long.delivered, "seed \(seed)")
+            #expect(long.readsAtEase == 0)
+            readsAtEase += short.readsAtEase
+        }
+        // A quiet run has some 10,000 reads.
+        #expect(readsAtEase > Self.seeds(portion).count * 1_000)
+    }
+
+    @Test(arguments: 0..<4)
     func `the bound of a window is never below what it swallowed`(portion: UInt64) {
         var measured = 0
         for seed in Self.seeds(portion) {

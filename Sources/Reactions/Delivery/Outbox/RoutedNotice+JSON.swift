@@ -28,7 +28,7 @@ extension RouteMatch {
             case .labels(let names): .array(names.map { .string($0) })
             }
         return [
-            "id": .string(self.routeID), "to": .array(self.receivers.map { .string($0) }), "group_by": groupBy,
+            "id": .string(self.routeID), "receivers": .array(self.receivers.map { .string($0) }), "group_by": groupBy,
             "wait": .duration(self.timing.wait), "interval": .duration(self.timing.interval),
             "repeat": .duration(self.timing.repeatInterval), "mute": .array(self.mute.map { .string($0) }),
             "path": .array(self.path.map { .string($0) }),
@@ -38,7 +38,7 @@ extension RouteMatch {
     init(_ fields: RecordFields) throws(AlertNotification.ReadError) {
         self.init(
             routeID: try fields.text("id"),
-            receivers: try fields.texts("to"),
+            receivers: try fields.texts("receivers"),
             groupBy: fields.isNull("group_by") ? .eachAlert : .labels(try fields.texts("group_by")),
             timing: GroupTiming(
                 wait: try fields.duration("wait"),

@@ -42,7 +42,10 @@ package struct AlertNotice: Sendable, Hashable {
     /// When it was over; nil while it fires.
     package var endsAt: Timestamp?
     /// Whether an end will be told: something that resolves it exists. All others are told once and forgotten.
-    package var lasts: Bool
+    package var lasts: Bool {
+        get { self.alert.lasts }
+        set { self.alert.lasts = newValue }
+    }
     /// For a resolved one: whether receivers were told that it fired. Nobody is told of the end of what they never
     /// heard of.
     package var wasTold: Bool
@@ -64,7 +67,7 @@ package struct AlertNotice: Sendable, Hashable {
         self.status = status
         self.startsAt = alert.raisedAt
         self.endsAt = endsAt
-        self.lasts = lasts
+        if lasts { self.alert.lasts = true }
         self.wasTold = wasTold
         self.standsFor = []
     }

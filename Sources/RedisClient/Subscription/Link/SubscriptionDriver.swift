@@ -28,6 +28,8 @@ final class SubscriptionDriver: SubscriptionLinkOwner {
     private let finished: EventLoopPromise<Void>
     private let logger: Logger
     private var links: [LinkID: SubscriptionLink] = [:]
+    /// The link of the same name of the supervisor.
+    private var linkAtEase: SubscriptionLink?
     /// Links that are wanted but have no channel yet.
     private var awaited: [LinkID: FeedMode] = [:]
     /// What happened while an earlier happening was still being acted on.
@@ -73,12 +75,20 @@ final class SubscriptionDriver: SubscriptionLinkOwner {
             for action in self.supervisor.handle(next, at: self.eventLoop.now) { self.perform(action) }
         }
         self.isActing = false
+        self.linkAtEase = self.supervisor.linkAtEase.flatMap { self.links[$0] }
         self.armTimer()
     }
 
     func link(_ link: SubscriptionLink, did input: SubscriptionSupervisor.Input) {
         guard self.links[link.id] === link else { return }
         self.handle(input)
+    }
+
+    func isAtEase(_ link: SubscriptionLink) -> Bool { self.linkAtEase === link }
+
+    func link(_ link: SubscriptionLink, readAtEase drained: Bool) {
+        guard self.linkAtEase === link else { return self.link(link, did: .received(link.id, drained: drained)) }
+        self.supervisor.receivedAtEase(drained: drained, at: self.eventLoop.now)
     }
 
     func link(_ link: SubscriptionLink, skipped message: OversizeMessage) {

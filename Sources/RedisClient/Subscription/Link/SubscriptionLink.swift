@@ -13,6 +13,14 @@ protocol SubscriptionLinkOwner: AnyObject {
 
     func link(_ link: SubscriptionLink, did input: SubscriptionSupervisor.Input)
 
+    /// Whether it need not be told of a read before what the read brought, since it shows only that the link lives.
+    func isAtEase(_ link: SubscriptionLink) -> Bool
+
+    /// A run of reads is over that it need not be told of before.
+    ///
+    /// - Parameter drained: whether the socket was emptied.
+    func link(_ link: SubscriptionLink, readAtEase drained: Bool)
+
     /// A message was skipped because of its size.
     func link(_ link: SubscriptionLink, skipped message: OversizeMessage)
 }
@@ -29,7 +37,8 @@ final class SubscriptionLink: ChannelInboundHandler {
 
     let id: LinkID
     private let privateChannel: PrivateChannel
-    private weak var owner: (any SubscriptionLinkOwner)?
+    /// Nil once the link has left its channel. Until then the channel keeps the owner.
+    private var owner: (any SubscriptionLinkOwner)?
     /// Until the server has answered everything that is said on a new connection.
     private var handshake: RedisHandshake?
     private var mode: FeedMode
@@ -38,6 +47,9 @@ final class SubscriptionLink: ChannelInboundHandler {
     private var scanner: FrameScanner?
     private var context: ChannelHandlerContext?
     private var burstBytes = 0
+    /// Whether the owner has not been told yet that bytes came: that is told once they are dealt with, or before anything
+    /// else that they bring.
+    private var isReadUntold = false
     /// Announced length of the last oversize message, as evidence should the link end within it.
     private var oversizeLength: Int?
     private var isPaused = false
@@ -115,14 +127,18 @@ final class SubscriptionLink: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         self.end(.broken)
+        self.owner = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !self.isOver else { return }
+        guard !self.isOver, let owner = self.owner else { return }
         let buffer = self.unwrapInboundIn(data)
-        if self.burstBytes == 0 { self.tell(.received(self.id, drained: false)) }
+        if self.burstBytes == 0 {
+            self.isReadUntold = true
+            if !owner.isAtEase(self) { self.tellRead() }
+        }
         self.burstBytes += buffer.readableBytes
-        self.owner?.tally.bytes &+= UInt64(buffer.readableBytes)
+        owner.tally.bytes &+= UInt64(buffer.readableBytes)
         buffer.withVeryUnsafeBytes { storage in
             let bytes = UnsafeRawBufferPointer(rebasing: storage[buffer.readerIndex..<buffer.writerIndex])
             self.consume(bytes, slack: storage.count - buffer.writerIndex)
@@ -134,7 +150,12 @@ final class SubscriptionLink: ChannelInboundHandler {
         let bound = Int(Self.readsPerTurn) * RedisConnector.receiveBufferBytes
         let drained = self.burstBytes < bound - bound / 16
         self.burstBytes = 0
-        if !self.isOver { self.tell(.received(self.id, drained: drained)) }
+        if self.isReadUntold {
+            self.isReadUntold = false
+            if !self.isOver { self.owner?.link(self, readAtEase: drained) }
+        } else {
+            self.tell(.received(self.id, drained: drained))
+        }
         context.fireChannelReadComplete()
     }
 
@@ -309,7 +330,14 @@ final class SubscriptionLink: ChannelInboundHandler {
 
     private func tell(_ input: SubscriptionSupervisor.Input) {
         guard !self.isOver else { return }
+        self.tellRead()
         self.owner?.link(self, did: input)
+    }
+
+    private func tellRead() {
+        guard self.isReadUntold else { return }
+        self.isReadUntold = false
+        self.owner?.link(self, did: .received(self.id, drained: false))
     }
 
     private func end(_ end: LinkEnd) {

@@ -44,6 +44,14 @@ struct LinkLiveness {
         }
     }
 
+    /// Whether nothing was asked, so that a byte changes nothing but the time of the last one.
+    var isQuiet: Bool {
+        switch self.state {
+        case .quiet: true
+        case .asked, .suspect: false
+        }
+    }
+
     /// When `tick` has something to decide next; nil while suspect, when only a byte can change anything.
     var nextDeadline: NIODeadline? {
         switch self.state {

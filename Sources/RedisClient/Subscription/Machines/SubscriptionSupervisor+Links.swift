@@ -39,6 +39,21 @@ extension SubscriptionSupervisor {
         }
     }
 
+    /// The link of which a read shows only that it lives; nil while something is under way that any read may decide.
+    var linkAtEase: LinkID? {
+        guard case .running = self.phase, let primary = self.primary, self.successor == nil, self.handover == nil,
+            self.suspicion == nil, self.skipping == nil, primary.confirmedAt != nil, primary.liveness.isQuiet
+        else { return nil }
+        return primary.id
+    }
+
+    /// What `received` comes to for the link at ease: nothing is to be done, and no deadline comes nearer, so that the
+    /// timer may stay as it is.
+    mutating func receivedAtEase(drained: Bool, at now: NIODeadline) {
+        self.primary?.horizon.read(at: now, drained: drained)
+        _ = self.primary?.liveness.received(at: now)
+    }
+
     mutating func confirmed(_ id: LinkID, _ name: [UInt8], _ isPattern: Bool, at now: NIODeadline) {
         guard case .running = self.phase else { return }
         var isComplete = false
