@@ -58,6 +58,9 @@ package final class Deliveries: Sendable {
         return (deliveries, store)
     }
 
+    /// The settings in force.
+    package var settings: AlertSettings { self.receivers.settings }
+
     /// Receivers may come, change and go at any time.
     package func apply(_ settings: AlertSettings) {
         let publisher = self.publisher

@@ -20,6 +20,8 @@ final class DeliveryLine: Sendable {
     private static let pause: Duration = .milliseconds(200)
     /// How often claims are renewed: three times within the shortest lease.
     private static let renewal: Duration = .seconds(3)
+    /// How long new messages of an outbox that lasts are begun while the reactor stops.
+    private static let lastRounds: Duration = .seconds(2)
     /// How long a delivery for a receiver that is not configured here waits for a replica that knows it.
     static let strangersWait: Duration = .seconds(60)
 
@@ -167,9 +169,16 @@ final class DeliveryLine: Sendable {
     // MARK: Sending
 
     private func send() async {
+        var lastRounds: ContinuousClock.Instant?
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let isLast = self.planned.isOpen
+                // Others send what lasts; only what comes of the last decisions still goes out from here.
+                if isLast, self.outbox.isLasting {
+                    let since = lastRounds ?? ContinuousClock.now
+                    guard since.duration(to: .now) < Self.lastRounds else { break }
+                    lastRounds = since
+                }
                 var wait = Self.sweep
                 do {
                     try await self.enable()

@@ -28,7 +28,7 @@ final class ReceiverSet: Sendable {
 
     private struct State {
         var slots: [String: Slot] = [:]
-        var routing = RoutingTree.everything(to: [])
+        var settings = AlertSettings()
         var planner: DeliveryPlanner
         var version = 0
     }
@@ -63,13 +63,18 @@ final class ReceiverSet: Sendable {
                 }
             }
             state.slots = slots
-            state.routing = settings.routing
+            state.settings = settings
             state.planner = planner
             state.version += 1
         }
     }
 
+    /// Those in force.
+    var settings: AlertSettings { self.state.withLock { $0.settings } }
+
     var planner: DeliveryPlanner { self.state.withLock { $0.planner } }
+
+    func sink(_ name: String) -> (any AlertSink)? { self.state.withLock { $0.slots[name]?.sink } }
 
     var names: [String] { self.state.withLock { $0.slots.keys.sorted() } }
 
@@ -85,7 +90,7 @@ final class ReceiverSet: Sendable {
     }
 
     func routes(of alert: Alert) -> [RouteMatch] {
-        let routing = self.state.withLock { $0.routing }
+        let routing = self.settings.routing
         return routing.routes(of: AlertLabels(alert)).filter { !$0.receivers.isEmpty }
     }
 

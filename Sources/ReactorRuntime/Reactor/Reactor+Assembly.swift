@@ -50,8 +50,9 @@ extension Reactor {
             heldBack: self.heldBack,
             log: self.alerts,
             logger: self.logger,
-            isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } }
-        ) { engineBox.value?.resumeSoon() }
+            isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } },
+            onRoom: { engineBox.value?.resumeSoon() }
+        )
         let selfAlerts = SelfAlerts(
             instance: self.settings.instance,
             clock: self.clock,

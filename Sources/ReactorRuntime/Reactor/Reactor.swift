@@ -22,9 +22,9 @@ public final class Reactor: Service {
     public let settings: ReactorSettings
     package let version: String
     let endpoint: RedisEndpoint
-    let store: any StateStore
+    package let store: any StateStore
     let standIn: MemoryStateStore
-    let deliveries: Deliveries
+    package let deliveries: Deliveries
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry

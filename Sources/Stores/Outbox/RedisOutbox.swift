@@ -14,7 +14,7 @@ package final class RedisOutbox: Outbox {
     private let notices: RedisCommandClient
     private let consumer: String
     let bounds: OutboxBounds
-    /// Whether what an earlier life of this consumer has left claimed was taken up.
+    /// Receivers of which what an earlier life of this consumer has left claimed was taken up.
     private let hasTakenOwn = Mutex<Set<String>>([])
     private let hasPlanners = Atomic(false)
 
@@ -185,17 +185,21 @@ package final class RedisOutbox: Outbox {
 
     /// - Throws: `RedisError`.
     package func claim(_ requests: [ClaimRequest]) async throws -> ClaimAnswer {
-        let names = Set(requests.map(\.receiver))
-        let isFirst = self.hasTakenOwn.withLock { !names.isSubset(of: $0) }
+        let taken = self.hasTakenOwn.withLock { $0 }
         let reply = try await self.run(
             SendingScripts.claim,
-            [self.consumer, "\(Self.milliseconds(self.bounds.lease))", isFirst ? "1" : "0"]
-                + requests.flatMap { ["\($0.receiver)", "\($0.limit)", "\(Self.milliseconds($0.minimumAge))"] }
+            [self.consumer, "\(Self.milliseconds(self.bounds.lease))"]
+                + requests.flatMap { request in
+                    [
+                        request.receiver, "\(request.limit)", "\(Self.milliseconds(request.minimumAge))",
+                        taken.contains(request.receiver) ? "0" : "1",
+                    ]
+                }
         )
         guard let parts = reply.elements, parts.count == 3, let claimed = parts[2].elements else {
             throw RedisError(.unexpectedReply, "the script of claims answered with something unknown")
         }
-        if isFirst { self.hasTakenOwn.withLock { $0.formUnion(names) } }
+        self.hasTakenOwn.withLock { $0.formUnion(requests.map(\.receiver)) }
         return ClaimAnswer(
             claims: claimed.compactMap(Self.claim),
             disabled: Self.disabled(parts[1]),

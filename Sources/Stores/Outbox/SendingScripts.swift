@@ -8,7 +8,7 @@ enum SendingScripts {
     static let claim = RedisScript(
         time + """
 
-            local base, consumer, lease, takes_own = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+            local base, consumer, lease = KEYS[1], ARGV[1], tonumber(ARGV[2])
             local stamp = string.format('%.0f', now)
             local claims, next_due = {}, nil
 
@@ -29,7 +29,7 @@ enum SendingScripts {
                     facts[2] and 1 or 0, facts[3] or '', facts[4] or '0', facts[5] or ''}
             end
 
-            local function claim(receiver, limit, youngest)
+            local function claim(receiver, limit, youngest, takes_own)
                 local stream, retries = base .. 'outbox:' .. receiver, base .. 'retries:' .. receiver
                 if redis.call('EXISTS', stream) == 0 then return end
                 local before = #claims
@@ -65,7 +65,9 @@ enum SendingScripts {
                 if later[2] then next_due = math.min(next_due or math.huge, tonumber(later[2])) end
             end
 
-            for index = 4, #ARGV, 3 do claim(ARGV[index], tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2])) end
+            for index = 3, #ARGV, 4 do
+                claim(ARGV[index], tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]), ARGV[index + 3] == '1')
+            end
             local wait = next_due and string.format('%.0f', math.max(0, next_due - now)) or ''
             return {wait, redis.call('HGETALL', base .. 'receivers:disabled'), claims}
             """

@@ -243,8 +243,14 @@ struct ReactorProgram {
         }
         var settings = AdminSettings(address: address, version: BuildInfo.version)
         settings.token = self.configuration.http.token
+        let deliveries = reactor.deliveries
+        var books = AlertBooks(settings: { deliveries.settings })
+        books.state = reactor.store
+        books.deliveries = deliveries.outbox
+        books.tester = deliveries
         return AdminServer(
             inspector: reactor,
+            books: books,
             settings: settings,
             registry: registry,
             group: MultiThreadedEventLoopGroup.singleton,

@@ -1,6 +1,7 @@
 import Events
 import Reactions
 import ReactorTestKit
+import RedisClient
 import Stores
 import Testing
 
@@ -58,7 +59,8 @@ struct OutboxTests {
 
     @Test(arguments: Kind.allCases)
     func `a claim that is not renewed falls to another, one that is renewed holds`(kind: Kind) async throws {
-        try await withOutbox(kind, change: { $0.lease = .milliseconds(500) }) { test in
+        let short: (inout OutboxBounds) -> Void = { $0.lease = .milliseconds(500) }
+        try await withOutbox(kind, change: short) { test in
             try await test.add([.sample("a1")])
             try await test.plan()
             let first = try #require(try await test.claim().first)
@@ -145,7 +147,8 @@ struct OutboxTests {
 
     @Test(arguments: Kind.allCases)
     func `a notice that was taken and not planned falls to another`(kind: Kind) async throws {
-        try await withOutbox(kind, change: { $0.planningTime = .milliseconds(200) }) { test in
+        let short: (inout OutboxBounds) -> Void = { $0.planningTime = .milliseconds(200) }
+        try await withOutbox(kind, change: short) { test in
             try await test.add([.sample("a1")])
             let first = try await test.outbox.takeNotices(upTo: 10, patience: .milliseconds(1))
             #expect(first.count == 1)
@@ -243,6 +246,73 @@ struct OutboxTests {
             let young = ClaimRequest(receiver: "ops", limit: 1, minimumAge: .milliseconds(300))
             #expect(try await test.outbox.claim([young]).claims.isEmpty)
             try await eventually { try await test.outbox.claim([young]).claims.count == 1 }
+        }
+    }
+}
+
+/// What only the outbox in Redis can promise.
+@Suite(.timeLimit(.minutes(5)))
+struct RedisOutboxTests {
+    @Test func `who comes back under its name takes up at once what it has left, and nothing that it is sending`()
+        async throws
+    {
+        try await withRedisServer { server in
+            try await withCommands(to: server) { commands in
+                func replica() -> RedisOutbox {
+                    RedisOutbox(commands: commands, notices: commands, namespace: "test", instance: "alfa")
+                }
+                let first = replica()
+                let test = OutboxUnderTest(outbox: first, other: first) { added in
+                    for notice in added {
+                        _ = try await commands.send(
+                            RedisCommand("XADD", "aos:{test}:notices", "*", "notice", notice.json.compactText)
+                        )
+                    }
+                }
+                try await test.add([.sample("a1", to: ["ops", "pager"])])
+                try await test.plan()
+                let left = try await test.claim("ops")
+                #expect(left.count == 1)
+                // Another receiver comes into view: what is being sent is not begun again.
+                let both = [ClaimRequest(receiver: "ops", limit: 4), ClaimRequest(receiver: "pager", limit: 4)]
+                #expect(try await first.claim(both).claims.map(\.receiver) == ["pager"])
+                let again = try await replica().claim([both[0]]).claims
+                #expect(again.map(\.deliveryID) == left.map(\.deliveryID))
+                #expect(again.map(\.isTakenOver) == [true] && again.map(\.attempt) == [2])
+            }
+        }
+    }
+
+    @Test func `a notice that nobody can read is put aside and holds up nothing`() async throws {
+        try await withOutbox(.redis) { test in
+            try await test.add([.sample("a1")])
+            let outbox = try #require(test.outbox as? RedisOutbox)
+            let notices = try await outbox.takeNotices(upTo: 10, patience: .milliseconds(1))
+            var unreadable = notices[0]
+            unreadable.routed = nil
+            let plan = DeliveryPlanner(profiles: [:], instance: "test").plan(
+                [unreadable],
+                GroupShelf(now: .wallClock, groups: [:], count: 0)
+            )
+            #expect(plan.refused == [notices[0].id] && plan.notices.isEmpty)
+            #expect(try await outbox.apply(plan) == .done)
+            #expect(try await outbox.figures().notices == 0)
+        }
+    }
+
+    @Test func `the order of a server that was emptied is made anew`() async throws {
+        try await withRedisServer { server in
+            try await withCommands(to: server) { commands in
+                let outbox = RedisOutbox(commands: commands, notices: commands, namespace: "test", instance: "alfa")
+                #expect(try await outbox.takeNotices(upTo: 1, patience: .milliseconds(1)).isEmpty)
+                _ = try await commands.send(RedisCommand("FLUSHALL"))
+                _ = try await outbox.takeNotices(upTo: 1, patience: .milliseconds(1))
+                let notice = try RoutedNotice.sample("a1")
+                _ = try await commands.send(
+                    RedisCommand("XADD", "aos:{test}:notices", "*", "notice", notice.json.compactText)
+                )
+                try await eventually { try await outbox.takeNotices(upTo: 1, patience: .milliseconds(1)).count == 1 }
+            }
         }
     }
 }

@@ -63,6 +63,21 @@ package struct DeliveryPlanner: Sendable {
         return plan
     }
 
+    /// The message by which a person finds out whether a receiver works.
+    package func test(_ notice: AlertNotice, to receiver: String) -> AlertNotification {
+        var notification = AlertNotification(
+            deliveryID: "test_" + SHA256Text.hex(of: "\(notice.alert.id) \(receiver)").prefix(32),
+            receiver: receiver,
+            notice: notice,
+            reason: .test,
+            instance: self.instance
+        )
+        if let templates = self.profiles[receiver]?.templates {
+            notification.message = templates.message(for: notification.group, receiver: receiver)
+        }
+        return notification
+    }
+
     /// A group that cannot be read begins anew: the alerts that it has told stay told.
     private func groups(_ shelf: GroupShelf) -> AlertGroups {
         var groups = AlertGroups(limits: self.limits, elsewhere: max(0, shelf.count - shelf.groups.count))
