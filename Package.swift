@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // MARK: Floor 0. C libraries, each seen by the one Swift target above it.
@@ -32,6 +33,8 @@ let package = Package(
         // on the default path: no pkgConfig.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CScheduling"),
+        // libpq's headers are not on the default path: pkgConfig.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "CSimdJSON",
             publicHeadersPath: "include",
@@ -63,6 +66,10 @@ let package = Package(
                 .product(name: "NIOTLS", package: nio),
             ]
         ),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]
+        ),
         // Programs that run beside us: servers of our own, and receivers that are programs.
         .target(name: "ChildProcesses"),
         .target(name: "RedisServer", dependencies: ["ChildProcesses", log]),
@@ -74,7 +81,9 @@ let package = Package(
         .target(
             name: "Stores",
             dependencies: [
-                "Events", "Reactions", "RedisClient", .product(name: "DequeModule", package: "swift-collections"),
+                "Events", "PostgresClient", "Reactions", "RedisClient", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .target(
@@ -207,6 +216,13 @@ let package = Package(
             dependencies: ["EventPatterns", "Events", "Reactions", "SyntheticEvents"]
         ),
         .testTarget(
+            name: "HistoryTests",
+            dependencies: [
+                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(
             name: "DeliveryTests",
             dependencies: [
                 "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "RedisServer", log,
@@ -241,6 +257,7 @@ let package = Package(
                 "AdminAPI", "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
