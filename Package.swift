@@ -173,7 +173,9 @@ let package = Package(
             dependencies: [
                 "ChildProcesses", "Events", "RedisServer", log,
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(name: "EventsTests", dependencies: ["Events", "ReactorTestKit"]),
@@ -241,7 +243,7 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "CScheduling", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
+                "CScheduling", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
                 "RedisClient",
                 "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
@@ -268,6 +270,7 @@ let package = Package(
             dependencies: [
                 "ChildProcesses", "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
             ]

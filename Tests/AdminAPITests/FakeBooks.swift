@@ -55,7 +55,6 @@ final class FakeBooks: StateStore, SilenceBook, DeliveryBook, ReceiverTester {
     func reconcile(_ alerts: [Alert]) async throws -> [Receipt] { [] }
     func resolve(_ resolutions: [Resolution]) async throws -> [Telling] { [] }
     func settle() async throws -> [Telling] { [] }
-    func waitingNotices() async throws -> Int { 0 }
     func update(_ settings: AlertSettings, configVersion: String) async {}
 
     func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {

@@ -16,9 +16,6 @@ package protocol StateStore: Sendable {
     /// longer come and go. Any number of reactors may ask; each thing is told once.
     func settle() async throws -> [Telling]
 
-    /// What goes out and has not been taken over for delivery yet.
-    func waitingNotices() async throws -> Int
-
     /// Replaces the settings; what was counted so far stays.
     func update(_ settings: AlertSettings, configVersion: String) async
 

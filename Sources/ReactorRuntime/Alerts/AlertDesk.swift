@@ -3,7 +3,7 @@ package import Reactions
 package import Stores
 import Synchronization
 
-/// Decides alerts one after another and tells the receivers of those that go out.
+/// Decides alerts one after another. Those that go out the store hands on to their receivers, in the step that decides.
 ///
 /// Alerts are never dropped: when the queue reaches its mark, the pipeline pauses and events wait in the ring instead.
 ///
@@ -19,8 +19,6 @@ package final class AlertDesk: Sendable {
     private static let storeRetryDelay: Duration = .milliseconds(200)
     /// Between two looks at what has become due.
     private static let settleInterval: Duration = .seconds(1)
-    /// Notices that nobody has taken over for delivery at which nothing more is decided until there are fewer.
-    package static let noticeMark = 50_000
 
     /// What is queued: an alert, or the end of one. Their order is kept.
     private enum Item: Sendable {
@@ -35,42 +33,44 @@ package final class AlertDesk: Sendable {
     private let store: any StateStore
     /// Checks urgent alerts against each other while the store is away.
     private let standIn: MemoryStateStore
-    private let receivers: [any Receiver]
+    private let undecided: @Sendable (Alert, Receipt) -> Void
     private let heldBack: @Sendable (Alert, Receipt) -> Void
     private let queue = WorkQueue<Item>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
+    private let isCongested: @Sendable () -> Bool
     private let highWater: Int
-    private let noticeMark: Int
     private let lowWater: Int
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
 
     /// - Parameters:
     ///   - standIn: Takes the place of the store, for urgent alerts, while that cannot be asked.
+    ///   - undecided: Sends urgent alerts that the store could not be asked about. Must not wait.
     ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
+    ///   - isCongested: Whether so much that was decided waits for its planning that nothing more is to be decided.
     ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
     package init(
         store: any StateStore,
         standIn: MemoryStateStore,
-        receivers: [any Receiver],
+        undecided: @escaping @Sendable (Alert, Receipt) -> Void,
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         log: AlertLog,
         logger: Logger,
         highWater: Int = AlertDesk.highWater,
         lowWater: Int = AlertDesk.lowWater,
-        noticeMark: Int = AlertDesk.noticeMark,
+        isCongested: @escaping @Sendable () -> Bool = { false },
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.standIn = standIn
-        self.receivers = receivers
+        self.undecided = undecided
         self.heldBack = heldBack
         self.log = log
         self.logger = logger
         self.highWater = highWater
         self.lowWater = lowWater
-        self.noticeMark = noticeMark
+        self.isCongested = isCongested
         self.onRoom = onRoom
     }
 
@@ -98,6 +98,7 @@ package final class AlertDesk: Sendable {
     /// Decides alerts until `finish` was called and none is left, or the task is cancelled.
     package func run() async {
         while true {
+            while self.isCongested(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
             let left = await self.decide(batch)
@@ -127,7 +128,7 @@ package final class AlertDesk: Sendable {
     /// Tells what has become due. A store that fails is asked again soon; `decide` tells of it.
     package func settleDue() async {
         do {
-            for telling in try await self.store.settle() { await self.settle(telling) }
+            for telling in try await self.store.settle() { self.settle(telling) }
         } catch {
             self.logger.debug("what is due could not be told", error: error, metadata: [:])
         }
@@ -147,20 +148,17 @@ package final class AlertDesk: Sendable {
                     )
                     undecided = []
                 }
-                try await self.waitForDelivery()
                 while !open.isEmpty {
                     let part = Self.ofOneKind(open)
                     try await self.decideAlike(part)
                     open.removeFirst(part.count)
                 }
                 return []
-            } catch is CancellationError {
-                break
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
                 open += self.queue.takeOutOfTurn(\.isUrgent)
-                let sent = await self.sendUrgent(open.compactMap(\.alert))
+                let sent = self.sendUrgent(open.compactMap(\.alert))
                 undecided += open.compactMap(\.alert).filter { sent.contains($0.id) }
                 open.removeAll { $0.alert.map { sent.contains($0.id) } ?? false }
                 try? await Task.sleep(for: Self.storeRetryDelay)
@@ -183,64 +181,34 @@ package final class AlertDesk: Sendable {
         let alerts = items.compactMap(\.alert)
         guard alerts.isEmpty else {
             let receipts = try await self.store.decide(alerts)
-            for (alert, receipt) in zip(alerts, receipts) { await self.settle(alert, receipt) }
+            for (alert, receipt) in zip(alerts, receipts) { self.settle(alert, receipt) }
             return
         }
         let ends = items.compactMap { if case .end(let resolution) = $0 { resolution } else { nil } }
-        for telling in try await self.store.resolve(ends) { await self.settle(telling) }
-    }
-
-    /// While delivery is so far behind that its queue would grow without end, nothing more is decided: alerts wait here, and
-    /// then events in the ring.
-    private func waitForDelivery() async throws {
-        var isWaiting = false
-        while try await self.store.waitingNotices() >= self.noticeMark {
-            if !isWaiting { self.logger.error("delivery is behind: deciding waits for it") }
-            isWaiting = true
-            try await Task.sleep(for: Self.storeRetryDelay)
-        }
-        if isWaiting { self.logger.notice("delivery has caught up: deciding goes on") }
+        for telling in try await self.store.resolve(ends) { self.settle(telling) }
     }
 
     /// Sends the urgent ones among alerts that wait for the store.
     ///
     /// - Returns: The ids of those that went out.
-    private func sendUrgent(_ alerts: [Alert]) async -> Set<String> {
+    private func sendUrgent(_ alerts: [Alert]) -> Set<String> {
         var sent: Set<String> = []
         for alert in alerts where alert.isUrgent {
             guard var receipt = self.standIn.decideNow([alert]).first, receipt.verdict.isSent else { continue }
             receipt.verdict = .fatigueDisabled
             receipt.ground = .storeAway
-            await self.settle(alert, receipt)
+            self.log.add(DecidedAlert(alert: alert, receipt: receipt))
+            self.undecided(alert, receipt)
             sent.insert(alert.id)
         }
         return sent
     }
 
-    private func settle(_ telling: Telling) async { await self.settle(telling.alert, telling.receipt) }
+    private func settle(_ telling: Telling) { self.settle(telling.alert, telling.receipt) }
 
-    private func settle(_ alert: Alert, _ receipt: Receipt) async {
+    private func settle(_ alert: Alert, _ receipt: Receipt) {
         self.log.add(DecidedAlert(alert: alert, receipt: receipt))
-        if receipt.verdict.isSent {
-            await self.tell(alert, receipt)
-        } else {
-            self.heldBack(alert, receipt)
-        }
-    }
-
-    private func tell(_ alert: Alert, _ receipt: Receipt) async {
-        for receiver in self.receivers {
-            do {
-                try await receiver.deliver(alert, receipt)
-            } catch {
-                self.log.addDeliveryFailure(receiver: receiver.name)
-                self.logger.error(
-                    "alert was not delivered",
-                    error: error,
-                    metadata: ["receiver": "\(receiver.name)", "alert_id": "\(alert.id)"]
-                )
-            }
-        }
+        if !receipt.verdict.isSent { self.heldBack(alert, receipt) }
     }
 }
 

@@ -140,9 +140,6 @@ package final class MemoryStateStore: StateStore {
         if !told.isEmpty { self.notices(told) }
     }
 
-    /// What goes out is taken over at once.
-    package func waitingNotices() async throws -> Int { 0 }
-
     // MARK: Settings
 
     package func update(_ settings: AlertSettings, configVersion: String) async {

@@ -78,11 +78,6 @@ extension RedisStateStore {
         }
         return TenantFatigueStatistics(tenant: tenant, sentInLastHour: domains, settings: settings)
     }
-
-    /// - Throws: `RedisError`.
-    package func waitingNotices() async throws -> Int {
-        try await self.commands.send(RedisCommand("XLEN", self.keys.notices)).orThrow().integer.map { Int($0) } ?? 0
-    }
 }
 
 /// The id of a stream's entry, which orders them.

@@ -50,10 +50,8 @@ package struct StreamEntry: Sendable {
 
     /// What a notice tells, with the decision filled in; nil for an entry that holds none.
     package var notice: RoutedNotice? {
-        guard let json = self.json("notice"), var notice = RoutedNotice(json: json), let record = self.record else {
-            return nil
-        }
-        notice.decide(record.receipt)
+        guard let json = self.json("notice"), var notice = RoutedNotice(json: json) else { return nil }
+        if let record = self.record { notice.decide(record.receipt) }
         return notice
     }
 

@@ -34,7 +34,7 @@ struct ReactorProgram {
             registry.add(ProcessCollector())
             registry.add(output)
             let state = self.stateConnection(to: endpoint, logger)
-            let reactor = self.makeReactor(endpoint, self.makeStore(state), registry, output, logger)
+            let reactor = self.makeReactor(endpoint, state, registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
@@ -90,37 +90,59 @@ struct ReactorProgram {
     /// The connection that decisions are made on, apart from all others so that none of them waits for another.
     private func stateConnection(to endpoint: RedisEndpoint, _ logger: Logger) -> StateConnection? {
         guard self.configuration.state == .redis, self.configuration.enabled else { return nil }
-        return StateConnection(
-            commands: RedisCommandClient(
+        func client(_ role: String) -> RedisCommandClient {
+            RedisCommandClient(
                 endpoint: endpoint,
-                clientName: "aos-reactor:\(self.configuration.instance):state",
+                clientName: "aos-reactor:\(self.configuration.instance):\(role)",
                 eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
                 logger: logger
             )
-        )
+        }
+        return StateConnection(commands: client("state"), notices: client("notices"))
     }
 
-    private func makeStore(_ state: StateConnection?) -> any StateStore {
-        if let state {
-            return RedisStateStore(
-                commands: state.commands,
-                namespace: self.configuration.namespace,
-                settings: self.configuration.alerts,
-                configVersion: self.configuration.version,
-                instance: self.configuration.instance
+    /// What decides alerts, and what tells of them.
+    private func makeStore(
+        _ state: StateConnection?,
+        _ log: any AlertSink,
+        _ registry: MetricsRegistry
+    ) -> (store: any StateStore, deliveries: Deliveries) {
+        let clock = PipelineClock.system
+        guard let state else {
+            let parts = Deliveries.inMemory(
+                instance: self.configuration.instance,
+                log: log,
+                registry: registry,
+                clock: clock
             )
+            return (parts.store, parts.deliveries)
         }
-        return MemoryStateStore(
+        let store = RedisStateStore(
+            commands: state.commands,
+            namespace: self.configuration.namespace,
             settings: self.configuration.alerts,
             configVersion: self.configuration.version,
-            instance: self.configuration.instance,
-            clock: PipelineClock.system.wall
+            instance: self.configuration.instance
         )
+        let outbox = RedisOutbox(
+            commands: state.commands,
+            notices: state.notices,
+            namespace: self.configuration.namespace,
+            instance: self.configuration.instance
+        )
+        let deliveries = Deliveries(
+            outbox: outbox,
+            instance: self.configuration.instance,
+            log: log,
+            registry: registry,
+            clock: clock
+        )
+        return (store, deliveries)
     }
 
     private func makeReactor(
         _ endpoint: RedisEndpoint,
-        _ store: any StateStore,
+        _ state: StateConnection?,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
@@ -131,17 +153,19 @@ struct ReactorProgram {
             Terminal.standardOutput.print($0)
         }
         let showsOnConsole = self.playsDemo
+        let log: any AlertSink = showsOnConsole ? console : LogSink(logger: alerts)
+        let parts = self.makeStore(state, log, registry)
         return Reactor(
             endpoint: endpoint,
             settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
-            store: store,
-            receivers: showsOnConsole ? [console] : [LogReceiver(logger: alerts)],
+            store: parts.store,
+            deliveries: parts.deliveries,
             heldBack: { alert, receipt in
                 if showsOnConsole {
                     console.show(alert, receipt)
                 } else {
-                    LogReceiver.explain(alert, receipt, to: alerts)
+                    LogSink.explain(alert, receipt, to: alerts)
                 }
             },
             registry: registry,
@@ -219,8 +243,15 @@ struct ReactorProgram {
         }
         var settings = AdminSettings(address: address, version: BuildInfo.version)
         settings.token = self.configuration.http.token
+        let deliveries = reactor.deliveries
+        var books = AlertBooks(settings: { deliveries.settings })
+        books.state = reactor.store
+        books.silences = reactor.store as? any SilenceBook
+        books.deliveries = deliveries.outbox
+        books.tester = deliveries
         return AdminServer(
             inspector: reactor,
+            books: books,
             settings: settings,
             registry: registry,
             group: MultiThreadedEventLoopGroup.singleton,
