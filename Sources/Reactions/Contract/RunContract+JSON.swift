@@ -77,7 +77,10 @@ extension RunContract {
 
 extension RunContract.Slot {
     fileprivate var json: JSONValue {
-        let counts = [self.expected, self.succeeded, self.failed, self.rolledBack, self.passed, self.toldDrift]
+        let counts = [
+            self.expected, self.succeeded, self.failed, self.rolledBack, self.passed, self.toldDrift,
+            self.toldFailed ? 1 : 0,
+        ]
         return [
             .string(self.action.domain), .string(self.action.action), .array(counts.map { .number(Int($0)) }),
             RunContract.number(self.driftCheck),
@@ -89,7 +92,7 @@ extension RunContract.Slot {
             let action = parts[1].stringValue, let check = RunContract.instant(parts[3])
         else { return nil }
         let counts = (parts[2].arrayValue ?? []).compactMap { $0.intValue.flatMap(UInt16.init(exactly:)) }
-        guard counts.count == 6 else { return nil }
+        guard counts.count == 7 else { return nil }
         let audited = AuditedAction(domain, action)
         self.init(action: audited, isEnd: audited == terms.definition.finalize)
         self.allowed = UInt16(clamping: terms.allowance(audited))
@@ -99,6 +102,7 @@ extension RunContract.Slot {
         self.rolledBack = counts[3]
         self.passed = counts[4]
         self.toldDrift = counts[5]
+        self.toldFailed = counts[6] != 0
         self.driftCheck = check
     }
 }
