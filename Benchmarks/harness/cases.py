@@ -276,6 +276,33 @@ def patterns(options):
     yield judged_patterns(lines)
 
 
+def contract(options):
+    """The audit contract in memory, on one thread: a million open runs, their deadlines, events, a day."""
+    command = [".build/release/contract-bench", "--events", str(options.events)]
+    lines = {}
+    with programs.process(command, stdout=-1, text=True) as child:
+        for line in child.stdout:
+            values = json.loads(line)
+            lines[values["case"]] = values
+            yield values
+    result = {
+        "case": "contract",
+        "events_per_s": lines["contract_events"]["events_per_s"],
+        "bytes_per_run": lines["open_runs"]["bytes_per_run"],
+        "reload_of_a_million_s": round(lines["reload"]["ns_per_run"] / 1000, 1),
+        "day_ms": round(lines["day"]["us"] / 1000, 1),
+    }
+    yield judged(
+        result,
+        {
+            "events_per_s >= 100 k": result["events_per_s"] >= 100_000,
+            "bytes_per_run <= 1024": result["bytes_per_run"] <= 1024,
+            "reload_of_a_million_s < 30": result["reload_of_a_million_s"] < 30,
+            "day_ms < 50": result["day_ms"] < 50,
+        },
+    )
+
+
 def judged_patterns(lines):
     """What the lines of the case say about its goals."""
     def of(name, **keys):
@@ -326,4 +353,5 @@ ALL = {
     "idle": idle,
     "stages": stages,
     "patterns": patterns,
+    "contract": contract,
 }
