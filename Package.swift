@@ -154,6 +154,11 @@ let package = Package(
             path: "Benchmarks/StageBench"
         ),
         .executableTarget(
+            name: "history-bench",
+            dependencies: ["Events", "Reactions", "Stores", log],
+            path: "Benchmarks/HistoryBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"
@@ -205,7 +210,7 @@ let package = Package(
         .testTarget(
             name: "HistoryTests",
             dependencies: [
-                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores",
+                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores", log,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
