@@ -19,15 +19,17 @@ extension HistoryKeeper {
         // A database that lets us in but takes no rows, because its disk is full, is not back when it lets us in again.
         var isShut = false
         while !Task.isCancelled {
-            let outcomes: [Outcome]
+            var outcomes: [Outcome]
             if isPrepared {
-                outcomes = [await self.writeBuffered(), await self.writeSpilled()]
+                outcomes = [await self.writeBuffered()]
+                // What could not be written is on disk now: its turn comes when the database is known to be back.
+                if outcomes[0].error == nil { outcomes.append(await self.writeSpilled()) }
             } else {
                 outcomes = [await self.prepare()]
+                isShut = outcomes[0].error != nil || isShut
                 isPrepared = true
             }
             if let error = outcomes.lazy.compactMap(\.error).first {
-                isShut = outcomes.count == 1
                 isPrepared = false
                 self.isAway(because: error)
                 try? await ContinuousClock().sleep(for: pause * Double.random(in: 0.5...1))

@@ -123,6 +123,8 @@ final class SQLiteHistory: HistoryDatabase {
             var configuration = Configuration()
             configuration.busyMode = .timeout(Self.lockLimit)
             configuration.prepareDatabase { database in
+                // Readers write nothing, not even a setting.
+                guard !database.configuration.readonly else { return }
                 // Before the first table, or the file never shrinks again.
                 try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
                 // A batch costs one sync; without it, acknowledged rows could go with the power.

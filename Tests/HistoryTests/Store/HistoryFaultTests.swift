@@ -18,14 +18,17 @@ import Testing
             let taken = try await keeper.whileRunning {
                 var taken = 0
                 for round in 0..<rounds {
-                    taken += await Self.load(keeper, from: taken, rows: 2000)
+                    let written = keeper.figures.written
+                    async let load = Self.load(keeper, from: taken, rows: 4000)
+                    // In the middle of it.
+                    await eventually { keeper.figures.written > written }
                     // Backends first: the server recovers by itself. Then all of it, as when a machine is lost.
                     if round % 2 == 0 {
                         server.killBackends()
                     } else {
                         await server.kill()
                     }
-                    taken += await Self.load(keeper, from: taken, rows: 2000)
+                    taken += await load
                     try await keeper.flush(within: Self.limit)
                     if round % 2 == 1 { try await server.start() }
                 }
@@ -137,7 +140,7 @@ import Testing
         var taken = 0
         for number in first..<(first + rows) {
             taken += keeper.record([HistorySample.event(number, run: "run-\(number % 97)")])
-            if number % 100 == 0 { await Task.yield() }
+            if number % 100 == 0 { try? await Task.sleep(for: .milliseconds(1)) }
         }
         return taken
     }
