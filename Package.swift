@@ -32,6 +32,7 @@ let package = Package(
         // hiredis' and simdjson's .pc files carry -D flags that SwiftPM refuses with a warning, and their headers are
         // on the default path: no pkgConfig.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CScheduling"),
         // libpq's headers are not on the default path: pkgConfig.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
@@ -101,7 +102,9 @@ let package = Package(
         .target(
             name: "ReactorRuntime",
             dependencies: [
-                "Delivery", "EventPatterns", "Events", "Reactions", "RedisClient", "Stores", "Telemetry", log, metrics,
+                "CScheduling", "Delivery", "EventPatterns", "Events", "Reactions", "RedisClient", "Stores", "Telemetry",
+                log,
+                metrics,
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -159,6 +162,11 @@ let package = Package(
             path: "Benchmarks/HistoryBench"
         ),
         .executableTarget(
+            name: "contract-bench",
+            dependencies: ["Events", "Reactions"],
+            path: "Benchmarks/ContractBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"
@@ -207,6 +215,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: nio),
             ]
         ),
+        // The machines that know what must happen and by when: no I/O, so these need none of the above.
+        .testTarget(
+            name: "ContractTests",
+            dependencies: ["EventPatterns", "Events", "Reactions", "SyntheticEvents"]
+        ),
         .testTarget(
             name: "HistoryTests",
             dependencies: [
@@ -233,7 +246,8 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit", "RedisClient",
+                "CScheduling", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
+                "RedisClient",
                 "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),
@@ -248,6 +262,7 @@ let package = Package(
                 "AdminAPI", "EventPatterns", "Events", "ReactorRuntime", "Reactions", "Telemetry", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

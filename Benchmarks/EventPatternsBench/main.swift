@@ -2,13 +2,18 @@ import EventPatterns
 import Events
 import Glibc
 
-// Prints one line of JSON for each case. `--quick` leaves out the large ones, `--rounds N` repeats each N times.
+// Prints one line of JSON for each case. `--quick` leaves out the large ones, `--rounds N` repeats each N times,
+// `--growth SET` only measures how the cost of that set grows with the number of its rules.
 
 let isQuick = CommandLine.arguments.contains("--quick")
 let roundCount =
     CommandLine.arguments.firstIndex(of: "--rounds").flatMap { index in
         CommandLine.arguments.dropFirst(index + 1).first.flatMap { Int($0) }
     } ?? 5
+
+let growthAlone = CommandLine.arguments.firstIndex(of: "--growth").flatMap { index in
+    CommandLine.arguments.dropFirst(index + 1).first.flatMap(BenchRules.init)
+}
 
 /// Nanoseconds that this thread has been running. Not those on the wall: other processes must not count.
 func now() -> UInt64 {
@@ -142,6 +147,10 @@ func reportGrowth(_ set: BenchRules, size: Int) throws(PatternError) {
     fflush(nil)
 }
 
+if let growthAlone {
+    for size in [300, 1_024, 10_240] { try reportGrowth(growthAlone, size: size) }
+    exit(0)
+}
 for set in EnvelopeRules.allCases {
     let rules = try set.specifications()
     let events = BenchEvents.make(rules: 1_000, size: 300)

@@ -104,6 +104,7 @@ package enum ConfigurationLoader {
             hash.combine(setting.path)
             hash.combine(setting.value)
         }
+        if !configuration.digest.isEmpty { hash.combine(configuration.digest) }
         for handler in handlers { hash.combine(handler.digest) }
         return String(hash.hexDigits.prefix(12))
     }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import NIOCore
 import NIOPosix
 import Reactions
 import ReactorRuntime
@@ -15,8 +16,10 @@ import Testing
 func ask(
     _ path: String,
     of reactor: FakeReactor = FakeReactor(),
+    books: AlertBooks = AlertBooks(),
     method: HTTPRequest.Method = .get,
     headers: HTTPFields = [:],
+    body: String? = nil,
     registry: MetricsRegistry = MetricsRegistry(),
     change: (inout AdminSettings) -> Void = { _ in }
 ) async throws -> TestResponse {
@@ -24,6 +27,7 @@ func ask(
     change(&settings)
     let server = AdminServer(
         inspector: reactor,
+        books: books,
         settings: settings,
         registry: registry,
         group: MultiThreadedEventLoopGroup.singleton,
@@ -36,7 +40,7 @@ func ask(
         }
     }
     return try await server.application.test(.router) { client in
-        try await client.execute(uri: path, method: method, headers: headers)
+        try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
     }
 }
 
@@ -123,8 +127,8 @@ extension TestResponse {
         #expect(alerts.alerts[0].receipt.verdict == .duplicate)
         #expect(alerts.alerts[0].receipt.nextAllowedAt == "1970-01-01T00:00:57.000000Z")
         #expect(alerts.alerts[0].event?.eventID == nil)
-        #expect(alerts.alerts[0].details.value["id"] == .number("9007199254740993"))
-        #expect(alerts.alerts[0].details.value["list"] == [1, nil, true, "x"])
+        #expect(alerts.alerts[0].details?.value["id"] == .number("9007199254740993"))
+        #expect(alerts.alerts[0].details?.value["list"] == [1, nil, true, "x"])
     }
 
     @Test func `quarantined bytes are told escaped and exactly`() async throws {
@@ -165,7 +169,7 @@ extension TestResponse {
         #expect(try response.decode(Problem.self).detail == "all 0 places for taps are taken")
     }
 
-    @Test(arguments: AdminRoute.allCases)
+    @Test(arguments: AdminRoute.allCases.filter { $0.methods.contains("GET") })
     func `HEAD answers as GET without a body`(route: AdminRoute) async throws {
         let reactor = FakeReactor()
         let head = try await ask(route.path, of: reactor, method: .head)

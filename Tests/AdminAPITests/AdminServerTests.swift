@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import NIOPosix
+import Reactions
 import ReactorRuntime
 import ServiceLifecycle
 import Telemetry
@@ -83,7 +84,9 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
     }
 
     @Test func `an address of another machine is an error that says so`() async throws {
-        let error = try #require(await self.failure(on: .tcp(host: "192.0.2.1", port: 0)) { $0.allowsRemote = true })
+        let error = try #require(
+            await self.failure(on: .tcp(host: "192.0.2.1", port: 0)) { $0.token = Secret("0123456789abcdef") }
+        )
         #expect(error.code == .addressNotAvailable)
     }
 

@@ -75,7 +75,8 @@ struct ConfigurationProblemTests {
                 state: postgres
                 history: "sqlite:var/history.db"
                 sources: [ { stream: aos.log }, { kafka: x }, { pubsub: a }, { pubsub: a } ]
-                alerts: { receivers: [], routes: [] }
+                alerts: { silences: [] }
+                http: { insecure: true }
                 """
         )
         #expect(
@@ -95,21 +96,21 @@ struct ConfigurationProblemTests {
                 reactor.yaml:4:62: error[R015]: this source is already in the list
                    4 | sources: [ { stream: aos.log }, { kafka: x }, { pubsub: a }, { pubsub: a } ]
                      |                                                              ^
-                reactor.yaml:5:11: error[R017]: `alerts.receivers` is not available in this version; this version writes alerts to its log and lists them at /v1/alerts
-                   5 | alerts: { receivers: [], routes: [] }
-                     |           ^^^^^^^^^
-                reactor.yaml:5:26: error[R017]: `alerts.routes` is not available in this version; this version writes alerts to its log and lists them at /v1/alerts
-                   5 | alerts: { receivers: [], routes: [] }
-                     |                          ^^^^^^
+                reactor.yaml:5:11: error[R017]: `alerts.silences` is no setting; silences are made while the reactor runs: `aos-reactor silence add`, or POST /v1/silences
+                   5 | alerts: { silences: [] }
+                     |           ^^^^^^^^
+                reactor.yaml:6:9: error[R017]: `http.insecure` is no setting; give `http.token: {env: NAME}` to let other machines in
+                   6 | http: { insecure: true }
+                     |         ^^^^^^^^
 
                 """
         )
     }
 
-    @Test func `an address that others can reach is refused unless it is said twice`() throws {
+    @Test func `an address that others can reach is refused without a token`() throws {
         #expect(
             try check(config: "version: 1\nhttp: { listen: \":9464\" }") == """
-                reactor.yaml:2:17: error[R018]: the admin interface has no access control yet, so it listens on this machine only (127.0.0.1, ::1, localhost, unix:); set `http.insecure: true` to open 0.0.0.0:9464 anyway
+                reactor.yaml:2:17: error[R018]: without a token the admin interface listens on this machine only (127.0.0.1, ::1, localhost, unix:); give `http.token: {env: NAME}` to open 0.0.0.0:9464
                    2 | http: { listen: ":9464" }
                      |                 ^^^^^^^
 
@@ -117,9 +118,12 @@ struct ConfigurationProblemTests {
         )
         #expect(
             try check(config: "version: 1", ["REACTOR_HTTP_LISTEN": "10.0.0.1:1"])
-                .hasPrefix("environment: error[R018]: REACTOR_HTTP_LISTEN: the admin interface has no")
+                .hasPrefix("environment: error[R018]: REACTOR_HTTP_LISTEN: without a token the admin")
         )
-        #expect(try check(config: "version: 1", ["REACTOR_HTTP_LISTEN": ":1", "REACTOR_HTTP_INSECURE": "1"]) == "")
+        #expect(
+            try check(config: "version: 1", ["REACTOR_HTTP_LISTEN": ":1", "REACTOR_HTTP_TOKEN": "0123456789abcdef"])
+                == ""
+        )
     }
 
     @Test func `settings that do not go together are told`() throws {

@@ -46,7 +46,7 @@ struct ConfigurationTests {
             embedded: { data_dir: /tmp/x, demo: false }
             sources: [ { pubsub_pattern: "aos.*" }, { pubsub: team.events } ]
             intake: { max_event_bytes: 64KiB, ring: 1GiB, overflow: drop_newest }
-            http: { listen: "0.0.0.0:80", insecure: true }
+            http: { listen: "0.0.0.0:80", token: { env: TOKEN } }
             heartbeat: { interval: 10s, miss_threshold: 5 }
             shutdown: { grace: 0s }
             handlers: { timeout: 250ms, lanes: 4, queue: 10 }
@@ -60,7 +60,8 @@ struct ConfigurationTests {
                 acme: { fatigue_control: false, dedup_window: 1s, max_per_hour: 3, cooldowns: { logs: 2s } }
                 quiet:
             log: { level: debug, format: json }
-            """
+            """,
+            ["TOKEN": "0123456789abcdef"]
         )
         #expect(text == "")
         let settings = try #require(configuration)
@@ -72,7 +73,8 @@ struct ConfigurationTests {
         #expect(settings.sources == [.pattern("aos.*"), .channel("team.events")])
         #expect(settings.publishChannel == "team.events")
         #expect(settings.intake == IntakeSettings(maxEventBytes: 65_536, ringBytes: 1 << 30, overflow: .dropNewest))
-        #expect(settings.http == HTTPSettings(listen: .tcp(host: "0.0.0.0", port: 80), insecure: true))
+        #expect(settings.http.listen == .tcp(host: "0.0.0.0", port: 80))
+        #expect(settings.http.token?.exposed == "0123456789abcdef")
         #expect(settings.heartbeat == HeartbeatSettings(interval: .seconds(10), missThreshold: 5))
         #expect(settings.shutdown.grace == .zero)
         #expect(settings.handlers == HandlerSettings(timeout: .milliseconds(250), lanes: 4, queue: 10))

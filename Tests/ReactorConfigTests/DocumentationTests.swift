@@ -56,4 +56,23 @@ struct DocumentationTests {
             #expect(try check(config: example, ["REDIS_URL": "rediss://:secret@redis.example"]) == "", "\(example)")
         }
     }
+
+    @Test func `examples of receivers and routes load`() throws {
+        let examples = try self.examples("alerts.md")
+        #expect(examples.count == 2)
+        let folder = try TemporaryFolder(["pagerduty": "0123456789abcdef0123456789abcdef\n"])
+        let environment = [
+            "OPS_WEBHOOK": "https://hooks.example.com/x",
+            "OPS_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x",
+        ]
+        for example in examples {
+            // The files that the page names are on nobody's machine.
+            let text = example.split(separator: "/run/secrets/pagerduty", omittingEmptySubsequences: false)
+                .joined(separator: folder.path + "/pagerduty")
+                .split(separator: "/etc/ssl/own-ca.pem", omittingEmptySubsequences: false)
+                .joined(separator: folder.path + "/pagerduty")
+            #expect(try check(config: text, environment) == "", "\(example)")
+        }
+    }
 }

@@ -33,10 +33,13 @@ struct ShippedFilesTests {
         let defaults = try #require(
             try TemporaryFolder(["reactor.yaml": "version: 1"]).load().configuration
         )
-        #expect(configuration.settings.map(\.path) == defaults.settings.map(\.path))
-        #expect(configuration.settings.map(\.value) == defaults.settings.map(\.value))
+        let lists = configuration.settings.count - defaults.settings.count
+        #expect(configuration.settings.suffix(lists).map(\.path) == AlertsReader.paths)
+        #expect(configuration.settings.dropLast(lists).map(\.path) == defaults.settings.map(\.path))
+        #expect(configuration.settings.dropLast(lists).map(\.value) == defaults.settings.map(\.value))
+        #expect(configuration.alerts == defaults.alerts)
         let named = configuration.settings.filter { $0.origin != .standard }.map(\.path)
-        let optional = ["instance", "redis.ca_file"]
+        let optional = ["instance", "redis.ca_file", "http.token"]
         #expect(Set(defaults.settings.map(\.path)).subtracting(named) == Set(optional))
     }
 

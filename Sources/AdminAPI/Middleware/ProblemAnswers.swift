@@ -25,7 +25,7 @@ struct ProblemAnswers<Context: RequestContext>: RouterMiddleware {
         case let problem as Problem:
             return problem
         case let error as HTTPError where error.status == .notFound:
-            return Self.exists(request.uri.path) ? .methodNotAllowed : .notFound
+            return Self.methods(of: request.uri.path).map { .methodNotAllowed($0) } ?? .notFound
         case let error as HTTPError:
             let detail = error.body ?? error.status.reasonPhrase
             return Problem(title: error.status.reasonPhrase, status: error.status.code, detail: detail)
@@ -40,12 +40,17 @@ struct ProblemAnswers<Context: RequestContext>: RouterMiddleware {
         problem.instance = request.uri.path
         let status = HTTPResponse.Status(code: problem.status)
         var response = try Response.json(problem, status: status, mediaType: Problem.mediaType)
-        if problem.status == Problem.methodNotAllowed.status { response.headers[.allow] = "GET, HEAD" }
+        if problem.status == Problem.unauthorized.status {
+            response.headers[.wwwAuthenticate] = "Bearer realm=\"aos-reactor\""
+        }
+        if problem.status == 405, let methods = Self.methods(of: request.uri.path) {
+            response.headers[.allow] = methods.joined(separator: ", ")
+        }
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    /// Whether a path exists for some method; as the router, without regard to extra slashes.
-    private static func exists(_ path: String) -> Bool {
-        AdminRoute(rawValue: "/" + path.split(separator: "/").joined(separator: "/")) != nil
+    /// What a path can be asked with; nil for one that there is not.
+    private static func methods(of path: String) -> [String]? {
+        AdminRoute(asked: path).map { $0.methods.flatMap { $0 == "GET" ? ["GET", "HEAD"] : [$0] } }
     }
 }

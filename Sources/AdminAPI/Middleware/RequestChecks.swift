@@ -21,11 +21,7 @@ struct RequestChecks<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         try self.hosts?.check(request)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > self.byteLimit {
-            throw Problem(
-                title: "Content Too Large",
-                status: 413,
-                detail: "no request here needs a body; \(self.byteLimit) bytes are tolerated"
-            )
+            throw Problem.tooLarge("no request here needs a body of that length; \(self.byteLimit) bytes are tolerated")
         }
         return try await next(request, context)
     }

@@ -1,3 +1,5 @@
+import Events
+
 /// The description of this interface, written by hand: `/openapi.json`.
 enum OpenAPI {
     /// The document as JSON.
@@ -5,20 +7,64 @@ enum OpenAPI {
     /// - Parameter version: of the reactor; an ordinary version string.
     static func document(version: String) -> String {
         let safe = String(version.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0 != "\"" && $0 != "\\" })
-        return """
-            {
+        return Self.whole(version: safe).compactText
+    }
+
+    private static func whole(version: String) -> JSONValue {
+        [
             "openapi": "3.1.0",
-            "info": {
-              "title": "aos-reactor admin interface",
-              "description": "Health, metrics and what the reactor does. Everything is read with GET or HEAD.",
-              "version": "\(safe)"
-            },
-            "paths": \(self.paths),
-            "components": {
-              "responses": \(self.responses), "parameters": \(self.parameters), "schemas": \(self.schemas)
+            "info": [
+                "title": "aos-reactor admin interface",
+                "description": .string(Self.about),
+                "version": .string(version),
+            ],
+            // Without a token in the configuration nobody is asked for one.
+            "security": [[:], ["token": []]],
+            "paths": .object(
+                (Self.members(Self.paths) + Self.alertPaths).map { JSONMember($0.name, Self.guarded($0)) }
+            ),
+            "components": [
+                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+                "responses": Self.parsed(Self.responses),
+                "parameters": Self.parsed(Self.parameters),
+                "schemas": .object(Self.members(Self.schemas) + Self.members(Self.alertSchemas)),
+            ],
+        ]
+    }
+
+    private static let about =
+        "Health, metrics, what the reactor does, and what was decided about alerts. Where http.token is set, everything "
+        + "but /healthz and /readyz wants it. Errors are problem details of RFC 9457."
+
+    /// A path whose operations say that a token may be missing.
+    private static func guarded(_ path: JSONMember) -> JSONValue {
+        let isOpen = [AdminRoute.health, .ready].map(\.path).contains(path.name)
+        guard !isOpen, case .object(let operations) = path.value else { return path.value }
+        let refusal = JSONMember("401", ["$ref": "#/components/responses/Unauthorized"])
+        return .object(
+            operations.map { operation in
+                guard case .object(let members) = operation.value else { return operation }
+                return JSONMember(
+                    operation.name,
+                    .object(
+                        members.map { member in
+                            guard member.name == "responses", case .object(let answers) = member.value else {
+                                return member
+                            }
+                            return JSONMember(member.name, .object(answers + [refusal]))
+                        }
+                    )
+                )
             }
-            }
-            """
+        )
+    }
+
+    /// The texts of this document are part of the program, and tests read them.
+    private static func parsed(_ text: String) -> JSONValue { (try? JSONValue.parse(text)) ?? .null }
+
+    private static func members(_ text: String) -> [JSONMember] {
+        guard case .object(let members) = Self.parsed(text) else { return [] }
+        return members
     }
 
     private static let paths = #"""
@@ -68,15 +114,6 @@ enum OpenAPI {
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Handlers"}}}},
               "400": {"$ref": "#/components/responses/BadParameter"},
               "503": {"$ref": "#/components/responses/Unavailable"}}}},
-          "/v1/alerts": {"get": {
-            "operationId": "alerts",
-            "summary": "Alerts with the receipts of what was decided about them, the newest first.",
-            "parameters": [{"$ref": "#/components/parameters/limit"}],
-            "responses": {
-              "200": {"description": "The alerts.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Alerts"}}}},
-              "400": {"$ref": "#/components/responses/BadParameter"},
-              "503": {"$ref": "#/components/responses/Unavailable"}}}},
           "/v1/quarantine": {"get": {
             "operationId": "quarantine", "summary": "Messages that were not events, the newest first.",
             "parameters": [{"$ref": "#/components/parameters/limit"}],
@@ -101,6 +138,18 @@ enum OpenAPI {
 
     private static let responses = #"""
         {
+          "Unauthorized": {"description": "The server wants its token, and the request does not show it.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+          "BadRequest": {"description": "The body or the query is not what is asked for here.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+          "NotFound": {"description": "There is none of that id.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+          "Conflict": {"description": "It is over, or there are too many.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+          "TooLarge": {"description": "The body is longer than 16 KiB.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+          "NotJSON": {"description": "The content-type is not application/json.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
           "BadParameter": {"description": "The query holds something that is not asked for here.",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
           "Unavailable": {"description": "The reactor did not answer in time, or is asked too much.",
@@ -110,6 +159,19 @@ enum OpenAPI {
 
     private static let parameters = #"""
         {"limit": {"name": "limit", "in": "query", "description": "Most entries that are returned.",
-          "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}}
+          "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
+         "id": {"name": "id", "in": "path", "required": true,
+          "schema": {"type": "string", "minLength": 1, "maxLength": 128}},
+         "run": {"name": "run_id", "in": "query", "schema": {"$ref": "#/components/schemas/Word"}},
+         "tenant": {"name": "tenant", "in": "query", "schema": {"$ref": "#/components/schemas/Word"}},
+         "verdict": {"name": "verdict", "in": "query", "schema": {"$ref": "#/components/schemas/Verdict"}},
+         "severity": {"name": "severity", "in": "query", "schema": {"$ref": "#/components/schemas/Severity"}},
+         "since": {"name": "since", "in": "query", "description": "Decided at this time or later.",
+          "schema": {"$ref": "#/components/schemas/Time"}},
+         "before": {"name": "before", "in": "query", "description": "What an earlier answer gave as `next`.",
+          "schema": {"type": "string", "pattern": "^[0-9]{1,18}(-[0-9]{1,9})?$"}},
+         "receiver": {"name": "receiver", "in": "query", "schema": {"$ref": "#/components/schemas/Word"}},
+         "actor": {"name": "X-Actor", "in": "header", "description": "Who asks, for the log of changes.",
+          "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,126}[!-~])?$"}}}
         """#
 }

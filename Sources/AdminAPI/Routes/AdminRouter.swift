@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import ReactorRuntime
 import Telemetry
 
@@ -8,9 +9,17 @@ struct AdminRouter {
     private let settings: AdminSettings
     private let registry: MetricsRegistry
     private let taps: TapCount
+    private let keeper: BookKeeper
 
-    init(inspector: any ReactorInspecting, settings: AdminSettings, registry: MetricsRegistry) {
+    init(
+        inspector: any ReactorInspecting,
+        books: AlertBooks,
+        settings: AdminSettings,
+        registry: MetricsRegistry,
+        logger: Logger
+    ) {
         self.inspection = Inspection(inspector, limit: settings.answerLimit)
+        self.keeper = BookKeeper(books, limit: settings.answerLimit, logger: logger)
         self.settings = settings
         self.registry = registry
         self.taps = TapCount(limit: settings.tapLimit)
@@ -22,10 +31,14 @@ struct AdminRouter {
             RequestCounting<BasicRequestContext>(registry: self.registry)
             ProblemAnswers<BasicRequestContext>()
             RequestChecks<BasicRequestContext>(self.settings)
+            TokenCheck<BasicRequestContext>(self.settings)
         }
         self.addHealth(to: router)
         self.addReactor(to: router)
         self.addTap(to: router)
+        AlertRoutes(keeper: self.keeper, inspection: self.inspection).add(to: router)
+        SilenceRoutes(keeper: self.keeper).add(to: router)
+        DeliveryRoutes(keeper: self.keeper).add(to: router)
         return router.buildResponder()
     }
 
@@ -60,10 +73,6 @@ struct AdminRouter {
             try Query(request, allowed: []).validate()
             return try .json(HandlersResponse(try await inspection.ask { await $0.handlers() }))
         }
-        router.get(.alerts) { request in
-            let limit = try Self.limit(request)
-            return try .json(AlertsResponse(try await inspection.ask { await $0.alerts(limit: limit) }))
-        }
         router.get(.quarantine) { request in
             let limit = try Self.limit(request)
             return try .json(QuarantineResponse(try await inspection.ask { await $0.quarantine(limit: limit) }))
@@ -90,7 +99,13 @@ struct AdminRouter {
 }
 
 extension Router<BasicRequestContext> {
+    typealias Answer = @Sendable (Request, BasicRequestContext) async throws -> Response
+
     fileprivate func get(_ route: AdminRoute, use answer: @escaping @Sendable (Request) async throws -> Response) {
         self.get(RouterPath(route.path)) { request, _ in try await answer(request) }
     }
+
+    func get(_ route: AdminRoute, use answer: @escaping Answer) { self.get(RouterPath(route.path), use: answer) }
+    func post(_ route: AdminRoute, use answer: @escaping Answer) { self.post(RouterPath(route.path), use: answer) }
+    func delete(_ route: AdminRoute, use answer: @escaping Answer) { self.delete(RouterPath(route.path), use: answer) }
 }

@@ -1,4 +1,5 @@
 import EventPatterns
+import Events
 import Hummingbird
 
 /// The query of a request, read strictly: unknown and repeated parameters are refused, all problems at once.
@@ -51,9 +52,62 @@ struct Query {
     }
 
     private static func cause(_ name: String, _ detail: String) -> Problem.Cause {
-        // In a JSON pointer `~` and `/` are written `~0` and `~1`.
-        let escaped = name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-            .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
-        return Problem.Cause(detail: detail, pointer: "#/query/\(escaped)")
+        Problem.Cause(detail: detail, pointer: "#/query/\(Problem.Cause.escaped(name))")
+    }
+
+    /// The one value of a parameter; nil when it is not given.
+    private mutating func single(_ name: String) -> String? {
+        let values = self.values(name)
+        if values.count > 1 { self.problems.append(Self.cause(name, "\(name) is there \(values.count) times")) }
+        return values.first
+    }
+
+    /// A text of 1 to 512 bytes; nil when it is not given.
+    mutating func text(_ name: String) -> String? {
+        guard let text = self.single(name) else { return nil }
+        if (1...512).contains(text.utf8.count) { return text }
+        self.problems.append(Self.cause(name, "\(name) must be a text of 1 to 512 bytes"))
+        return nil
+    }
+
+    /// What an earlier answer gave as `next`; nil when it is not given.
+    mutating func cursor(_ name: String) -> String? {
+        guard let text = self.single(name) else { return nil }
+        // The id of an entry of a stream, or its first part.
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 2, omittingEmptySubsequences: false)
+        let isNumber = parts.allSatisfy { part in
+            part.first != UInt8(ascii: "+") && UInt64(Substring(part)) != nil
+        }
+        if parts.count <= 2, isNumber { return text }
+        self.problems.append(Self.cause(name, "\(name) must be what an answer gave as `next`"))
+        return nil
+    }
+
+    /// One of the words; nil when it is not given.
+    mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ type: Word.Type) -> Word?
+    where Word.RawValue == String {
+        guard let text = self.single(name) else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+        self.problems.append(Self.cause(name, "\(name) must be one of \(words)"))
+        return nil
+    }
+
+    mutating func flag(_ name: String) -> Bool {
+        guard let text = self.single(name) else { return false }
+        if text != "true", text != "false" {
+            self.problems.append(Self.cause(name, "\(name) must be true or false"))
+        }
+        return text == "true"
+    }
+
+    /// A time of RFC 3339; nil when it is not given.
+    mutating func time(_ name: String) -> Timestamp? {
+        guard let text = self.single(name) else { return nil }
+        // In a query a plus stands for a blank, and a time has one before its offset.
+        let written = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == " " ? "+" : $0 }))
+        if let time = Timestamp(rfc3339: written) { return time }
+        self.problems.append(Self.cause(name, "\(name) must be a time such as 2026-11-21T18:00:00Z"))
+        return nil
     }
 }

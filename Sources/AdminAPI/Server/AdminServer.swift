@@ -16,12 +16,14 @@ package struct AdminServer: Service {
     private let onListening: @Sendable (ListenAddress) -> Void
 
     /// - Parameters:
-    ///   - inspector: answers all questions.
+    ///   - inspector: answers questions about the reactor.
+    ///   - books: answer those about alerts.
     ///   - registry: counts requests.
     ///   - group: threads that serve requests; not the loop on which events are handled.
     ///   - onListening: called once with the address that is listened on, its port chosen.
     package init(
         inspector: any ReactorInspecting,
+        books: AlertBooks = AlertBooks(),
         settings: AdminSettings,
         registry: MetricsRegistry,
         group: any EventLoopGroup,
@@ -29,7 +31,13 @@ package struct AdminServer: Service {
         onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
     ) {
         self.settings = settings
-        self.responder = AdminRouter(inspector: inspector, settings: settings, registry: registry).responder()
+        self.responder = AdminRouter(
+            inspector: inspector,
+            books: books,
+            settings: settings,
+            registry: registry,
+            logger: logger
+        ).responder()
         self.group = group
         self.logger = logger
         self.onListening = onListening
@@ -39,7 +47,7 @@ package struct AdminServer: Service {
     ///
     /// - Throws: `AdminServerError` when it cannot listen.
     package func run() async throws {
-        guard self.settings.address.isLocal || self.settings.allowsRemote else {
+        guard self.settings.address.isLocal || self.settings.token != nil else {
             throw AdminServerError.notLocal(self.settings.address)
         }
         switch self.settings.address {

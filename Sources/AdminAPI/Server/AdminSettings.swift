@@ -1,10 +1,13 @@
+package import Reactions
+
 /// How the admin interface listens and what it allows.
 package struct AdminSettings: Sendable {
     package var address: ListenAddress
     /// The version that `/version` tells.
     package var version: String
-    /// Whether an address that other machines can reach is accepted. There is no password.
-    package var allowsRemote = false
+    /// What requests must show as `Authorization: Bearer …`, but for those about health. Nil asks nobody, and then no
+    /// address is accepted that other machines can reach.
+    package var token: Secret?
     /// Names besides `localhost` and IP addresses that a request's `Host` may have, in lower case.
     package var allowedHosts: Set<String> = []
     /// How long the reactor may take to answer a question.

@@ -4,7 +4,13 @@ package import ReactorRuntime
 
 extension AlertsResponse {
     package init(_ alerts: [DecidedAlert]) {
-        self.alerts = alerts.map(Alert.init)
+        self.init(alerts: alerts.map { Alert($0) }, source: .memory, next: nil)
+    }
+
+    /// - Parameter known: alerts whose details this reactor remembers, by their ids.
+    init(_ page: RecordPage, known: [String: DecidedAlert]) {
+        let alerts = page.records.map { Alert($0, known: known[$0.receipt.alertID]) }
+        self.init(alerts: alerts, source: .store, next: page.next)
     }
 }
 
@@ -25,6 +31,25 @@ extension AlertsResponse.Alert {
             event: alert.event.map(AlertsResponse.Event.init),
             raisedAt: alert.raisedAt.rfc3339,
             receipt: AlertsResponse.Receipt(decided.receipt)
+        )
+    }
+
+    init(_ record: DecisionRecord, known: DecidedAlert?) {
+        let subject = record.subject
+        self.init(
+            id: record.receipt.alertID,
+            type: subject.type,
+            severity: subject.severity,
+            domain: subject.domain,
+            tenant: subject.tenant,
+            runID: subject.runID,
+            key: subject.key,
+            summary: subject.summary,
+            details: known.map { JSONDetails($0.alert.details) },
+            handler: record.receipt.handler,
+            event: subject.event.map(AlertsResponse.Event.init),
+            raisedAt: known?.alert.raisedAt.rfc3339,
+            receipt: AlertsResponse.Receipt(record.receipt)
         )
     }
 }

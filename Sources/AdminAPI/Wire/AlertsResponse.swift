@@ -11,10 +11,12 @@ package struct AlertsResponse: Sendable, Hashable, Codable {
         package var runID: String
         package var key: String
         package var summary: String
-        package var details: JSONDetails
+        /// Nil for one that another reactor raised, or that was raised long ago.
+        package var details: JSONDetails?
         package var handler: String
         package var event: Event?
-        package var raisedAt: String
+        /// Nil where the details are.
+        package var raisedAt: String?
         package var receipt: Receipt
 
         enum CodingKeys: String, CodingKey {
@@ -84,5 +86,23 @@ package struct AlertsResponse: Sendable, Hashable, Codable {
         }
     }
 
+    /// Who answered.
+    package enum Origin: String, Sendable, Hashable, Codable {
+        /// The store that all reactors of a namespace share.
+        case store
+        /// This reactor's own memory, because there is no store, or it cannot be asked: its last alerts only.
+        case memory
+    }
+
     package var alerts: [Alert]
+    package var source: Origin
+    /// What the next page is asked for with, as `before`; nil on the last one.
+    package var next: String?
+}
+
+/// Answer of `/v1/alerts/{id}`: an alert, what was decided, and who was told.
+package struct AlertResponse: Sendable, Hashable, Codable {
+    package var alert: AlertsResponse.Alert
+    /// Messages that tell of it, the newest first; nil when nobody keeps them.
+    package var deliveries: [DeliveriesResponse.Delivery]?
 }

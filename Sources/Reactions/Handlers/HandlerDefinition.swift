@@ -34,6 +34,9 @@ package struct HandlerDefinition: Sendable {
     package var enabled: Bool
     package var body: Body
     package var location: SourceLocation?
+    /// Event types that end what a rule's alerts are about. Each is read by the templates of the alert's key, so that it
+    /// ends the alert of the same identity.
+    package var resolveOn: [TypePattern] = []
 
     package init(
         name: String,

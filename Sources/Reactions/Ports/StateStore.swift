@@ -23,6 +23,7 @@ package struct ReceiptQuery: Sendable {
     package var runID: String?
     package var tenant: String?
     package var verdict: Verdict?
+    package var severity: Severity?
     package var since: Timestamp?
     /// The cursor of the record behind which the answer begins.
     package var before: String?
@@ -36,6 +37,7 @@ package struct ReceiptQuery: Sendable {
         if let runID, record.subject.runID != runID { return false }
         if let tenant, record.subject.tenant != tenant { return false }
         if let verdict, record.receipt.verdict != verdict { return false }
+        if let severity, record.subject.severity != severity { return false }
         if let since, record.receipt.decidedAt < since { return false }
         return true
     }

@@ -108,4 +108,33 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case circle = "R060"
     /// A handler that publishes what it listens to.
     case loop = "R061"
+
+    // MARK: Receivers, routes of alerts, silent times
+
+    /// A receiver without a kind or with several, or with a name that breaks the rule.
+    case badReceiver = "R070"
+    /// Two receivers, or two inhibition rules, have the same name.
+    case duplicateName = "R071"
+    /// An address that nothing may be sent to: no URL, another scheme, a network where receivers need `allow_private`.
+    case badTarget = "R072"
+    /// A receiver whose address is empty, so that it is left out; or a list of such receivers.
+    case receiverOff = "R073"
+    /// A route names a receiver that there is not.
+    case unknownReceiver = "R074"
+    /// A receiver that no route names.
+    case unreachedReceiver = "R075"
+    /// A condition on labels that cannot be read, or a list of them that is empty.
+    case badMatcher = "R076"
+    /// A condition on a label that no alert has.
+    case unknownLabel = "R077"
+    /// A route that no alert can reach.
+    case shadowedRoute = "R078"
+    /// A route names a mute interval that there is not.
+    case unknownInterval = "R079"
+    /// Times, days, months or years that cannot be read.
+    case badInterval = "R080"
+    /// A time zone that this machine does not know.
+    case badTimeZone = "R081"
+    /// A mute interval that no route names.
+    case unusedInterval = "R082"
 }

@@ -116,7 +116,8 @@ struct ActionListReader {
         return PublishAction(eventType: type, channel: channel ?? nil, payload: payload)
     }
 
-    private func publishedType(_ node: YAMLNode) -> String? {
+    /// One type that events may be published under.
+    func publishedType(_ node: YAMLNode) -> String? {
         guard let type = self.templates.literal(node, of: "event_type") else { return nil }
         guard case .exact = TypePattern(type) else {
             self.context.report(.badTypePattern, at: node, "`event_type` must be one type without a star")

@@ -6,7 +6,9 @@ struct HandlerReader {
     let context: ReadingContext
     let audit: AuditAlertEnvironment
 
-    private static let keys = ["handler", "on", "match", "not", "priority", "enabled", "do", "uses", "with"]
+    private static let keys = [
+        "handler", "on", "match", "not", "priority", "enabled", "do", "uses", "with", "resolve_on",
+    ]
     private static let priorities = -1_000_000...1_000_000
 
     func read(_ node: YAMLNode) -> LoadedHandler {
@@ -69,6 +71,13 @@ struct HandlerReader {
             return [self.rule(body, fields, node, &handler)]
         case (nil, let uses?):
             let common = self.common(fields)
+            if let ending = fields["resolve_on"] {
+                self.context.report(
+                    .noBody,
+                    at: ending,
+                    "`resolve_on` belongs to `do`; a built-in knows what ends its alerts"
+                )
+            }
             return BuiltInReader(context: self.context, audit: self.audit)
                 .read(uses, fields, location: handler.location)
                 .map { definition in
@@ -99,7 +108,7 @@ struct HandlerReader {
         let priority = fields["priority"].flatMap {
             self.context.integer($0.value, of: "priority", in: Self.priorities)
         }
-        return HandlerDefinition(
+        var definition = HandlerDefinition(
             name: handler.name,
             on: self.types(fields["on"], node, &handler),
             match: common.match,
@@ -108,6 +117,29 @@ struct HandlerReader {
             body: .rule(ActionListReader(context: self.context).read(body.value, &handler)),
             location: handler.location
         )
+        definition.resolveOn = self.endings(fields["resolve_on"], of: definition, &handler)
+        return definition
+    }
+
+    /// `resolve_on`: the event types that end what its alerts are about.
+    private func endings(
+        _ member: YAMLMember?,
+        of definition: HandlerDefinition,
+        _ handler: inout LoadedHandler
+    ) -> [TypePattern] {
+        guard let member else { return [] }
+        let patterns = self.patterns(member.value, of: "resolve_on", &handler)
+        guard case .rule(let actions) = definition.body else { return patterns }
+        let raisesAlerts = actions.contains { if case .alert = $0 { true } else { false } }
+        if !raisesAlerts, !actions.isEmpty {
+            let message = "`resolve_on` ends alerts, and this handler raises none"
+            self.context.report(.contradiction, at: member, message)
+        }
+        if definition.match == nil, let both = patterns.first(where: { definition.on.contains($0) }) {
+            let message = "`\(both)` would raise the alert and end it; name other types, or a `match`"
+            self.context.report(.contradiction, at: member, message)
+        }
+        return patterns
     }
 
     /// What rules and built-ins have alike.
@@ -124,14 +156,18 @@ struct HandlerReader {
             self.context.report(.missingField, at: node, "`on`, the event types it listens to, is missing")
             return []
         }
-        let elements = self.context.elements(member.value)
+        return self.patterns(member.value, of: "on", &handler)
+    }
+
+    private func patterns(_ node: YAMLNode, of field: String, _ handler: inout LoadedHandler) -> [TypePattern] {
+        let elements = self.context.elements(node)
         if elements.isEmpty {
-            self.context.report(.badTypePattern, at: member.value, "`on` must name at least one event type")
+            self.context.report(.badTypePattern, at: node, "`\(field)` must name at least one event type")
         }
         var patterns: [TypePattern] = []
         var seen: Set<TypePattern> = []
         for element in elements {
-            guard let pattern = self.type(element) else { continue }
+            guard let pattern = self.type(element, of: field) else { continue }
             if !seen.insert(pattern).inserted {
                 self.context.report(.badTypePattern, at: element, "`\(pattern)` is already in the list")
                 continue
@@ -142,8 +178,8 @@ struct HandlerReader {
         return patterns
     }
 
-    private func type(_ node: YAMLNode) -> TypePattern? {
-        guard let text = self.context.text(node, of: "on") else { return nil }
+    private func type(_ node: YAMLNode, of field: String) -> TypePattern? {
+        guard let text = self.context.text(node, of: field) else { return nil }
         if let pattern = TypePattern(text.text) { return pattern }
         let message =
             "`\(text.shown)` is not an event type: a star stands alone (`*`) or after the last dot (`run.*`)"

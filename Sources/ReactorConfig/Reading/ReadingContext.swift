@@ -54,7 +54,7 @@ struct ReadingContext {
         // Long lines are not written by people, and would be printed once for each of their problems.
         guard line.count <= Self.longestShownLine else { return nil }
         let text = String(String.UnicodeScalarView(hidesValue ? line.prefix(position.column - 1) : line))
-        let masked = SecretMask.mask(text, column: position.column)
+        let masked = SecretMask.maskLine(text, column: position.column)
         guard hidesValue else {
             return Diagnostic.Excerpt(line: masked.text, column: masked.column, length: max(1, length))
         }

@@ -12,6 +12,8 @@ struct ConfigurationBuilder {
     var origins: [String: SettingOrigin] = [:]
     /// Where the file names a setting, for problems that are only seen at the end.
     var nodes: [String: YAMLNode] = [:]
+    /// Settings that are no single values, with a hash of all that they hold.
+    var described: [(path: String, value: String, digest: String)] = []
 
     init(instance: String, environment: [String: String], problems: ProblemList) {
         self.configuration = ReactorConfiguration(instance: instance)
@@ -23,6 +25,7 @@ struct ConfigurationBuilder {
     mutating func finish(file: ReadingContext?) -> ReactorConfiguration {
         ConfigurationChecks(file: file).run(&self)
         self.configuration.settings = self.effectiveSettings()
+        self.configuration.digest = self.described.map(\.digest).joined(separator: " ")
         return self.configuration
     }
 
@@ -40,7 +43,7 @@ struct ConfigurationBuilder {
         for (tenant, override) in alerts.tenants.sorted(by: { $0.key < $1.key }) {
             settings.append(self.setting("alerts.tenants.\(tenant)", TenantSettingsReader.show(override)))
         }
-        return settings
+        return settings + self.described.map { self.setting($0.path, $0.value) }
     }
 
     private func setting(_ path: String, _ value: String) -> EffectiveSetting {

@@ -8,11 +8,18 @@ struct ConfigurationChecks {
     func run(_ builder: inout ConfigurationBuilder) {
         self.resolveRedis(&builder)
         let configuration = builder.configuration
-        if !configuration.http.listen.isLocal, !configuration.http.insecure {
+        if !configuration.http.listen.isLocal, configuration.http.token == nil {
             let message =
-                "the admin interface has no access control yet, so it listens on this machine only (127.0.0.1, ::1, "
-                + "localhost, unix:); set `http.insecure: true` to open \(configuration.http.listen) anyway"
+                "without a token the admin interface listens on this machine only (127.0.0.1, ::1, localhost, unix:); "
+                + "give `http.token: {env: NAME}` to open \(configuration.http.listen)"
             self.report(.exposedListener, at: "http.listen", in: builder, message)
+        }
+        let flapping = configuration.alerts.flapping
+        if flapping.lowPercent >= flapping.highPercent {
+            let message =
+                "flapping ends below \(flapping.lowPercent) % and begins above \(flapping.highPercent) %; "
+                + "the first must be the smaller one (`alerts.flapping.high_percent`)"
+            self.report(.contradiction, at: "alerts.flapping.low_percent", in: builder, message)
         }
         if configuration.intake.ringBytes < 2 * configuration.intake.maxEventBytes {
             let message =

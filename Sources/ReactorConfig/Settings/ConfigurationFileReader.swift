@@ -4,7 +4,7 @@ internal import Reactions
 struct ConfigurationFileReader {
     let context: ReadingContext
     /// Keys that are not single values, with what stands above them.
-    private static let others = ["version", "sources", "alerts.tenants"]
+    private static let others = ["version", "sources", "alerts.tenants"] + AlertsReader.paths
 
     func read(_ root: YAMLNode, into builder: inout ConfigurationBuilder) {
         guard case .mapping(let members, let position) = root else {
@@ -14,21 +14,31 @@ struct ConfigurationFileReader {
         if !members.contains(where: { $0.key == "version" }) {
             self.context.report(.missingField, at: position, "`version: 1` is missing")
         }
-        self.walk(members, prefix: "", into: &builder)
+        var alerts: [String: YAMLMember] = [:]
+        self.walk(members, prefix: "", into: &builder, &alerts)
+        AlertsReader(context: self.context).read(alerts, into: &builder)
     }
 
-    private func walk(_ members: [YAMLMember], prefix: String, into builder: inout ConfigurationBuilder) {
+    /// - Parameter alerts: the members that are read when all others were, because they speak of each other.
+    private func walk(
+        _ members: [YAMLMember],
+        prefix: String,
+        into builder: inout ConfigurationBuilder,
+        _ alerts: inout [String: YAMLMember]
+    ) {
         for member in members {
             let path = prefix + member.key
             if let instead = UnavailableSettings.byPath[path] {
                 self.context.report(.notAvailable, at: member, UnavailableSettings.message(path, instead))
+            } else if AlertsReader.paths.contains(path) {
+                alerts[path] = member
             } else if Self.others.contains(path) {
                 self.readOther(member, path: path, into: &builder)
             } else if let option = OptionTable.byPath[path] {
                 self.read(option, member.value, into: &builder)
             } else if Self.isSection(path) {
                 let members = self.context.members(member.value, of: path) ?? []
-                self.walk(members, prefix: path + ".", into: &builder)
+                self.walk(members, prefix: path + ".", into: &builder, &alerts)
             } else if prefix == "alerts.cooldowns." {
                 self.readCooldown(member, path: path, into: &builder)
             } else {
@@ -74,6 +84,9 @@ struct ConfigurationFileReader {
 
     /// A secret may be given as it is or by reference.
     private func text(_ option: ConfigurationOption, _ node: YAMLNode) -> (text: String, shown: String)? {
+        if option.isReferenceOnly {
+            return SecretReader(context: self.context).read(node, of: option.path).map { ($0.exposed, "***") }
+        }
         if option.isSecret, case .mapping = node {
             return SecretReader(context: self.context).read(node, of: option.path).map { ($0.exposed, "***") }
         }

@@ -10,6 +10,8 @@ struct ConfigurationOption: Sendable {
     var originalNames: [OriginalName] = []
     /// Whether the value may hold a secret, so that nothing shows it.
     var isSecret = false
+    /// Whether the file may hold only a reference to it: `{ env: NAME }` or `{ file: PATH }`.
+    var isReferenceOnly = false
     /// Whether it is true or false, for which the environment and flags also know `1`, `yes`, `on` and their opposites.
     var isFlag = false
     /// Reads a text into the configuration; false if it is not allowed.

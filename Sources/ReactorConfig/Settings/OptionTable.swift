@@ -25,7 +25,7 @@ enum OptionTable {
         .size("intake.ring", \.intake.ringBytes, in: 1 << 20...16 << 30),
         .word("intake.overflow", \.intake.overflow),
         .httpListen,
-        .bool("http.insecure", \.http.insecure),
+        .httpToken,
     ]
 
     private static let running: [ConfigurationOption] = [
@@ -75,6 +75,10 @@ enum OptionTable {
                 in: Self.longestWindow,
                 original: "ALERT_COOLDOWN_DEFAULT"
             ),
+            .bool("alerts.digests", \.alerts.sendsDigests),
+            .bool("alerts.flapping.enabled", \.alerts.flapping.isEnabled),
+            .integer("alerts.flapping.high_percent", \.alerts.flapping.highPercent, in: 1...100),
+            .integer("alerts.flapping.low_percent", \.alerts.flapping.lowPercent, in: 0...99),
             .word("state", \.state),
             .namespace,
         ] + ["incidents", "policies", "logs", "orchestrator", "audit"].map(ConfigurationOption.cooldown)
@@ -156,6 +160,21 @@ extension ConfigurationOption {
             return true
         },
         show: { $0.http.listen.description }
+    )
+
+    fileprivate static let httpToken = Self(
+        path: "http.token",
+        needs: "16 to 512 visible characters without blanks, such as `openssl rand -hex 32` makes",
+        isSecret: true,
+        isReferenceOnly: true,
+        set: { text, configuration in
+            guard (16...512).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else {
+                return false
+            }
+            configuration.http.token = Secret(text)
+            return true
+        },
+        show: { $0.http.token == nil ? "" : "***" }
     )
 
     fileprivate static func cooldown(_ domain: String) -> Self {

@@ -26,6 +26,8 @@ package struct ReactorConfiguration: Sendable {
     package var settings: [EffectiveSetting] = []
     /// Twelve hex digits that change when the configuration or a handler changes; the instance's name does not count.
     package var version = ""
+    /// A hash of what the settings above only count: receivers, routes and the like.
+    var digest = ""
 
     /// The defaults.
     package init(instance: String) {
@@ -37,6 +39,7 @@ package struct ReactorConfiguration: Sendable {
         let before = Dictionary(other.settings.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
         var paths = self.settings.filter { before[$0.path] != $0.value }.map(\.path)
         // A password is not part of what is shown.
+        if self.http.token != other.http.token, !paths.contains("http.token") { paths.append("http.token") }
         if self.redis.endpoint != other.redis.endpoint, !paths.contains("redis.url") { paths.append("redis.url") }
         return paths.filter { !$0.utf8.starts(with: "alerts.".utf8) }
     }
@@ -107,8 +110,8 @@ package struct IntakeSettings: Sendable, Hashable {
 /// The admin interface.
 package struct HTTPSettings: Sendable, Hashable {
     package var listen = ListenAddress.tcp(host: "127.0.0.1", port: 9464)
-    /// Whether it may listen beyond this machine although it asks nobody who they are.
-    package var insecure = false
+    /// What requests must show as `Authorization: Bearer …`; nil asks nobody, which only this machine may be allowed.
+    package var token: Secret?
 }
 
 package struct HeartbeatSettings: Sendable, Hashable {

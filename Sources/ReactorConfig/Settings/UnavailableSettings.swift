@@ -3,12 +3,15 @@
 enum UnavailableSettings {
     static let byPath: [String: String] = [
         "history": "this version keeps the last alerts and quarantined frames in memory",
-        "alerts.receivers": "this version writes alerts to its log and lists them at /v1/alerts",
-        "alerts.routes": "this version writes alerts to its log and lists them at /v1/alerts",
-        "alerts.silences": "this version has cooldowns, the dedup window and the tenant limit",
+        "alerts.silences": "silences are made while the reactor runs: `aos-reactor silence add`, or POST /v1/silences",
+        "http.insecure": "give `http.token: {env: NAME}` to let other machines in",
     ]
 
+    /// What was never a setting of this kind, or is none any more.
+    private static let nowhere: Set<String> = ["alerts.silences", "http.insecure"]
+
     static func message(_ path: String, _ instead: String) -> String {
-        "`\(path)` is not available in this version; \(instead)"
+        Self.nowhere.contains(path)
+            ? "`\(path)` is no setting; \(instead)" : "`\(path)` is not available in this version; \(instead)"
     }
 }

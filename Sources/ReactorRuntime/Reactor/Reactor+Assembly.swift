@@ -61,6 +61,10 @@ extension Reactor {
             logger: self.logger
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        group.any().execute { [logger] in
+            let isShort = TimeSlice.shorten()
+            logger.debug("Event loop of the intake", metadata: ["thread.short_slice": "\(isShort)"])
+        }
         let engine = self.makeEngine(on: group.any(), link: link, port: port)
         engineBox.set(engine)
         let heartbeat = HeartbeatService(

@@ -218,7 +218,7 @@ struct ReactorProgram {
         case .unix(let path): address = .unix(path: path)
         }
         var settings = AdminSettings(address: address, version: BuildInfo.version)
-        settings.allowsRemote = self.configuration.http.insecure
+        settings.token = self.configuration.http.token
         return AdminServer(
             inspector: reactor,
             settings: settings,
