@@ -14,6 +14,8 @@ package final class HistoryKeeper: HistoryStore {
         var figures = HistoryFigures()
         /// Rows are not written now but spilled.
         var isAway = false
+        /// Nobody works any more: what is recorded now would be forgotten.
+        var isClosed = false
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
     }
@@ -72,20 +74,22 @@ package final class HistoryKeeper: HistoryStore {
         try await self.database.prepare(version: HistoryMigrations.newest)
     }
 
-    /// Works until the task is cancelled; then puts on disk what is not in the database, and returns.
+    /// Works until the task is cancelled; then puts on disk what is not in the database, and returns. Call once: rows
+    /// that are recorded afterwards are lost, and counted so.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.write() }
             group.addTask { await self.spillOver() }
             group.addTask { await self.retire() }
         }
+        self.state.withLock { $0.isClosed = true }
         await self.spillRest()
     }
 
     @discardableResult
     package func record(_ rows: [HistoryRow]) -> Int {
         let (taken, waiting, isAway) = self.state.withLock { state in
-            let taken = state.buffer.append(rows)
+            let taken = state.isClosed ? 0 : state.buffer.append(rows)
             state.figures.recorded += taken
             state.figures.lost += rows.count - taken
             return (taken, state.buffer.waiting, state.isAway)

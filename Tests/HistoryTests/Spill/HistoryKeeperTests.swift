@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func oneRowThatIsRefusedKeepsNoOtherBack() async throws {
+    @Test func oneRowThatIsRefusedKeepsNoOtherBackAndNoneIsTakenAfterTheEnd() async throws {
         try await Self.withKeeper { keeper, database in
             database.state.withLock { $0.refusesID = "event-137" }
             try await keeper.whileRunning {
@@ -55,6 +55,8 @@ import Testing
                 await keeper.waitUntilWritten()
             }
             #expect(database.rowCount == 999)
+            #expect(keeper.record([HistorySample.event(1000)]) == 0)
+            #expect(keeper.figures.lost == 1)
             #expect(keeper.figures.refused == 1)
             #expect(keeper.figures.spilled == 0)
         }
