@@ -17,6 +17,15 @@ struct ReactorProgram {
     let configuration: ReactorConfiguration
     let loaded: LoadResult
     let reload: @Sendable () -> LoadResult
+    /// What is said about alerts at the moment.
+    private let alerts: SettingsInForce
+
+    init(configuration: ReactorConfiguration, loaded: LoadResult, reload: @escaping @Sendable () -> LoadResult) {
+        self.configuration = configuration
+        self.loaded = loaded
+        self.reload = reload
+        self.alerts = SettingsInForce(configuration.alerts)
+    }
 
     func run() async throws {
         let output = LogOutput(self.logSettings)
@@ -34,14 +43,23 @@ struct ReactorProgram {
             registry.add(ProcessCollector())
             registry.add(output)
             let state = self.stateConnection(to: endpoint, logger)
-            let reactor = self.makeReactor(endpoint, self.makeStore(state), registry, output, logger)
+            let store = self.makeStore(state)
+            let reactor = self.makeReactor(endpoint, store, registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, state, endpoint, registry, logger)
+            try await self.serve(reactor, state, self.books(store), endpoint, registry, logger)
         }
+    }
+
+    /// What the admin interface asks about alerts.
+    private func books(_ store: any StateStore) -> AlertBooks {
+        var books = AlertBooks(settings: { [alerts = self.alerts] in alerts.current })
+        books.state = store
+        books.silences = store as? any SilenceBook
+        return books
     }
 
     // MARK: Parts
@@ -153,6 +171,7 @@ struct ReactorProgram {
     private func serve(
         _ reactor: Reactor,
         _ state: StateConnection?,
+        _ books: AlertBooks,
         _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ logger: Logger
@@ -166,7 +185,7 @@ struct ReactorProgram {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
         // Before the reactor, so that it ends after it.
         if let state { services.append(.init(service: state)) }
-        if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
+        if let admin = self.adminServer(reactor, books, registry, logger) { services.append(.init(service: admin)) }
         services.append(
             .init(
                 service: reactor,
@@ -210,7 +229,12 @@ struct ReactorProgram {
         }
     }
 
-    private func adminServer(_ reactor: Reactor, _ registry: MetricsRegistry, _ logger: Logger) -> AdminServer? {
+    private func adminServer(
+        _ reactor: Reactor,
+        _ books: AlertBooks,
+        _ registry: MetricsRegistry,
+        _ logger: Logger
+    ) -> AdminServer? {
         let address: AdminAPI.ListenAddress
         switch self.configuration.http.listen {
         case .off: return nil
@@ -221,6 +245,7 @@ struct ReactorProgram {
         settings.token = self.configuration.http.token
         return AdminServer(
             inspector: reactor,
+            books: books,
             settings: settings,
             registry: registry,
             group: MultiThreadedEventLoopGroup.singleton,
@@ -242,6 +267,7 @@ struct ReactorProgram {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
+            self.alerts.current = configuration.alerts
             logger.notice(
                 "configuration is in force",
                 metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
