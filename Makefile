@@ -12,11 +12,12 @@ FILTER ?=
 # Cases of the benchmark: make bench CASES="flood latency"
 CASES ?=
 
-.PHONY: help run build test test-build bench lint fuzz setup clean
+.PHONY: help run build test test-build chaos bench lint fuzz setup clean
 
 help:
 	@echo "make run    set up, build, start the reactor in the foreground (Ctrl-C stops it)"
 	@echo "make test   set up, then every test, against redis-server processes of its own"
+	@echo "make chaos  kill reactors and Redis TRIALS=1000 times while alerts are sent, and count what is lost"
 	@echo "make bench  measure the release build against C programs; one JSON line a case"
 	@echo "make lint   format and imports"
 	@echo "make fuzz   run the parsers on random input (SECONDS=30 each), compare PAIRS=10000000 pattern matches"
@@ -38,6 +39,10 @@ test-build:
 
 test: test-build
 	@scripts/test $(FILTER)
+
+# One trial is one kill -9, of a reactor or of Redis.
+chaos: test-build
+	AOS_CHAOS_TRIALS=$${TRIALS:-1000} scripts/test CrashMatrixTests
 
 bench:
 	@scripts/setup --bench

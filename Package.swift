@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // MARK: Floor 0. C libraries, each seen by the one Swift target above it.
@@ -32,6 +33,8 @@ let package = Package(
         // on the default path: no pkgConfig.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CScheduling"),
+        // libpq's headers are not on the default path: pkgConfig.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "CSimdJSON",
             publicHeadersPath: "include",
@@ -63,6 +66,10 @@ let package = Package(
                 .product(name: "NIOTLS", package: nio),
             ]
         ),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]
+        ),
         // Programs that run beside us: servers of our own, and receivers that are programs.
         .target(name: "ChildProcesses"),
         .target(name: "RedisServer", dependencies: ["ChildProcesses", log]),
@@ -74,7 +81,9 @@ let package = Package(
         .target(
             name: "Stores",
             dependencies: [
-                "Events", "Reactions", "RedisClient", .product(name: "DequeModule", package: "swift-collections"),
+                "Events", "PostgresClient", "Reactions", "RedisClient", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .target(
@@ -148,6 +157,11 @@ let package = Package(
             path: "Benchmarks/StageBench"
         ),
         .executableTarget(
+            name: "contract-bench",
+            dependencies: ["Events", "Reactions"],
+            path: "Benchmarks/ContractBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"
@@ -159,7 +173,9 @@ let package = Package(
             dependencies: [
                 "ChildProcesses", "Events", "RedisServer", log,
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(name: "EventsTests", dependencies: ["Events", "ReactorTestKit"]),
@@ -196,6 +212,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: nio),
             ]
         ),
+        // The machines that know what must happen and by when: no I/O, so these need none of the above.
+        .testTarget(
+            name: "ContractTests",
+            dependencies: ["EventPatterns", "Events", "Reactions", "SyntheticEvents"]
+        ),
+        .testTarget(
+            name: "HistoryTests",
+            dependencies: [
+                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
@@ -215,7 +243,7 @@ let package = Package(
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
-                "CScheduling", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
+                "CScheduling", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
                 "RedisClient",
                 "RedisServer",
                 "Stores", "SyntheticEvents", "Telemetry", log, metrics,
@@ -242,6 +270,7 @@ let package = Package(
             dependencies: [
                 "ChildProcesses", "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
             ]

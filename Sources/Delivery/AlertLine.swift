@@ -5,17 +5,37 @@ package import Reactions
 ///     HIGH  MISSING_ACK  run r-17  Run r-17: 1 of 4 expected actions not acknowledged
 ///     held  MISSING_ACK  run r-17  duplicate: the same alert was sent 2 s ago (next at 00:41:07)
 package enum AlertLine {
-    /// `isColoured`: with ANSI colours. Whatever control characters a producer has put into its texts are left out.
+    /// An alert that went out, or the end of one. Whatever control characters a producer has put into its texts are left
+    /// out.
+    /// - Parameter isColoured: with ANSI colours.
+    package static func text(_ notice: AlertNotice, isColoured: Bool) -> String {
+        let isOver = notice.status == .resolved
+        return Self.line(
+            isOver ? "resolved" : notice.alert.severity.rawValue,
+            notice.alert,
+            notice.alert.summary,
+            paint: !isColoured ? nil : isOver ? Self.dim : Self.colour(of: notice.alert.severity)
+        )
+    }
+
+    /// An alert as it was decided: as one that goes out, or as one that was held back.
     package static func text(_ alert: Alert, _ receipt: Receipt, isColoured: Bool) -> String {
-        let isSent = receipt.verdict.isSent
-        let word = isSent ? alert.severity.rawValue : "held"
+        receipt.verdict.isSent
+            ? Self.text(AlertNotice(alert, receipt: receipt), isColoured: isColoured)
+            : Self.text(heldBack: alert, receipt, isColoured: isColoured)
+    }
+
+    /// An alert that was held back, and why.
+    package static func text(heldBack alert: Alert, _ receipt: Receipt, isColoured: Bool) -> String {
+        let line = Self.line("held", alert, "\(receipt.verdict.rawValue): \(receipt.reason)", paint: nil)
+        return isColoured ? Self.dim + line + Self.plain : line
+    }
+
+    private static func line(_ word: String, _ alert: Alert, _ message: String, paint: String?) -> String {
         let label = word + String(repeating: " ", count: max(0, 8 - word.utf8.count))
-        let paint = isSent ? Self.colour(of: alert.severity) : Self.dim
-        let message = isSent ? alert.summary : "\(receipt.verdict.rawValue): \(receipt.reason)"
-        let line = "\(alert.type)  run \(alert.runID)  \(message)"
-        let safe = Self.withoutControls(line)
-        guard isColoured else { return "\(label) \(safe)" }
-        return isSent ? "\(paint)\(label)\(Self.plain) \(safe)" : "\(paint)\(label) \(safe)\(Self.plain)"
+        let safe = Self.withoutControls("\(alert.type)  run \(alert.runID)  \(message)")
+        guard let paint else { return "\(label) \(safe)" }
+        return "\(paint)\(label)\(Self.plain) \(safe)"
     }
 
     /// Whether a terminal should get colours: it is one, and `NO_COLOR` is not set to anything.

@@ -42,6 +42,13 @@ import Testing
         #expect(lines.map(\.message) == ["alert", "alert", "alert"])
         #expect(lines.map { $0.metadata["alert_id"] } == ["a1", "a2", "a3"])
         #expect(lines.last?.metadata["status"] == "resolved")
+        #expect(
+            lines.first?.metadata == [
+                "delivery_id": "dlv_1", "alert_id": "a1", "type": "STALE_RUN", "status": "firing", "severity": "HIGH",
+                "domain": "incidents", "tenant": "t1", "run_id": "r1", "summary": "Run r1 has not finished",
+                "handler": "stale-runs", "notification_reason": "first_notification",
+            ]
+        )
     }
 
     @Test func `a notification is published as an event under its own id`() async throws {

@@ -50,6 +50,15 @@ struct RunningReactor {
         return (response.status.code, String(buffer: body))
     }
 
+    func post(_ path: String, _ body: String) async throws -> (status: UInt, body: String) {
+        var request = HTTPClientRequest(url: self.base + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: body))
+        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
+        return (response.status.code, String(buffer: try await response.body.collect(upTo: 1 << 20)))
+    }
+
     func json(_ path: String) async throws -> JSONValue {
         try JSONValue.parse(try await self.get(path).body)
     }

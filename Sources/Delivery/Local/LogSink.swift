@@ -2,7 +2,7 @@ package import Events
 package import Logging
 package import Reactions
 
-/// Receiver `log`, for what goes through routes: one line of the log for each alert of a notification.
+/// Receiver `log`: one line of the log for each alert of a notification.
 package struct LogSink: AlertSink {
     package let name: String
     private let logger: Logger
@@ -27,7 +27,11 @@ package struct LogSink: AlertSink {
                 "summary": "\(alert.summary)", "handler": "\(alert.handler)",
                 "notification_reason": "\(notification.group.reason.rawValue)",
             ]
-            if let decision = notice.decision { metadata["verdict"] = "\(decision.verdict)" }
+            if let decision = notice.decision {
+                metadata["verdict"] = "\(decision.verdict)"
+                metadata["fingerprint"] = "\(decision.fingerprint)"
+            }
+            if let event = alert.event { metadata["event_type"] = "\(event.eventType)" }
             self.logger.log(level: Self.level(of: notice), "alert", metadata: metadata)
         }
         return .delivered
@@ -41,5 +45,20 @@ package struct LogSink: AlertSink {
         case .high: .error
         case .critical: .critical
         }
+    }
+}
+
+extension LogSink {
+    /// One line of the log for an alert that was held back: the verdict, and the number that decided it.
+    package static func explain(_ alert: Alert, _ receipt: Receipt, to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "alert_id": "\(alert.id)", "type": "\(alert.type)", "severity": "\(alert.severity.rawValue)",
+            "domain": "\(alert.domain)", "tenant": "\(alert.tenant)", "run_id": "\(alert.runID)",
+            "summary": "\(alert.summary)", "fingerprint": "\(receipt.fingerprint)", "handler": "\(alert.handler)",
+            "verdict": "\(receipt.verdict.rawValue)", "reason": "\(receipt.reason)",
+        ]
+        if let event = alert.event { metadata["event_type"] = "\(event.eventType)" }
+        if let next = receipt.nextAllowedAt { metadata["next_allowed_at"] = "\(next.iso8601)" }
+        logger.notice("alert held back", metadata: metadata)
     }
 }

@@ -10,7 +10,9 @@ struct ByteTrie: BitwiseCopyable {
         var childCount: Int32 = 0
         /// What the string that ends here, or at the end of the tail, stands for, or -1.
         var value: Int32 = -1
-        /// Of a node with many children: its table. Of a tail: how many bytes it has.
+        /// How to find the child for a byte: below -1 the labels of the children follow each other without a gap, and
+        /// the first is this number's distance from -2; -1 stands for a search of the labels, anything else is a table.
+        /// Of a tail: how many bytes it has.
         var table: Int32 = -1
     }
 
@@ -33,7 +35,12 @@ struct ByteTrie: BitwiseCopyable {
     init(_ draft: TrieDraft, arena: Arena) {
         var nodes = draft.nodes
         var tables: [Int32] = []
-        for index in nodes.indices where nodes[index].childCount > Self.searchLimit {
+        for index in nodes.indices where nodes[index].childCount >= 0 {
+            if let first = draft.firstOfGaplessLabels(under: nodes[index]) {
+                nodes[index].table = -2 - Int32(first)
+                continue
+            }
+            guard nodes[index].childCount > Self.searchLimit else { continue }
             nodes[index].table = Int32(tables.count)
             tables += [Int32](repeating: 0, count: 256)
             for child in nodes[index].firstChild..<nodes[index].firstChild + nodes[index].childCount {
@@ -49,9 +56,16 @@ struct ByteTrie: BitwiseCopyable {
 
     /// - Returns: The child that a byte leads to, or 0.
     @inline(__always)
-    func child(of node: Int32, _ byte: UInt8) -> Int32 {
-        let entry = self.nodes[Int(node)]
-        if entry.childCount > Int32(Self.searchLimit) { return self.tables[Int(entry.table) &+ Int(byte)] }
+    func child(of node: Int32, _ byte: UInt8) -> Int32 { self.child(of: self.nodes[Int(node)], byte) }
+
+    /// As above. The usual node, one child or all digits, is decided by what stands in it.
+    @inline(__always)
+    func child(of entry: Node, _ byte: UInt8) -> Int32 {
+        if entry.table < -1 {
+            let distance = Int32(byte) &+ 2 &+ entry.table
+            return distance >= 0 && distance < entry.childCount ? entry.firstChild &+ distance : 0
+        }
+        if entry.table >= 0 { return self.tables[Int(entry.table) &+ Int(byte)] }
         var low = entry.firstChild
         var count = entry.childCount
         while count > 4 {
@@ -114,6 +128,16 @@ struct TrieDraft {
             self.nodes[node].childCount = Int32(children.count)
             open += children.reversed()
         }
+    }
+
+    /// The first label of a node's children when each is the one before it plus one. So it is of no children.
+    func firstOfGaplessLabels(under node: ByteTrie.Node) -> UInt8? {
+        guard node.childCount > 0 else { return 0 }
+        let labels = self.labels[Int(node.firstChild)..<Int(node.firstChild + node.childCount)]
+        guard let first = labels.first, let last = labels.last, Int(last) - Int(first) == labels.count - 1 else {
+            return nil
+        }
+        return first
     }
 
     private mutating func addNode(_ label: UInt8, parent: Int) {

@@ -1,6 +1,6 @@
 /// What waits for one test: branches of rules, and `anything-but` tests that it excludes.
 struct Posting: BitwiseCopyable {
-    /// Entries (see `BranchEntry`), rising.
+    /// Entries (see `BranchEntry`), rising: where they begin. A single one stands here itself.
     var branchStart: Int32 = 0
     var branchCount: Int32 = 0
     /// The count when a value is excluded by each of the field's `anything-but` tests, as the usual value often is.
@@ -65,12 +65,11 @@ struct FieldIndex: BitwiseCopyable {
     var blocks: BlockIndex
     /// Values are entries of branches.
     var ranges: RangeIndex
-    var prefixes: ByteTrie
-    /// From the last byte to the first.
-    var suffixes: ByteTrie
+    var prefixes: AffixIndex
+    var suffixes: AffixIndex
     var folded: ByteHash
-    var foldedPrefixes: ByteTrie
-    var foldedSuffixes: ByteTrie
+    var foldedPrefixes: AffixIndex
+    var foldedSuffixes: AffixIndex
     var globs: GlobIndex
     /// Postings, or -1.
     var nullPosting: Int32

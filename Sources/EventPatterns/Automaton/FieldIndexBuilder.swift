@@ -21,11 +21,15 @@ struct PostingTable {
         var words: [UInt64] = []
         let postings = self.drafts.map { draft in
             var posting = Posting()
-            posting.branchStart = Int32(lists.count)
             // A branch can come by several alternatives to the same test.
             let branches = Set(draft.branches).sorted()
             posting.branchCount = Int32(branches.count)
-            lists += branches
+            if branches.count == 1 {
+                posting.branchStart = branches[0]
+            } else {
+                posting.branchStart = Int32(lists.count)
+                lists += branches
+            }
             posting.globStart = Int32(lists.count)
             posting.globCount = Int32(draft.globs.count)
             lists += draft.globs
@@ -116,10 +120,10 @@ struct FieldIndexBuilder {
         case .bool(let value): self.post(value ? \.truePosting : \.falsePosting, target, &table)
         case .null: self.post(\.nullPosting, target, &table)
         case .prefix(let bytes): self.post(\.prefixes, bytes, target, &table)
-        case .suffix(let bytes): self.post(\.suffixes, bytes.reversed(), target, &table)
-        case .equalsIgnoringCase(let text): self.postCaseless(\.folded, text, isReversed: false, target, &table)
-        case .prefixIgnoringCase(let text): self.postCaseless(\.foldedPrefixes, text, isReversed: false, target, &table)
-        case .suffixIgnoringCase(let text): self.postCaseless(\.foldedSuffixes, text, isReversed: true, target, &table)
+        case .suffix(let bytes): self.post(\.suffixes, bytes, target, &table)
+        case .equalsIgnoringCase(let text): self.postCaseless(\.folded, text, target, &table)
+        case .prefixIgnoringCase(let text): self.postCaseless(\.foldedPrefixes, text, target, &table)
+        case .suffixIgnoringCase(let text): self.postCaseless(\.foldedSuffixes, text, target, &table)
         case .wildcard(let glob): self.post(glob, target, &table)
         case .exists, .absent, .anythingBut: preconditionFailure("these have postings of their own")
         }
@@ -130,7 +134,7 @@ struct FieldIndexBuilder {
         if glob.isLiteral { return self.post(\.strings, pieces[0], target, &table) }
         if pieces.count == 2, pieces[1].isEmpty { return self.post(\.prefixes, pieces[0], target, &table) }
         if pieces.count == 2, pieces[0].isEmpty {
-            return self.post(\.suffixes, pieces[1].reversed(), target, &table)
+            return self.post(\.suffixes, pieces[1], target, &table)
         }
         let known = self.globPostings[pieces]
         let posting = known ?? table.make()
@@ -148,7 +152,6 @@ struct FieldIndexBuilder {
     private mutating func postCaseless(
         _ keyPath: WritableKeyPath<Self, [[UInt8]: Int32]>,
         _ text: CaselessText,
-        isReversed: Bool,
         _ target: Target,
         _ table: inout PostingTable
     ) {
@@ -156,7 +159,7 @@ struct FieldIndexBuilder {
         let tentative = Target.branch(branch, isTentative: true)
         guard CaseFolding.isFaithful(to: text) else { return self.post(\.stringPosting, tentative, &table) }
         let key = CaseFolding.folded(Array(text.text.utf8))
-        self.post(keyPath, isReversed ? key.reversed() : key, tentative, &table)
+        self.post(keyPath, key, tentative, &table)
     }
 
     private mutating func post<Key: Hashable>(
@@ -228,11 +231,11 @@ struct FieldIndexBuilder {
             numberTexts: ByteHash(self.numberTexts.map { ($0, $1) }, arena: arena),
             blocks: BlockIndex(self.blocks.map { ($0, $1) }, arena: arena),
             ranges: RangeIndex(self.ranges, arena: arena),
-            prefixes: ByteTrie(self.prefixes.map { ($0, $1) }, arena: arena),
-            suffixes: ByteTrie(self.suffixes.map { ($0, $1) }, arena: arena),
+            prefixes: AffixIndex(self.prefixes.map { ($0, $1) }, at: .front, arena: arena),
+            suffixes: AffixIndex(self.suffixes.map { ($0, $1) }, at: .back, arena: arena),
             folded: ByteHash(self.folded.map { ($0, $1) }, arena: arena),
-            foldedPrefixes: ByteTrie(self.foldedPrefixes.map { ($0, $1) }, arena: arena),
-            foldedSuffixes: ByteTrie(self.foldedSuffixes.map { ($0, $1) }, arena: arena),
+            foldedPrefixes: AffixIndex(self.foldedPrefixes.map { ($0, $1) }, at: .front, arena: arena),
+            foldedSuffixes: AffixIndex(self.foldedSuffixes.map { ($0, $1) }, at: .back, arena: arena),
             globs: GlobIndex(self.globs, arena: arena),
             nullPosting: self.nullPosting,
             truePosting: self.truePosting,

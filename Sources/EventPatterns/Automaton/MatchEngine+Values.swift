@@ -29,7 +29,9 @@ extension MatchEngine {
     private mutating func post(_ number: Int32, _ event: inout EventState) {
         guard number >= 0 else { return }
         let posting = self.view.indexes.postings[Int(number)]
-        if posting.branchCount > 0 {
+        if posting.branchCount == 1 {
+            self.consider(BranchEntry(raw: posting.branchStart), &event)
+        } else if posting.branchCount > 0 {
             self.consider(self.view.indexes.lists + Int(posting.branchStart), Int(posting.branchCount), &event)
         }
         if posting.exclusionCount != 0 { self.exclude(posting) }
@@ -104,45 +106,15 @@ extension MatchEngine {
         }
         self.globRun.pendingCount = 0
         if parts.contains(.prefixes) {
-            self.walk(index.pointee.prefixes, start, count, step: 1, &event)
+            index.pointee.prefixes.find(start, count, at: .front) { self.postPrefix($0, &event) }
         }
         if parts.contains(.suffixes) {
-            self.walk(index.pointee.suffixes, start + (count - 1), count, step: -1, &event)
+            index.pointee.suffixes.find(start, count, at: .back) { self.post($0, &event) }
         }
         if parts.contains(.globs), index.pointee.globs.hasStarters || self.globRun.pendingCount > 0 {
             self.search(index, start, count, &event)
         }
         if !parts.isDisjoint(with: .anyFolded) { self.probeFolded(index, parts, start, count, &event) }
-    }
-
-    /// Posts every key of a trie that the bytes begin with.
-    @inline(__always)
-    private mutating func walk(
-        _ trie: ByteTrie,
-        _ start: UnsafePointer<UInt8>,
-        _ count: Int,
-        step: Int,
-        _ event: inout EventState
-    ) {
-        var node: Int32 = 0
-        var position = start
-        var left = count
-        while true {
-            let entry = trie.nodes[Int(node)]
-            if entry.childCount < 0 {
-                let length = Int(entry.table)
-                guard left >= length else { return }
-                let tail = trie.tails + Int(entry.firstChild)
-                for index in 0..<length where position[index &* step] != tail[index] { return }
-                return self.postPrefix(entry.value, &event)
-            }
-            if entry.value >= 0 { self.postPrefix(entry.value, &event) }
-            if left == 0 { return }
-            node = trie.child(of: node, position[0])
-            if node == 0 { return }
-            position += step
-            left &-= 1
-        }
     }
 
     private mutating func postPrefix(_ number: Int32, _ event: inout EventState) {
@@ -170,10 +142,10 @@ extension MatchEngine {
         let length = self.view.indexes.folding.fold(start, count, into: self.foldBuffer)
         if parts.contains(.folded) { self.post(index.pointee.folded.find(folded, length), &event) }
         if parts.contains(.foldedPrefixes) {
-            self.walk(index.pointee.foldedPrefixes, folded, length, step: 1, &event)
+            index.pointee.foldedPrefixes.find(folded, length, at: .front) { self.post($0, &event) }
         }
         if parts.contains(.foldedSuffixes) {
-            self.walk(index.pointee.foldedSuffixes, folded + (length - 1), length, step: -1, &event)
+            index.pointee.foldedSuffixes.find(folded, length, at: .back) { self.post($0, &event) }
         }
     }
 

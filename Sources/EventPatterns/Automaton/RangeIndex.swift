@@ -27,6 +27,10 @@ struct RangeIndex: BitwiseCopyable {
     /// The lower ends alone, when no interval begins before the one before it ends: then a search in them, which are
     /// close together in memory, finds the few that can hold a number. Null otherwise.
     private let lows: UnsafePointer<Double>?
+    /// The lower ends between the first and the last, in stretches of equal length: for each how many ends lie in front
+    /// of it, so that a search begins and ends close to the number.
+    private let stretches: UnsafePointer<Int32>?
+    private let stretchesPerUnit: Double
 
     init(_ entries: [(range: NumericRange, entry: Int32)], arena: Arena) {
         let above = entries.filter { $0.range.high == .infinity }
@@ -46,7 +50,28 @@ struct RangeIndex: BitwiseCopyable {
         self.intervals = arena.put(intervals)
         self.intervalCount = intervals.count
         let areApart = zip(intervals, intervals.dropFirst()).allSatisfy { $0.range.high <= $1.range.low }
-        self.lows = areApart && intervals.count > 8 ? arena.put(intervals.map(\.range.low)) : nil
+        let lows = areApart && intervals.count > 8 ? intervals.map(\.range.low) : []
+        self.lows = lows.isEmpty ? nil : arena.put(lows)
+        let perUnit = lows.isEmpty ? 0 : Double(lows.count) / (lows[lows.count - 1] - lows[0])
+        // Neither of ends that are too far apart for a number, nor of ones too close together.
+        let isUsable = perUnit.isFinite && perUnit > 0
+        self.stretchesPerUnit = isUsable ? perUnit : 0
+        self.stretches = isUsable ? arena.put(Self.counts(lows, perUnit)) : nil
+    }
+
+    /// For each stretch how many ends lie in front of it, and at last how many there are.
+    private static func counts(_ lows: [Double], _ perUnit: Double) -> [Int32] {
+        var counts = [Int32](repeating: 0, count: lows.count + 1)
+        for low in lows { counts[Self.stretch(of: low, lows[0], perUnit, lows.count) + 1] += 1 }
+        for index in 1..<counts.count { counts[index] += counts[index - 1] }
+        return counts
+    }
+
+    /// Rises with `value`, which is what a search relies on; that it is exact is not needed.
+    @inline(__always)
+    private static func stretch(of value: Double, _ first: Double, _ perUnit: Double, _ count: Int) -> Int {
+        let place = (value - first) * perUnit
+        return place < Double(count) ? Int(place) : count - 1
     }
 
     @discardableResult
@@ -91,8 +116,14 @@ struct RangeIndex: BitwiseCopyable {
 
     /// Looks at the last interval that begins at or before the number, and at those before it that reach as far.
     private func search(_ lows: UnsafePointer<Double>, _ value: Double, _ body: (Int32) -> Void) {
+        if value < lows[0] { return }
         var start = 0
         var count = self.intervalCount
+        if let stretches = self.stretches {
+            let stretch = Self.stretch(of: value, lows[0], self.stretchesPerUnit, count)
+            start = Int(stretches[stretch])
+            count = Int(stretches[stretch &+ 1]) &- start
+        }
         while count > 0 {
             let half = count / 2
             if lows[start &+ half] <= value {

@@ -3,7 +3,7 @@ package import Reactions
 package import Stores
 import Synchronization
 
-/// Decides alerts one after another and tells the receivers of those that go out.
+/// Decides alerts one after another. Those that go out the store hands on to their receivers, in the step that decides.
 ///
 /// Alerts are never dropped: when the queue reaches its mark, the pipeline pauses and events wait in the ring instead.
 ///
@@ -22,11 +22,12 @@ package final class AlertDesk: Sendable {
     private let store: any StateStore
     /// Checks urgent alerts against each other while the store is away.
     private let standIn: MemoryStateStore
-    private let receivers: [any Receiver]
+    private let undecided: @Sendable (Alert, Receipt) -> Void
     private let heldBack: @Sendable (Alert, Receipt) -> Void
     private let queue = WorkQueue<Alert>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
+    private let isCongested: @Sendable () -> Bool
     private let highWater: Int
     private let lowWater: Int
     /// Whether a submitter was told that there is no room and has not been told otherwise.
@@ -34,27 +35,31 @@ package final class AlertDesk: Sendable {
 
     /// - Parameters:
     ///   - standIn: Takes the place of the store, for urgent alerts, while that cannot be asked.
+    ///   - undecided: Sends urgent alerts that the store could not be asked about. Must not wait.
     ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
+    ///   - isCongested: Whether so much that was decided waits for its planning that nothing more is to be decided.
     ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
     package init(
         store: any StateStore,
         standIn: MemoryStateStore,
-        receivers: [any Receiver],
+        undecided: @escaping @Sendable (Alert, Receipt) -> Void,
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         log: AlertLog,
         logger: Logger,
         highWater: Int = AlertDesk.highWater,
         lowWater: Int = AlertDesk.lowWater,
+        isCongested: @escaping @Sendable () -> Bool = { false },
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.standIn = standIn
-        self.receivers = receivers
+        self.undecided = undecided
         self.heldBack = heldBack
         self.log = log
         self.logger = logger
         self.highWater = highWater
         self.lowWater = lowWater
+        self.isCongested = isCongested
         self.onRoom = onRoom
     }
 
@@ -77,6 +82,7 @@ package final class AlertDesk: Sendable {
     /// Decides alerts until `finish` was called and none is left, or the task is cancelled.
     package func run() async {
         while true {
+            while self.isCongested(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
             let left = await self.decide(batch)
@@ -109,13 +115,13 @@ package final class AlertDesk: Sendable {
                     undecided = []
                 }
                 let receipts = try await self.store.decide(open)
-                for (alert, receipt) in zip(open, receipts) { await self.settle(alert, receipt) }
+                for (alert, receipt) in zip(open, receipts) { self.settle(alert, receipt) }
                 return []
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
                 open += self.queue.takeOutOfTurn(\.isUrgent)
-                let sent = await self.sendUrgent(open)
+                let sent = self.sendUrgent(open)
                 undecided += open.filter { sent.contains($0.id) }
                 open.removeAll { sent.contains($0.id) }
                 try? await Task.sleep(for: Self.storeRetryDelay)
@@ -131,40 +137,22 @@ package final class AlertDesk: Sendable {
     /// Sends the urgent ones among alerts that wait for the store.
     ///
     /// - Returns: The ids of those that went out.
-    private func sendUrgent(_ alerts: [Alert]) async -> Set<String> {
+    private func sendUrgent(_ alerts: [Alert]) -> Set<String> {
         var sent: Set<String> = []
         for alert in alerts where alert.isUrgent {
             guard var receipt = self.standIn.decideNow([alert]).first, receipt.verdict.isSent else { continue }
             receipt.verdict = .fatigueDisabled
             receipt.ground = .storeAway
-            await self.settle(alert, receipt)
+            self.log.add(DecidedAlert(alert: alert, receipt: receipt))
+            self.undecided(alert, receipt)
             sent.insert(alert.id)
         }
         return sent
     }
 
-    private func settle(_ alert: Alert, _ receipt: Receipt) async {
+    private func settle(_ alert: Alert, _ receipt: Receipt) {
         self.log.add(DecidedAlert(alert: alert, receipt: receipt))
-        if receipt.verdict.isSent {
-            await self.tell(alert, receipt)
-        } else {
-            self.heldBack(alert, receipt)
-        }
-    }
-
-    private func tell(_ alert: Alert, _ receipt: Receipt) async {
-        for receiver in self.receivers {
-            do {
-                try await receiver.deliver(alert, receipt)
-            } catch {
-                self.log.addDeliveryFailure(receiver: receiver.name)
-                self.logger.error(
-                    "alert was not delivered",
-                    error: error,
-                    metadata: ["receiver": "\(receiver.name)", "alert_id": "\(alert.id)"]
-                )
-            }
-        }
+        if !receipt.verdict.isSent { self.heldBack(alert, receipt) }
     }
 }
 

@@ -14,8 +14,6 @@ package final class AlertLog: Sendable {
         package var audit: [AuditLabel: UInt64] = [:]
         /// Alerts that could not be decided, because the store failed; they went out unchecked.
         package var undecided: UInt64 = 0
-        /// Deliveries that a receiver refused.
-        package var deliveryFailures: [String: UInt64] = [:]
     }
 
     package struct AuditLabel: Sendable, Hashable {
@@ -53,9 +51,5 @@ package final class AlertLog: Sendable {
 
     func addUndecided() {
         self.state.withLock { $0.counts.undecided += 1 }
-    }
-
-    func addDeliveryFailure(receiver: String) {
-        self.state.withLock { $0.counts.deliveryFailures[receiver, default: 0] += 1 }
     }
 }

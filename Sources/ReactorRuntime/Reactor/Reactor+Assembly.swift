@@ -37,16 +37,22 @@ extension Reactor {
             clock: self.clock,
             logger: self.logger
         )
+        let lines = self.deliveries.begin(
+            Deliveries.Publisher(commands: commands, channel: self.settings.publishChannel),
+            self.logger
+        )
         // The desk resumes the engine, which does not exist yet.
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(
             store: self.store,
             standIn: self.standIn,
-            receivers: self.receivers,
+            undecided: { [deliveries] alert, receipt in deliveries.sendUndecided(alert, receipt) },
             heldBack: self.heldBack,
             log: self.alerts,
-            logger: self.logger
-        ) { engineBox.value?.resumeSoon() }
+            logger: self.logger,
+            isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } },
+            onRoom: { engineBox.value?.resumeSoon() }
+        )
         let selfAlerts = SelfAlerts(
             instance: self.settings.instance,
             clock: self.clock,
@@ -89,6 +95,8 @@ extension Reactor {
             engine: engine,
             link: link,
             desk: desk,
+            deliveries: self.deliveries,
+            lines: lines,
             publisher: publisher,
             lanes: self.lanes,
             heartbeat: heartbeat,

@@ -99,6 +99,8 @@ extension Reactor {
             return (handlers + state.closures, state.life)
         }
         defer { life?.visits.leave() }
+        // Receivers first: what is decided by the new routes finds them.
+        self.deliveries.apply(alerts)
         await self.store.update(alerts, configVersion: configVersion)
         await self.standIn.update(alerts, configVersion: configVersion)
         await life?.engine.replace(entries)

@@ -22,9 +22,9 @@ public final class Reactor: Service {
     public let settings: ReactorSettings
     package let version: String
     let endpoint: RedisEndpoint
-    let store: any StateStore
+    package let store: any StateStore
     let standIn: MemoryStateStore
-    let receivers: [any Receiver]
+    package let deliveries: Deliveries
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry
@@ -65,19 +65,21 @@ public final class Reactor: Service {
         } catch {
             throw ReactorError(.invalidSetting, "the address of Redis: \(error)")
         }
+        let registry = MetricsRegistry()
+        let parts = Deliveries.inMemory(
+            instance: settings.instance,
+            log: LogSink(logger: logger),
+            registry: registry,
+            clock: clock
+        )
         self.init(
             endpoint: endpoint,
             settings: settings,
             version: "embedded",
-            store: MemoryStateStore(
-                settings: AlertSettings(),
-                configVersion: "",
-                instance: settings.instance,
-                clock: clock.wall
-            ),
-            receivers: [LogReceiver(logger: logger)],
-            heldBack: { LogReceiver.explain($0, $1, to: logger) },
-            registry: MetricsRegistry(),
+            store: parts.store,
+            deliveries: parts.deliveries,
+            heldBack: { LogSink.explain($0, $1, to: logger) },
+            registry: registry,
             clock: clock,
             logger: logger
         )
@@ -88,7 +90,7 @@ public final class Reactor: Service {
         settings: ReactorSettings,
         version: String,
         store: any StateStore,
-        receivers: [any Receiver],
+        deliveries: Deliveries,
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
         clock: PipelineClock,
@@ -99,7 +101,7 @@ public final class Reactor: Service {
         self.version = version
         self.store = store
         self.standIn = MemoryStateStore(instance: settings.instance, clock: clock.wall)
-        self.receivers = receivers
+        self.deliveries = deliveries
         self.heldBack = heldBack
         self.registry = registry
         self.clock = clock

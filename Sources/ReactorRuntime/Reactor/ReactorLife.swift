@@ -12,6 +12,9 @@ final class ReactorLife: Sendable {
     let engine: IntakeEngine
     let link: LinkMonitor
     let desk: AlertDesk
+    private let deliveries: Deliveries
+    /// Those that work on the outboxes.
+    let lines: [DeliveryLine]
     let publisher: EventPublisher
     let lanes: LaneExecutor
     let heartbeat: HeartbeatService
@@ -33,6 +36,8 @@ final class ReactorLife: Sendable {
         engine: IntakeEngine,
         link: LinkMonitor,
         desk: AlertDesk,
+        deliveries: Deliveries,
+        lines: [DeliveryLine],
         publisher: EventPublisher,
         lanes: LaneExecutor,
         heartbeat: HeartbeatService,
@@ -49,6 +54,8 @@ final class ReactorLife: Sendable {
         self.engine = engine
         self.link = link
         self.desk = desk
+        self.deliveries = deliveries
+        self.lines = lines
         self.publisher = publisher
         self.lanes = lanes
         self.heartbeat = heartbeat
@@ -66,6 +73,7 @@ final class ReactorLife: Sendable {
         group.addTask { await self.commands.run() }
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
+        for line in self.lines { group.addTask { await line.run() } }
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }
         group.addTask { await self.heartbeat.run() }
@@ -103,6 +111,7 @@ final class ReactorLife: Sendable {
         }
         await self.lanes.waitUntilIdle()
         await self.desk.waitUntilIdle()
+        for line in self.lines { await line.finish() }
         await self.publisher.waitUntilIdle()
         guard !Task.isCancelled else { return }
         await self.heartbeat.sayFarewell()
@@ -122,6 +131,8 @@ final class ReactorLife: Sendable {
             parts.append("\(calls.reduce(0) { $0 + $1.calls }) calls of handlers (\(names))")
         }
         if self.desk.depth > 0 { parts.append("\(self.desk.depth) alerts to decide") }
+        let messages = await self.deliveries.workLeft()
+        if messages > 0 { parts.append("\(messages) messages to deliver") }
         if self.publisher.depth > 0 { parts.append("\(self.publisher.depth) events to publish") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
@@ -131,6 +142,7 @@ final class ReactorLife: Sendable {
         await self.visits.waitUntilNone()
         self.engineBox.clear()
         self.heartbeatBox.clear()
+        self.deliveries.end()
         // Fails only for a loop that ends by itself, and then there is nothing to shut down.
         try? await self.intakeGroup.shutdownGracefully()
     }

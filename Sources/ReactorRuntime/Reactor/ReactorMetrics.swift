@@ -19,7 +19,7 @@ struct ReactorMetrics {
     let publisher: EventPublisher.Counts
     let alerts: AlertLog.Counts
     let waitingAlerts: Int
-    let receivers: [String]
+    let deliveries: DeliveryMetrics
     let isConnected: Bool
     let loopDelay: Duration
 
@@ -27,6 +27,7 @@ struct ReactorMetrics {
         self.writeReactor(into: &writer)
         self.writeSubscription(into: &writer)
         self.writeAlerts(into: &writer)
+        self.deliveries.write(into: &writer)
         if let snapshot = self.snapshot {
             self.writeIntake(snapshot, into: &writer)
             self.writeHandlers(snapshot, into: &writer)
@@ -97,14 +98,6 @@ struct ReactorMetrics {
         writer.family(Catalog.Alerts.decisions) { writer in
             for verdict in Verdict.allCases {
                 writer.sample(["verdict": verdict.rawValue], self.alerts.verdicts[verdict] ?? 0)
-            }
-        }
-        writer.family(Catalog.Alerts.deliveries) { writer in
-            let sent = self.alerts.verdicts.filter(\.key.isSent).values.reduce(0, +)
-            for name in self.receivers {
-                let failed = self.alerts.deliveryFailures[name] ?? 0
-                writer.sample(["receiver": name, "result": "delivered"], sent - min(sent, failed))
-                writer.sample(["receiver": name, "result": "failed"], failed)
             }
         }
         writer.family(Catalog.Alerts.waiting, UInt64(self.waitingAlerts))
@@ -270,7 +263,7 @@ extension Reactor {
             publisher: life?.publisher.counts ?? EventPublisher.Counts(),
             alerts: self.alerts.counts,
             waitingAlerts: life?.desk.depth ?? 0,
-            receivers: self.receivers.map(\.name),
+            deliveries: DeliveryMetrics(self.deliveries, life?.lines ?? []),
             isConnected: life?.commands.isConnected ?? false,
             loopDelay: life?.heartbeat.takeLoopDelay() ?? .zero
         )

@@ -102,7 +102,7 @@ struct StreamEntry {
         return DecisionRecord(cursor: self.id, subject: self.subject(about), receipt: receipt)
     }
 
-    private func json(_ name: String) -> JSONValue? {
+    func json(_ name: String) -> JSONValue? {
         self.fields[name].flatMap { try? JSONValue.parse(Array($0.utf8)) }
     }
 

@@ -11,6 +11,7 @@ package enum MetricCatalog {
         Section(title: "The way of an event", metrics: Intake.all),
         Section(title: "Handlers", metrics: Handlers.all),
         Section(title: "Alerts", metrics: Alerts.all),
+        Section(title: "Deliveries", metrics: Deliveries.all),
         Section(title: "The subscription and Redis", metrics: Subscription.all),
         Section(title: "The reactor and its configuration", metrics: Runtime.all),
         Section(title: "Telemetry and the admin interface", metrics: SelfReport.all),
@@ -222,12 +223,6 @@ extension MetricCatalog {
             unit: .seconds,
             buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
         )
-        package static let deliveries = MetricDescription(
-            "aos_alert_deliveries_total",
-            .counter,
-            help: "Alerts handed to a receiver, by result: delivered or failed.",
-            labels: ["receiver", "result"]
-        )
         package static let waiting = MetricDescription(
             "aos_alerts_waiting",
             .gauge,
@@ -240,6 +235,6 @@ extension MetricCatalog {
             labels: ["reason"]
         )
 
-        static let all = [decisions, decisionDuration, deliveries, waiting, refused]
+        static let all = [decisions, decisionDuration, waiting, refused]
     }
 }

@@ -17,15 +17,6 @@ struct ReactorProgram {
     let configuration: ReactorConfiguration
     let loaded: LoadResult
     let reload: @Sendable () -> LoadResult
-    /// What is said about alerts at the moment.
-    private let alerts: SettingsInForce
-
-    init(configuration: ReactorConfiguration, loaded: LoadResult, reload: @escaping @Sendable () -> LoadResult) {
-        self.configuration = configuration
-        self.loaded = loaded
-        self.reload = reload
-        self.alerts = SettingsInForce(configuration.alerts)
-    }
 
     func run() async throws {
         let output = LogOutput(self.logSettings)
@@ -43,23 +34,14 @@ struct ReactorProgram {
             registry.add(ProcessCollector())
             registry.add(output)
             let state = self.stateConnection(to: endpoint, logger)
-            let store = self.makeStore(state)
-            let reactor = self.makeReactor(endpoint, store, registry, output, logger)
+            let reactor = self.makeReactor(endpoint, state, registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, state, self.books(store), endpoint, registry, logger)
+            try await self.serve(reactor, state, endpoint, registry, logger)
         }
-    }
-
-    /// What the admin interface asks about alerts.
-    private func books(_ store: any StateStore) -> AlertBooks {
-        var books = AlertBooks(settings: { [alerts = self.alerts] in alerts.current })
-        books.state = store
-        books.silences = store as? any SilenceBook
-        return books
     }
 
     // MARK: Parts
@@ -108,37 +90,59 @@ struct ReactorProgram {
     /// The connection that decisions are made on, apart from all others so that none of them waits for another.
     private func stateConnection(to endpoint: RedisEndpoint, _ logger: Logger) -> StateConnection? {
         guard self.configuration.state == .redis, self.configuration.enabled else { return nil }
-        return StateConnection(
-            commands: RedisCommandClient(
+        func client(_ role: String) -> RedisCommandClient {
+            RedisCommandClient(
                 endpoint: endpoint,
-                clientName: "aos-reactor:\(self.configuration.instance):state",
+                clientName: "aos-reactor:\(self.configuration.instance):\(role)",
                 eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
                 logger: logger
             )
-        )
+        }
+        return StateConnection(commands: client("state"), notices: client("notices"))
     }
 
-    private func makeStore(_ state: StateConnection?) -> any StateStore {
-        if let state {
-            return RedisStateStore(
-                commands: state.commands,
-                namespace: self.configuration.namespace,
-                settings: self.configuration.alerts,
-                configVersion: self.configuration.version,
-                instance: self.configuration.instance
+    /// What decides alerts, and what tells of them.
+    private func makeStore(
+        _ state: StateConnection?,
+        _ log: any AlertSink,
+        _ registry: MetricsRegistry
+    ) -> (store: any StateStore, deliveries: Deliveries) {
+        let clock = PipelineClock.system
+        guard let state else {
+            let parts = Deliveries.inMemory(
+                instance: self.configuration.instance,
+                log: log,
+                registry: registry,
+                clock: clock
             )
+            return (parts.store, parts.deliveries)
         }
-        return MemoryStateStore(
+        let store = RedisStateStore(
+            commands: state.commands,
+            namespace: self.configuration.namespace,
             settings: self.configuration.alerts,
             configVersion: self.configuration.version,
-            instance: self.configuration.instance,
-            clock: PipelineClock.system.wall
+            instance: self.configuration.instance
         )
+        let outbox = RedisOutbox(
+            commands: state.commands,
+            notices: state.notices,
+            namespace: self.configuration.namespace,
+            instance: self.configuration.instance
+        )
+        let deliveries = Deliveries(
+            outbox: outbox,
+            instance: self.configuration.instance,
+            log: log,
+            registry: registry,
+            clock: clock
+        )
+        return (store, deliveries)
     }
 
     private func makeReactor(
         _ endpoint: RedisEndpoint,
-        _ store: any StateStore,
+        _ state: StateConnection?,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
@@ -149,17 +153,19 @@ struct ReactorProgram {
             Terminal.standardOutput.print($0)
         }
         let showsOnConsole = self.playsDemo
+        let log: any AlertSink = showsOnConsole ? console : LogSink(logger: alerts)
+        let parts = self.makeStore(state, log, registry)
         return Reactor(
             endpoint: endpoint,
             settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
-            store: store,
-            receivers: showsOnConsole ? [console] : [LogReceiver(logger: alerts)],
+            store: parts.store,
+            deliveries: parts.deliveries,
             heldBack: { alert, receipt in
                 if showsOnConsole {
                     console.show(alert, receipt)
                 } else {
-                    LogReceiver.explain(alert, receipt, to: alerts)
+                    LogSink.explain(alert, receipt, to: alerts)
                 }
             },
             registry: registry,
@@ -171,7 +177,6 @@ struct ReactorProgram {
     private func serve(
         _ reactor: Reactor,
         _ state: StateConnection?,
-        _ books: AlertBooks,
         _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ logger: Logger
@@ -185,7 +190,7 @@ struct ReactorProgram {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
         // Before the reactor, so that it ends after it.
         if let state { services.append(.init(service: state)) }
-        if let admin = self.adminServer(reactor, books, registry, logger) { services.append(.init(service: admin)) }
+        if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
         services.append(
             .init(
                 service: reactor,
@@ -229,12 +234,7 @@ struct ReactorProgram {
         }
     }
 
-    private func adminServer(
-        _ reactor: Reactor,
-        _ books: AlertBooks,
-        _ registry: MetricsRegistry,
-        _ logger: Logger
-    ) -> AdminServer? {
+    private func adminServer(_ reactor: Reactor, _ registry: MetricsRegistry, _ logger: Logger) -> AdminServer? {
         let address: AdminAPI.ListenAddress
         switch self.configuration.http.listen {
         case .off: return nil
@@ -243,6 +243,12 @@ struct ReactorProgram {
         }
         var settings = AdminSettings(address: address, version: BuildInfo.version)
         settings.token = self.configuration.http.token
+        let deliveries = reactor.deliveries
+        var books = AlertBooks(settings: { deliveries.settings })
+        books.state = reactor.store
+        books.silences = reactor.store as? any SilenceBook
+        books.deliveries = deliveries.outbox
+        books.tester = deliveries
         return AdminServer(
             inspector: reactor,
             books: books,
@@ -267,7 +273,6 @@ struct ReactorProgram {
         let result = self.reload()
         if result.isUsable, let configuration = result.configuration {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
-            self.alerts.current = configuration.alerts
             logger.notice(
                 "configuration is in force",
                 metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]

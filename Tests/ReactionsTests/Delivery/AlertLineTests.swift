@@ -55,8 +55,15 @@ import Testing
     @Test func `the console receiver writes one line an alert`() async throws {
         let lines = Mutex<[String]>([])
         let receiver = ConsoleReceiver(isColoured: false) { line in lines.withLock { $0.append(line) } }
-        let (alert, receipt) = self.decided(.sample())
-        try await receiver.deliver(alert, receipt)
-        #expect(lines.withLock { $0 } == ["MEDIUM   T  run r  s"])
+        let notices = [
+            SampleNotification.notice("a1", type: "T", run: "r1"),
+            SampleNotification.notice("a2", type: "T", run: "r2", status: .resolved),
+        ]
+        _ = try await receiver.attempt(SampleNotification.make(notices), at: Timestamp(seconds: 0))
+        #expect(
+            lines.withLock { $0 } == [
+                "HIGH     T  run r1  Run r1 has not finished", "resolved T  run r2  Run r2 has not finished",
+            ]
+        )
     }
 }

@@ -58,22 +58,6 @@ final class GatedStore: StateStore {
     }
 }
 
-/// Keeps the alerts that went out; refuses those that a test names.
-final class RecordingReceiver: Receiver {
-    let name = "recorder"
-    private let state = Mutex<[Alert]>([])
-    private let refused: Set<String>
-
-    init(refusing refused: Set<String> = []) { self.refused = refused }
-
-    var alerts: [Alert] { self.state.withLock { $0 } }
-
-    func deliver(_ alert: Alert, _ receipt: Receipt) async throws {
-        guard !self.refused.contains(alert.key) else { throw HandlerFailure() }
-        self.state.withLock { $0.append(alert) }
-    }
-}
-
 extension Alert {
     static func made(
         _ key: String,
@@ -102,22 +86,21 @@ extension Alert {
 @Suite(.timeLimit(.minutes(10))) struct AlertDeskTests {
     private struct Box {
         let store: GatedStore
-        let receiver: RecordingReceiver
+        let undecided = CallLog()
         let heldBack = CallLog()
         let rooms = CallLog()
         let log = AlertLog()
         let desk: AlertDesk
 
-        init(isOpen: Bool = true, failures: Int = 0, refusing: Set<String> = [], highWater: Int = 10_000) {
+        init(isOpen: Bool = true, failures: Int = 0, highWater: Int = 10_000) {
             let gate = Gate()
             if isOpen { gate.open() }
             self.store = GatedStore(gate: gate, failures: failures)
-            self.receiver = RecordingReceiver(refusing: refusing)
-            let (heldBack, rooms) = (self.heldBack, self.rooms)
+            let (heldBack, rooms, undecided) = (self.heldBack, self.rooms, self.undecided)
             self.desk = AlertDesk(
                 store: self.store,
                 standIn: MemoryStateStore(instance: "test") { Timestamp(seconds: 1_795_221_600) },
-                receivers: [self.receiver],
+                undecided: { alert, _ in undecided.add(alert.key) },
                 heldBack: { alert, receipt in heldBack.add("\(alert.key) \(receipt.verdict.rawValue)") },
                 log: self.log,
                 logger: .silent,
@@ -125,6 +108,11 @@ extension Alert {
                 lowWater: highWater / 10,
                 onRoom: { rooms.add("room") }
             )
+        }
+
+        /// Alerts that went out, in their order.
+        var out: [Alert] {
+            self.log.newest(AlertLog.capacity).reversed().filter(\.receipt.verdict.isSent).map(\.alert)
         }
 
         func running<Result: Sendable>(_ body: (Box) async throws -> Result) async rethrows -> Result {
@@ -140,7 +128,7 @@ extension Alert {
         await Box().running { box in
             for key in ["a", "b", "a", "c"] { #expect(box.desk.submit(.made(key))) }
             await box.desk.waitUntilIdle()
-            #expect(box.receiver.alerts.map(\.key) == ["a", "b", "c"])
+            #expect(box.out.map(\.key) == ["a", "b", "c"])
             #expect(box.heldBack.calls == ["a duplicate"])
             #expect(box.log.newest(10).map(\.alert.key) == ["c", "a", "b", "a"])
             #expect(box.log.counts.verdicts == [.sent: 3, .duplicate: 1])
@@ -159,7 +147,7 @@ extension Alert {
             await eventually { box.rooms.calls.count == 1 }
             await box.desk.waitUntilIdle()
             // Nothing was dropped on the way.
-            #expect(box.receiver.alerts.count == highWater + 1)
+            #expect(box.out.count == highWater + 1)
             #expect(box.rooms.calls.count == 1)
             #expect(box.desk.submit(.made("later")))
         }
@@ -174,7 +162,7 @@ extension Alert {
         let desk = AlertDesk(
             store: GatedStore(gate: gate),
             standIn: MemoryStateStore(instance: "test") { Timestamp(seconds: 1_795_221_600) },
-            receivers: [],
+            undecided: { _, _ in },
             heldBack: { _, _ in },
             log: AlertLog(),
             logger: .silent,
@@ -207,7 +195,7 @@ extension Alert {
         await Box(failures: 3).running { box in
             for key in ["a", "b"] { _ = box.desk.submit(.made(key)) }
             await box.desk.waitUntilIdle()
-            #expect(box.receiver.alerts.map(\.key) == ["a", "b"])
+            #expect(box.out.map(\.key) == ["a", "b"])
             #expect(box.log.counts.undecided == 3)
         }
     }
@@ -221,25 +209,44 @@ extension Alert {
                 _ = box.desk.submit(.made(key, severity: key == "urgent" ? .critical : .high))
             }
             _ = box.desk.submit(.made("urgent", id: "again", severity: .critical))
-            await eventually { box.receiver.alerts.map(\.key) == ["urgent"] }
+            await eventually { box.out.map(\.key) == ["urgent"] }
             #expect(box.log.newest(1).first?.receipt.reason == "sent undecided: the state store could not be asked")
             #expect(box.log.newest(1).first?.receipt.verdict == .fatigueDisabled)
             // Comes while the others wait.
             _ = box.desk.submit(.made("late", severity: .critical, domain: SystemAlerts.domain))
-            await eventually { box.receiver.alerts.map(\.key).contains("late") }
+            await eventually { box.out.map(\.key).contains("late") }
             await box.desk.waitUntilIdle()
             #expect(Set(box.store.reconciled) == ["urgent", "late"])
-            #expect(box.receiver.alerts.map(\.key).sorted() == ["late", "low", "other", "urgent"])
+            #expect(box.undecided.calls == ["urgent", "late"])
+            #expect(box.out.map(\.key).sorted() == ["late", "low", "other", "urgent"])
             #expect(box.heldBack.calls == ["urgent duplicate"])
         }
     }
 
-    @Test func `a receiver that refuses one alert gets the next ones, and that is counted`() async {
-        await Box(refusing: ["b"]).running { box in
-            for key in ["a", "b", "c"] { _ = box.desk.submit(.made(key)) }
-            await box.desk.waitUntilIdle()
-            #expect(box.receiver.alerts.map(\.key) == ["a", "c"])
-            #expect(box.log.counts.deliveryFailures == ["recorder": 1])
+    @Test func `nothing is decided while too much that was decided waits for its planning`() async {
+        let isCongested = Mutex(true)
+        let log = AlertLog()
+        let gate = Gate()
+        gate.open()
+        let desk = AlertDesk(
+            store: GatedStore(gate: gate),
+            standIn: MemoryStateStore(instance: "test") { Timestamp(seconds: 1_795_221_600) },
+            undecided: { _, _ in },
+            heldBack: { _, _ in },
+            log: log,
+            logger: .silent,
+            isCongested: { isCongested.withLock { $0 } },
+            onRoom: {}
+        )
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await desk.run() }
+            _ = desk.submit(.made("a"))
+            try? await Task.sleep(for: .milliseconds(200))
+            #expect(desk.depth == 1 && log.newest(1).isEmpty)
+            isCongested.withLock { $0 = false }
+            await desk.waitUntilIdle()
+            #expect(log.newest(1).count == 1)
+            group.cancelAll()
         }
     }
 
@@ -259,7 +266,7 @@ extension Alert {
         run.cancel()
         await run.value
         // One portion may have been in the hands of the store.
-        #expect(box.desk.depth >= 1000 - 256 && box.desk.depth + box.receiver.alerts.count <= 1000)
+        #expect(box.desk.depth >= 1000 - 256 && box.desk.depth + box.out.count <= 1000)
     }
 
     @Test func `alerts that were not decided before the end count as left, those in hand included`() async {
@@ -270,7 +277,7 @@ extension Alert {
         run.cancel()
         await run.value
         #expect(box.desk.depth == 1000)
-        #expect(box.receiver.alerts.isEmpty)
+        #expect(box.out.isEmpty)
     }
 
     @Test func `the log keeps the last thousand and counts all, audit alerts by type and severity`() {

@@ -1,3 +1,4 @@
+import Delivery
 import Events
 import Logging
 import Reactions
@@ -59,19 +60,21 @@ struct ReactorBox: Sendable {
         settings.heartbeatInterval = .milliseconds(400)
         change(&settings)
         let log = self.log
+        let registry = MetricsRegistry()
+        let parts = Deliveries.inMemory(
+            instance: instance,
+            log: LogSink(logger: Logger(label: "test") { _ in log }),
+            registry: registry,
+            clock: .system
+        )
         self.reactor = Reactor(
             endpoint: try RedisEndpoint(url: server.url, caFile: nil),
             settings: settings,
             version: "test",
-            store: MemoryStateStore(
-                settings: AlertSettings(),
-                configVersion: "",
-                instance: instance,
-                clock: PipelineClock.system.wall
-            ),
-            receivers: [],
+            store: parts.store,
+            deliveries: parts.deliveries,
             heldBack: { _, _ in },
-            registry: MetricsRegistry(),
+            registry: registry,
             clock: .system,
             logger: Logger(label: "test") { _ in log }
         )

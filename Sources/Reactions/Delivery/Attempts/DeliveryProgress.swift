@@ -57,6 +57,19 @@ package struct DeliveryProgress: Sendable, Hashable {
         self.lease = lease
     }
 
+    /// Goes on with one that is kept elsewhere and was claimed for its next attempt.
+    ///
+    /// - Parameters:
+    ///   - attempt: the number of that attempt, from 1.
+    ///   - isTakenOver: whether somebody else had begun the attempt before it, and never told what came of it.
+    package init(claimed id: String, receiver: String, attempt: Int, isTakenOver: Bool, lastReason: String?) {
+        let past = Timestamp(microseconds: 0)
+        self.init(id: id, receiver: receiver, dueAt: past)
+        self.attempts = max(0, attempt - 1)
+        self.lastReason = lastReason
+        if isTakenOver { self.state = .sending(until: past) }
+    }
+
     package mutating func handle(
         _ input: Input,
         at now: Timestamp,

@@ -36,6 +36,7 @@ extension AlertNotice {
             lasts: try fields.flag("lasts"),
             wasTold: try fields.flag("was_told")
         )
+        self.alert.lasts = self.lasts
         self.startsAt = try fields.timestamp("starts_at")
         self.standsFor = try fields.texts("stands_for")
         if !fields.isNull("decision") {

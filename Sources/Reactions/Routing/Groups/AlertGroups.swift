@@ -33,12 +33,15 @@ package struct AlertGroups: Sendable {
 
     private let limits: Limits
     private var groups: [String: GroupState] = [:]
+    /// Groups that are kept elsewhere and were not put in here; they count against the limit.
+    private let elsewhere: Int
 
     /// When a `tick` has something to do; nil when only another alert can bring that about.
     package private(set) var nextWake: Timestamp?
 
-    package init(limits: Limits = Limits()) {
+    package init(limits: Limits = Limits(), elsewhere: Int = 0) {
         self.limits = limits
+        self.elsewhere = elsewhere
     }
 
     package var groupCount: Int { self.groups.count }
@@ -56,12 +59,12 @@ package struct AlertGroups: Sendable {
 
     private mutating func take(_ notice: AlertNotice, _ route: RouteMatch, at now: Timestamp) -> [Action] {
         let labels = Self.groupLabels(notice.labels, route.groupBy)
-        let key = "\(route.routeID):\(labels)"
+        let key = Self.key(notice, route)
         if let group = self.groups[key] {
             guard group.hasRoom(for: notice, within: self.limits.alerts) else {
                 return Self.alone(notice, route, labels, key, .full)
             }
-        } else if self.groups.count >= self.limits.groups {
+        } else if self.groups.count + self.elsewhere >= self.limits.groups {
             return Self.alone(notice, route, labels, key, .tooManyGroups)
         }
         var group = self.groups.removeValue(forKey: key) ?? GroupState(key: key, labels: labels, route: route)
@@ -107,6 +110,11 @@ package struct AlertGroups: Sendable {
         if let due = group.due { self.nextWake = self.nextWake.map { min($0, due) } ?? due }
     }
 
+    /// The group that an alert belongs to in a route.
+    package static func key(_ notice: AlertNotice, _ route: RouteMatch) -> String {
+        "\(route.routeID):\(Self.groupLabels(notice.labels, route.groupBy))"
+    }
+
     private static func groupLabels(_ labels: AlertLabels, _ groupBy: GroupBy) -> AlertLabels {
         switch groupBy {
         case .eachAlert: labels
@@ -135,126 +143,19 @@ package struct AlertGroups: Sendable {
     }
 }
 
-/// One group: its alerts, and what was told of them.
-private struct GroupState: Sendable {
-    let key: String
-    let labels: AlertLabels
-    var route: RouteMatch
-    /// By the labels' fingerprint, in the order in which they came.
-    private var members: [(fingerprint: UInt64, notice: AlertNotice)] = []
-    /// Ids of firing alerts that were not told yet.
-    private(set) var untold: [String] = []
-    /// Members that are resolved now and were told as firing.
-    private(set) var hasUntoldEnds = false
-    private var since: Timestamp?
-    private var lastTold: Timestamp?
+// MARK: - Kept elsewhere
 
-    init(key: String, labels: AlertLabels, route: RouteMatch) {
-        self.key = key
-        self.labels = labels
-        self.route = route
-    }
+extension AlertGroups {
+    /// A group as it can be written down; nil when it is over.
+    package func record(of key: String) -> JSONValue? { self.groups[key]?.json }
 
-    /// An alert that stands for itself only does not wait for the end of an interval.
-    private var interval: Duration { self.route.groupBy == .eachAlert ? .zero : self.route.timing.interval }
+    /// When the group has something to tell; nil when only another alert can bring that about.
+    package func due(of key: String) -> Timestamp? { self.groups[key]?.due }
 
-    /// Whether the alert can be kept: it may be one of those that are, or there are few enough of them.
-    func hasRoom(for notice: AlertNotice, within limit: Int) -> Bool {
-        guard self.members.count >= limit else { return true }
-        let fingerprint = notice.labels.fingerprint
-        return self.members.contains { $0.fingerprint == fingerprint }
-    }
-
-    private var firesOn: Bool { self.members.contains { $0.notice.status == .firing && $0.notice.lasts } }
-
-    /// When there is something to tell, or the group is over.
-    var due: Timestamp? {
-        if !self.untold.isEmpty || self.hasUntoldEnds {
-            if let lastTold = self.lastTold { return lastTold + self.interval }
-            return self.since.map { $0 + self.route.timing.wait }
-        }
-        guard let lastTold = self.lastTold else { return nil }
-        return lastTold + (self.firesOn ? self.route.timing.repeatInterval : self.interval)
-    }
-
-    /// Whether nothing is left that a later alert would have to wait for.
-    func isOver(at now: Timestamp) -> Bool {
-        guard self.untold.isEmpty, !self.hasUntoldEnds, !self.firesOn else { return false }
-        return self.lastTold.map { $0 + self.interval <= now } ?? true
-    }
-
-    mutating func add(_ notice: AlertNotice, at now: Timestamp) {
-        let fingerprint = notice.labels.fingerprint
-        let place = self.members.firstIndex { $0.fingerprint == fingerprint }
-        switch notice.status {
-        case .firing: self.addFiring(notice, fingerprint, at: place)
-        case .resolved: self.addResolved(notice, fingerprint, at: place)
-        }
-        if self.since == nil { self.since = now }
-    }
-
-    private mutating func addFiring(_ notice: AlertNotice, _ fingerprint: UInt64, at place: Int?) {
-        self.untold.append(notice.alert.id)
-        guard let place else {
-            self.members.append((fingerprint, notice))
-            return
-        }
-        var notice = notice
-        let earlier = self.members[place].notice
-        if self.untold.contains(earlier.alert.id) {
-            notice.standsFor = earlier.standsFor + [earlier.alert.id]
-            notice.startsAt = earlier.startsAt
-        }
-        notice.lasts = notice.lasts || earlier.lasts
-        self.members[place].notice = notice
-    }
-
-    private mutating func addResolved(_ notice: AlertNotice, _ fingerprint: UInt64, at place: Int?) {
-        guard let place else {
-            guard notice.wasTold else { return }
-            self.members.append((fingerprint, notice))
-            self.hasUntoldEnds = true
-            return
-        }
-        var notice = notice
-        let earlier = self.members[place].notice
-        guard earlier.status == .firing else { return }
-        // What was not told yet is told with its end: it was decided to be sent.
-        notice.alert = earlier.alert
-        notice.decision = earlier.decision
-        notice.startsAt = earlier.startsAt
-        notice.standsFor = earlier.standsFor
-        self.members[place].notice = notice
-        self.hasUntoldEnds = true
-    }
-
-    /// Tells the group if there is something to tell, and forgets what is over.
-    mutating func tell(_ forced: NotificationReason?, at now: Timestamp) -> [AlertGroups.Action] {
-        guard let reason = self.reason(at: now) else { return [] }
-        let notices = self.members.map(\.notice)
-        let group = AlertGroup(
-            key: self.key,
-            routeID: self.route.routeID,
-            receivers: self.route.receivers,
-            labels: self.labels,
-            notices: notices.filter { $0.status == .firing } + notices.filter { $0.status == .resolved },
-            reason: forced ?? reason,
-            newAlerts: self.untold
-        )
-        self.untold = []
-        self.hasUntoldEnds = false
-        self.lastTold = now
-        self.members.removeAll { $0.notice.status == .resolved || !$0.notice.lasts }
-        for index in self.members.indices { self.members[index].notice.standsFor = [] }
-        return [.deliver(group)]
-    }
-
-    private func reason(at now: Timestamp) -> NotificationReason? {
-        let fires = self.members.contains { $0.notice.status == .firing }
-        if self.hasUntoldEnds, !fires { return .allResolved }
-        if !self.untold.isEmpty { return self.lastTold == nil ? .first : .newAlerts }
-        if self.hasUntoldEnds { return .someResolved }
-        guard self.firesOn, let lastTold = self.lastTold else { return nil }
-        return lastTold + self.route.timing.repeatInterval <= now ? .repeated : nil
+    /// Goes on with a group that was written down.
+    package mutating func restore(_ record: JSONValue) throws(AlertNotification.ReadError) {
+        let group = try GroupState(RecordFields(record, "group"))
+        self.groups[group.key] = group
+        if let due = group.due { self.nextWake = self.nextWake.map { min($0, due) } ?? due }
     }
 }

@@ -1,21 +1,23 @@
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import Synchronization
 
 /// A receiver on a port of 127.0.0.1 that keeps what it is sent and answers what it is told to.
-final class SinkServer: Sendable {
-    struct Request: Sendable {
-        var head: HTTPRequestHead
-        var body: [UInt8]
+package final class SinkServer: Sendable {
+    package struct Request: Sendable {
+        package var head: HTTPRequestHead
+        package var body: [UInt8]
 
-        subscript(name: String) -> String? { self.head.headers.first(name: name) }
-        var text: String { String(decoding: self.body, as: UTF8.self) }
+        package subscript(name: String) -> String? { self.head.headers.first(name: name) }
+        package var text: String { String(decoding: self.body, as: UTF8.self) }
     }
 
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         case status(Int, headers: [String: String] = [:], body: String = "")
+        /// The same, after a while.
+        case late(Duration, status: Int)
         /// Nothing at all.
         case silence
         /// A head, and then a byte from time to time, for ever.
@@ -34,15 +36,15 @@ final class SinkServer: Sendable {
     private let state = Mutex(State())
     private let channel: any Channel
 
-    var port: Int { self.channel.localAddress?.port ?? 0 }
-    var requests: [Request] { self.state.withLock { $0.requests } }
-    var connections: Int { self.state.withLock { $0.connections } }
+    package var port: Int { self.channel.localAddress?.port ?? 0 }
+    package var requests: [Request] { self.state.withLock { $0.requests } }
+    package var connections: Int { self.state.withLock { $0.connections } }
 
     private init(channel: any Channel) { self.channel = channel }
 
     /// Runs one while `body` runs.
     /// - Parameter answer: is given the request and its number, from 0.
-    static func with<Value>(
+    package static func with<Value>(
         tls: NIOSSLContext? = nil,
         host: String = "127.0.0.1",
         answer: @escaping @Sendable (Request, Int) -> Answer,
@@ -117,6 +119,13 @@ private final class SinkHandler: ChannelInboundHandler {
             self.start(context, status, headers: headers, length: body.utf8.count)
             context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
             context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        case .late(let delay, let status):
+            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: TimeAmount(delay)) {
+                let (handler, context) = loopBound.value
+                guard context.channel.isActive else { return }
+                handler.perform(.status(status), context)
+            }
         case .silence:
             break
         case .drip:

@@ -1,0 +1,291 @@
+package import Events
+
+/// How many runs are kept, and for how long after nothing is expected of them any more.
+package struct ContractLimits: Sendable, Hashable {
+    /// Beyond, runs that are over are forgotten early, and when all are open, new ones are refused and counted.
+    package var maxRuns = 2_000_000
+    /// A run that did all it should: long enough for doublets to be found.
+    package var keepComplete: Duration = .seconds(600)
+    /// A run that is stale or incomplete: what comes late settles it.
+    package var keepIncomplete: Duration = .seconds(86_400)
+    /// A run of which nothing but acknowledgements is known.
+    package var keepUnknown: Duration = .seconds(600)
+
+    package init() {}
+}
+
+/// The contracts of all runs, in memory: sans I/O, one thread at a time.
+///
+/// The state of a run is a `RunContract`, which can be written out and read back (`RunContract.json`); this is the
+/// index over them and the heap of their deadlines, one entry a run. A store that is shared holds the same in a hash for
+/// each run and one sorted set of deadlines, takes a due run out of that set in the same step in which it writes what was
+/// told, and so tells once however many look.
+package struct ContractRegistry: Sendable {
+    package enum Input: Sendable, Hashable {
+        /// Something about a run; the tenant is empty when not known, and the first one known stays.
+        case run(id: String, tenant: String, RunInput)
+        /// Events may be missed from then on.
+        case blindnessBegan(at: Timestamp, reason: String)
+        /// Events may have been missed in that time; it ends the blindness that began.
+        case blindnessEnded(from: Timestamp, to: Timestamp, reason: String)
+        /// `nextDeadline` may have come.
+        case deadlineReached
+    }
+
+    package struct Counters: Sendable, Hashable {
+        package var findings: [ContractFinding.Kind: UInt64] = [:]
+        package var refused: [ContractRefusal: UInt64] = [:]
+        /// Runs that were over and had to go before their time.
+        package var forgottenEarly: UInt64 = 0
+    }
+
+    /// Runs looked at for one `deadlineReached`; the rest is due for the next.
+    package static let maxRunsPerStep = 2_000
+
+    private struct Place: Sendable {
+        var run: RunContract?
+        /// When the heap holds an entry for it; `Int64.max` when it holds none.
+        var armed = Int64.max
+        /// When it is forgotten; `Int64.max` while it is open.
+        var forgottenAt = Int64.max
+        var generation: UInt32 = 0
+        var isLeaving = false
+    }
+
+    private let limits: ContractLimits
+    private var terms: ContractTerms
+    private var surroundings = ContractSurroundings(clock: SteadyClock(), blind: BlindWindows())
+    private var places: [Place] = []
+    private var free: [UInt32] = []
+    private var index: [RunKey: UInt32] = [:]
+    private var heap = DeadlineHeap()
+    /// Runs in the order in which they were over, some of which were opened again since.
+    private var leaving: [(place: UInt32, generation: UInt32)] = []
+    private var leavingStart = 0
+    package private(set) var counters = Counters()
+
+    package init(_ definition: ContractDefinition = ContractDefinition(), limits: ContractLimits = ContractLimits()) {
+        self.terms = ContractTerms(definition)
+        self.limits = limits
+    }
+
+    /// Runs that begin from now on have these terms; the others keep theirs.
+    package mutating func update(_ definition: ContractDefinition) { self.terms = ContractTerms(definition) }
+
+    /// Runs of which something is known.
+    package var count: Int { self.index.count }
+
+    /// When `deadlineReached` has something to do; nil for never.
+    package var nextDeadline: Timestamp? { self.heap.first.map { self.surroundings.clock.reading($0.due) } }
+
+    package func status(of runID: String) -> ContractStatus { self.run(runID)?.status ?? .unknown }
+
+    package func run(_ runID: String) -> RunContract? { self.index[RunKey(runID)].flatMap { self.places[Int($0)].run } }
+
+    package mutating func handle(_ input: Input, at now: Timestamp) -> [ContractAction] {
+        let instant = self.surroundings.clock.instant(now)
+        var actions: [ContractAction] = []
+        switch input {
+        case .run(let id, let tenant, let input):
+            self.take(id, tenant, input, instant, &actions)
+        case .blindnessBegan(let from, let reason):
+            self.surroundings.blind.begin(at: self.instant(from, instant, now), reason: reason)
+        case .blindnessEnded(let from, let to, let reason):
+            self.surroundings.blind.add(
+                from: self.instant(from, instant, now),
+                to: self.instant(to, instant, now),
+                reason: reason
+            )
+        case .deadlineReached:
+            self.workOff(instant, &actions)
+        }
+        self.count(actions)
+        return actions
+    }
+
+    /// A run whose state was stored. Replaces what is known of it.
+    package mutating func restore(_ run: RunContract, at now: Timestamp) {
+        let instant = self.surroundings.clock.instant(now)
+        guard let place = self.place(of: run.runID, run.tenant, instant) else {
+            self.counters.refused[.tooManyRuns, default: 0] += 1
+            return
+        }
+        self.places[place].run = run
+        self.rearm(place, instant)
+    }
+
+    /// A time of the wall clock close to now as an instant.
+    private func instant(_ time: Timestamp, _ instant: Int64, _ now: Timestamp) -> Int64 {
+        instant &- (now.microseconds &- time.microseconds)
+    }
+
+    private mutating func count(_ actions: [ContractAction]) {
+        for action in actions {
+            switch action {
+            case .report(let report):
+                for finding in report.findings {
+                    self.counters.findings[finding.kind, default: 0] += UInt64(finding.count)
+                }
+            case .refused(_, let reason): self.counters.refused[reason, default: 0] += 1
+            case .raise, .resolve, .readTruth: break
+            }
+        }
+    }
+
+    // MARK: Runs
+
+    private mutating func take(
+        _ id: String,
+        _ tenant: String,
+        _ input: RunInput,
+        _ now: Int64,
+        _ actions: inout [ContractAction]
+    ) {
+        guard !id.isEmpty, id.utf8.count <= RunContract.maxNameBytes else {
+            actions.append(.refused(runID: id, .badRunID))
+            return
+        }
+        // Nothing is known of a run by an answer about it, or by its pause or its progress alone.
+        if self.index[RunKey(id)] == nil, !input.makesRunKnown { return }
+        guard let place = self.place(of: id, tenant, now) else {
+            actions.append(.refused(runID: id, .tooManyRuns))
+            return
+        }
+        self.places[place].run?.handle(input, at: now, self.surroundings, into: &actions)
+        self.rearm(place, now)
+    }
+
+    /// The place of a run, made when it is new; nil when there is no room.
+    private mutating func place(of id: String, _ tenant: String, _ now: Int64) -> Int? {
+        let key = RunKey(id)
+        if let known = self.index[key] {
+            if !tenant.isEmpty, self.places[Int(known)].run?.tenant.isEmpty == true {
+                self.places[Int(known)].run?.tenant = tenant
+            }
+            return Int(known)
+        }
+        if self.index.count >= self.limits.maxRuns, !self.forgetOldest() { return nil }
+        let run = RunContract(runID: id, tenant: tenant, terms: self.terms, at: now)
+        let place: Int
+        if let free = self.free.popLast() {
+            place = Int(free)
+            self.places[place].run = run
+        } else {
+            place = self.places.count
+            self.places.append(Place(run: run))
+        }
+        self.index[key] = UInt32(place)
+        return place
+    }
+
+    /// Makes sure that the heap holds an entry for when the run has to be looked at next.
+    private mutating func rearm(_ place: Int, _ now: Int64) {
+        guard let run = self.places[place].run else { return }
+        if run.isSettled {
+            let keep =
+                switch run.status {
+                case .unknown: self.limits.keepUnknown
+                case .complete: self.limits.keepComplete
+                case .pending, .incomplete, .stale: self.limits.keepIncomplete
+                }
+            self.places[place].forgottenAt = now &+ max(1, keep.wholeMicroseconds)
+            if !self.places[place].isLeaving {
+                self.places[place].isLeaving = true
+                self.leaving.append((UInt32(place), self.places[place].generation))
+            }
+        } else {
+            self.places[place].forgottenAt = .max
+        }
+        let due = min(run.nextDue, self.places[place].forgottenAt)
+        // A later entry is made when the earlier one comes up.
+        guard due < self.places[place].armed else { return }
+        self.places[place].armed = due
+        self.heap.insert(
+            DeadlineHeap.Entry(due: due, place: UInt32(place), generation: self.places[place].generation)
+        )
+    }
+
+    private mutating func workOff(_ now: Int64, _ actions: inout [ContractAction]) {
+        var worked = 0
+        while worked < Self.maxRunsPerStep, let top = self.heap.first, top.due <= now {
+            _ = self.heap.removeFirst()
+            let place = Int(top.place)
+            guard self.places[place].generation == top.generation, self.places[place].armed == top.due else { continue }
+            self.places[place].armed = .max
+            worked += 1
+            if self.places[place].forgottenAt <= now {
+                self.forget(place)
+                continue
+            }
+            let wasSettled = self.places[place].forgottenAt != .max
+            self.places[place].run?.advance(to: now, self.surroundings, into: &actions)
+            if wasSettled { self.rearmSettled(place) } else { self.rearm(place, now) }
+        }
+    }
+
+    /// A run that was over already goes when it should have gone.
+    private mutating func rearmSettled(_ place: Int) {
+        let due = self.places[place].forgottenAt
+        self.places[place].armed = due
+        self.heap.insert(
+            DeadlineHeap.Entry(due: due, place: UInt32(place), generation: self.places[place].generation)
+        )
+    }
+
+    private mutating func forget(_ place: Int) {
+        guard let run = self.places[place].run else { return }
+        self.index[RunKey(run.runID)] = nil
+        self.places[place] = Place(run: nil, generation: self.places[place].generation &+ 1)
+        self.free.append(UInt32(place))
+        self.dropTaken()
+    }
+
+    /// Makes room by the run that has been over for longest; false when none is over.
+    private mutating func forgetOldest() -> Bool {
+        while self.leavingStart < self.leaving.count {
+            let candidate = self.leaving[self.leavingStart]
+            self.leavingStart += 1
+            let place = Int(candidate.place)
+            guard self.places[place].generation == candidate.generation, self.places[place].run != nil else { continue }
+            self.places[place].isLeaving = false
+            guard self.places[place].forgottenAt != .max else { continue }
+            self.forget(place)
+            self.counters.forgottenEarly += 1
+            return true
+        }
+        return false
+    }
+
+    /// Drops what was taken and what names runs that are gone, once that must be most of the list.
+    private mutating func dropTaken() {
+        guard self.leaving.count > 2 * self.index.count + 1024 else { return }
+        self.leaving = self.leaving[self.leavingStart...].filter {
+            self.places[Int($0.place)].generation == $0.generation
+        }
+        self.leavingStart = 0
+    }
+}
+
+extension RunInput {
+    /// Whether it says enough of a run that was not known to keep it.
+    var makesRunKnown: Bool {
+        switch self {
+        case .started, .declared, .acknowledged: true
+        case .progressed, .paused, .resumed, .truth: false
+        }
+    }
+}
+
+/// A run's id, compared byte by byte.
+private struct RunKey: Hashable, Sendable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.utf8.elementsEqual(rhs.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var text = self.text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}

@@ -1,0 +1,107 @@
+package import Delivery
+import Events
+import Logging
+package import Reactions
+import RedisClient
+package import Stores
+package import Telemetry
+
+/// Who is told of alerts, and what lies between the decision and them. Outlives the lives of its reactor.
+package final class Deliveries: Sendable {
+    /// What decisions put their notices into.
+    package let outbox: any Outbox
+    /// For alerts that went out undecided, because the store could not be asked; the other one when that is in memory too.
+    private let undecided: MemoryOutbox
+    private let log: any AlertSink
+    let receivers: ReceiverSet
+    let counts: DeliveryCounts
+    let clock: PipelineClock
+    private let publisher = Late<Publisher>()
+
+    /// The connection that receivers of the kind `publish` use, and the channel when they name none.
+    struct Publisher: Sendable {
+        let commands: RedisCommandClient
+        let channel: String
+    }
+
+    private struct NoConnection: Error {}
+
+    /// - Parameters:
+    ///   - log: what receivers of the kind `log` do.
+    ///   - registry: where the times of deliveries are counted.
+    package init(
+        outbox: any Outbox,
+        instance: String,
+        log: any AlertSink,
+        registry: MetricsRegistry,
+        clock: PipelineClock
+    ) {
+        self.outbox = outbox
+        self.undecided = outbox as? MemoryOutbox ?? MemoryOutbox(instance: instance, clock: clock.wall)
+        self.log = log
+        self.receivers = ReceiverSet(instance: instance)
+        self.counts = DeliveryCounts(registry)
+        self.clock = clock
+        self.apply(AlertSettings())
+    }
+
+    /// In this process alone, with the store that decides.
+    package static func inMemory(
+        instance: String,
+        log: any AlertSink,
+        registry: MetricsRegistry,
+        clock: PipelineClock
+    ) -> (deliveries: Deliveries, store: MemoryStateStore) {
+        let outbox = MemoryOutbox(instance: instance, clock: clock.wall)
+        let store = MemoryStateStore(instance: instance, clock: clock.wall) { outbox.add($0) }
+        let deliveries = Deliveries(outbox: outbox, instance: instance, log: log, registry: registry, clock: clock)
+        return (deliveries, store)
+    }
+
+    /// The settings in force.
+    package var settings: AlertSettings { self.receivers.settings }
+
+    /// Receivers may come, change and go at any time.
+    package func apply(_ settings: AlertSettings) {
+        let publisher = self.publisher
+        self.receivers.apply(
+            settings,
+            SinkFactory(log: self.log) { channel, event in
+                guard let publisher = publisher.value else { throw NoConnection() }
+                let command = RedisCommand([Array("PUBLISH".utf8), Array((channel ?? publisher.channel).utf8), event])
+                _ = try await publisher.commands.send(command)
+            }
+        )
+    }
+
+    /// Sends an alert that must not wait for the store.
+    func sendUndecided(_ alert: Alert, _ receipt: Receipt) {
+        let notice = AlertNotice(alert, receipt: receipt, lasts: alert.lasts)
+        self.undecided.add([RoutedNotice(notice: notice, routes: self.receivers.routes(of: alert))])
+    }
+
+    // MARK: Lives
+
+    func begin(_ publisher: Publisher, _ logger: Logger) -> [DeliveryLine] {
+        self.publisher.set(publisher)
+        let outboxes: [any Outbox] = self.outbox.isLasting ? [self.outbox, self.undecided] : [self.outbox]
+        return outboxes.map { outbox in
+            DeliveryLine(
+                outbox: outbox,
+                receivers: self.receivers,
+                counts: self.counts,
+                clock: self.clock,
+                logger: logger
+            )
+        }
+    }
+
+    func end() { self.publisher.clear() }
+
+    /// Messages that end with this process.
+    func workLeft() async -> Int {
+        let outbox: any Outbox = self.outbox.isLasting ? self.undecided : self.outbox
+        guard let figures = try? await outbox.figures() else { return 0 }
+        return figures.notices + figures.waiting.values.reduce(0, +)
+    }
+}

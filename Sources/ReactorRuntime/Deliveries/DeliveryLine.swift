@@ -1,0 +1,255 @@
+import Delivery
+import Events
+import Logging
+import Reactions
+import RedisClient
+import Synchronization
+
+/// Works on one outbox for the length of one life: plans what was decided to go out, and sends what was planned.
+///
+/// Several lines, here and on other replicas, may work on one outbox. What a line is about to send it has claimed; what it
+/// has claimed and does not finish, because it dies, another one sends under the same id.
+final class DeliveryLine: Sendable {
+    /// Notices that are planned in one step.
+    static let batch = 64
+    /// How long a question for notices waits for some.
+    private static let patience: Duration = .milliseconds(250)
+    /// How often groups and deliveries are looked for that became due, or that others have left.
+    private static let sweep: Duration = .milliseconds(100)
+    /// Pause after a failure of the outbox.
+    private static let pause: Duration = .milliseconds(200)
+    /// How often claims are renewed: three times within the shortest lease.
+    private static let renewal: Duration = .seconds(3)
+    /// How long new messages of an outbox that lasts are begun while the reactor stops.
+    private static let lastRounds: Duration = .seconds(2)
+    /// How long a delivery for a receiver that is not configured here waits for a replica that knows it.
+    static let strangersWait: Duration = .seconds(60)
+
+    struct State {
+        var inFlight: [String: DeliveryClaim] = [:]
+        /// Receivers that something waits for and that are not configured here.
+        var strangers: [String] = []
+        var figures = OutboxFigures()
+        var isInTrouble = false
+        var enabled = 0
+    }
+
+    let outbox: any Outbox
+    let receivers: ReceiverSet
+    let counts: DeliveryCounts
+    let clock: PipelineClock
+    let logger: Logger
+    let bell = WakeSignal()
+    let state = Mutex(State())
+    /// Open when nothing new is to be begun.
+    let stopping = Gate()
+    private let planned = Gate()
+    private let sent = Gate()
+
+    init(
+        outbox: any Outbox,
+        receivers: ReceiverSet,
+        counts: DeliveryCounts,
+        clock: PipelineClock,
+        logger: Logger
+    ) {
+        self.outbox = outbox
+        self.receivers = receivers
+        self.counts = counts
+        self.clock = clock
+        self.logger = logger
+    }
+
+    var figures: OutboxFigures { self.state.withLock { $0.figures } }
+
+    /// Messages that are being sent.
+    var inFlight: Int { self.state.withLock { $0.inFlight.count } }
+
+    /// Works until its task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.plan() }
+            group.addTask { await self.tellDueGroups() }
+            group.addTask { await self.send() }
+            group.addTask { await self.repeating(Self.renewal) { try await self.renew() } }
+            group.addTask { await self.repeating(.seconds(1)) { try await self.look() } }
+            group.addTask { await self.repeating(.seconds(600)) { try await self.outbox.tidy() } }
+        }
+    }
+
+    /// Plans what was decided so far and finishes what is being sent; returns when that is done. What waits for another
+    /// attempt is left to others, or to the next start.
+    func finish() async {
+        self.stopping.open()
+        self.bell.ring()
+        await self.planned.wait()
+        self.bell.ring()
+        await self.sent.wait()
+    }
+
+    private func repeating(_ interval: Duration, _ body: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do {
+                try await body()
+                self.recovered()
+            } catch {
+                self.failed(error)
+            }
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    // MARK: Planning
+
+    private func plan() async {
+        defer { self.planned.open() }
+        while !Task.isCancelled {
+            let isLast = self.stopping.isOpen
+            do {
+                let notices = try await self.outbox.takeNotices(
+                    upTo: Self.batch,
+                    patience: isLast ? .zero : Self.patience
+                )
+                if !notices.isEmpty { try await self.write(notices) }
+                self.recovered()
+                if isLast, notices.isEmpty { return try await self.tellEverything() }
+            } catch {
+                self.failed(error)
+                if isLast { return }
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func write(_ notices: [ClaimedNotice]) async throws {
+        var open = notices
+        while !open.isEmpty {
+            let shelf = try await self.outbox.shelf(of: DeliveryPlanner.keys(open))
+            let plan = self.receivers.planner.plan(open, shelf)
+            switch try await self.outbox.apply(plan) {
+            case .done:
+                self.counts.planned(plan.deliveries.count, refused: plan.refused.count)
+                if !plan.refused.isEmpty {
+                    self.logger.error(
+                        "notices cannot be read and are put aside",
+                        metadata: ["notices": "\(plan.refused.joined(separator: " "))"]
+                    )
+                }
+                return self.bell.ring()
+            case .changed: continue
+            case .gone(let id): open.removeAll { $0.id == id }
+            }
+        }
+    }
+
+    private func tellDueGroups() async {
+        await self.repeating(Self.sweep) {
+            guard !self.stopping.isOpen else { return }
+            while try await self.tellDue() {}
+        }
+    }
+
+    /// - Returns: Whether there may be more.
+    private func tellDue(everything: Bool = false) async throws -> Bool {
+        let shelf = try await self.outbox.dueShelf(upTo: Self.batch, everything: everything)
+        guard !shelf.groups.isEmpty else { return false }
+        let plan = self.receivers.planner.plan(due: shelf, stopping: everything)
+        guard try await self.outbox.apply(plan) == .done else { return true }
+        self.counts.planned(plan.deliveries.count, refused: 0)
+        self.bell.ring()
+        return shelf.groups.count == Self.batch && !everything
+    }
+
+    /// What does not outlive this process is told before it ends.
+    private func tellEverything() async throws {
+        guard !self.outbox.isLasting else { return }
+        _ = try await self.tellDue(everything: true)
+    }
+
+    // MARK: Sending
+
+    private func send() async {
+        var lastRounds: ContinuousClock.Instant?
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let isLast = self.planned.isOpen
+                // Others send what lasts; only what comes of the last decisions still goes out from here.
+                if isLast, self.outbox.isLasting {
+                    let since = lastRounds ?? ContinuousClock.now
+                    guard since.duration(to: .now) < Self.lastRounds else { break }
+                    lastRounds = since
+                }
+                var wait = Self.sweep
+                do {
+                    try await self.enable()
+                    let requests = self.requests()
+                    if !requests.isEmpty {
+                        let answer = try await self.outbox.claim(requests)
+                        self.recovered()
+                        for claim in answer.claims {
+                            self.state.withLock { $0.inFlight[claim.deliveryID] = claim }
+                            let way = self.receivers.begin(claim.receiver, at: self.clock.wall())
+                            group.addTask { await self.deliver(claim, way, answer.disabled[claim.receiver]) }
+                        }
+                        if !answer.claims.isEmpty { continue }
+                        if let next = answer.nextDueIn { wait = min(wait, next) }
+                    }
+                    if isLast { break }
+                } catch {
+                    self.failed(error)
+                    if isLast { break }
+                    wait = Self.pause
+                }
+                await self.bell.wait(atMost: wait)
+            }
+        }
+        self.sent.open()
+    }
+
+    private func requests() -> [ClaimRequest] {
+        let strangers = self.state.withLock { $0.strangers }
+        return self.receivers.requests(at: self.clock.wall())
+            + strangers.map { ClaimRequest(receiver: $0, limit: 16, minimumAge: Self.strangersWait) }
+    }
+
+    private func enable() async throws {
+        let version = self.receivers.version
+        guard self.state.withLock({ $0.enabled }) != version else { return }
+        try await self.outbox.enable(self.receivers.fingerprints)
+        self.state.withLock { $0.enabled = version }
+    }
+
+    private func renew() async throws {
+        let claims = self.state.withLock { Array($0.inFlight.values) }
+        try await self.outbox.renew(claims)
+    }
+
+    // MARK: Looking after it
+
+    private func look() async throws {
+        let figures = try await self.outbox.figures()
+        let known = Set(self.receivers.names)
+        self.state.withLock { state in
+            state.figures = figures
+            state.strangers = figures.waiting.filter { $0.value > 0 && !known.contains($0.key) }.map(\.key).sorted()
+        }
+    }
+
+    /// Once an episode, however long it takes.
+    func failed(_ error: any Error) {
+        guard !Task.isCancelled else { return }
+        let isNew = self.state.withLock { state in
+            defer { state.isInTrouble = true }
+            return !state.isInTrouble
+        }
+        if isNew { self.logger.warning("outbox cannot be used, messages wait", error: error) }
+    }
+
+    private func recovered() {
+        let isNews = self.state.withLock { state in
+            defer { state.isInTrouble = false }
+            return state.isInTrouble
+        }
+        if isNews { self.logger.notice("outbox can be used again") }
+    }
+}
