@@ -287,7 +287,7 @@ private struct RunKey: Hashable, Sendable {
 
     init(_ text: String) { self.text = text }
 
-    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.utf8.elementsEqual(rhs.text.utf8) }
+    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
 
     func hash(into hasher: inout Hasher) {
         var text = self.text
