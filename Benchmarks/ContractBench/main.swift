@@ -182,8 +182,37 @@ func day() {
     print(#"{"case": "day", "events": \#(events), "stale": 144, "us": \#((cpu() - start) / 1000)}"#)
 }
 
+/// Samples of many keys under one rule.
+func thresholds(_ aggregate: ThresholdRule.Aggregate, samples: Int) {
+    var rule = ThresholdRule(
+        name: "bench",
+        metric: "cost",
+        aggregate: aggregate,
+        window: .seconds(60),
+        limit: 1e12
+    )
+    rule.maxKeys = 1000
+    var detector = ThresholdDetector(rule)
+    let keys = (0..<rule.maxKeys).map { "tenant-\($0)" }
+    var told = 0
+    let start = cpu()
+    for number in 0..<samples {
+        let sample = ThresholdSample(key: keys[number % keys.count], value: Double(number % 97))
+        // Ten thousand samples a second.
+        let now = Timestamp(microseconds: epoch + Int64(number) * 100)
+        told += detector.handle(.sample(sample), at: now).count
+    }
+    precondition(told == 0 && detector.count == keys.count)
+    let nanoseconds = Int(Double(cpu() - start) / Double(samples))
+    print(
+        #"{"case": "threshold_\#(aggregate.rawValue)", "samples": \#(samples), "keys": \#(keys.count), "ns": \#(nanoseconds)}"#
+    )
+}
+
 let runs = option("--runs", otherwise: 1_000_000)
 open(runs: runs)
 rate(events: option("--events", otherwise: 2_000_000), open: 10_000)
 reload(runs: min(runs, 200_000))
 day()
+thresholds(.sum, samples: 500_000)
+thresholds(.p95, samples: 500_000)

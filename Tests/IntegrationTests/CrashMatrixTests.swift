@@ -241,8 +241,6 @@ import Testing
         #expect(outcomes.allSatisfy { $0 == "1" })
         #expect(inbox.messages == before)
         let forgotten = outcomes.count { $0 != "1" }
-        print(
-            "all reactors and Redis killed at once: \(forgotten) of \(outcomes.count) decisions knew nothing of before"
-        )
+        print("all reactors and Redis killed: \(forgotten) of \(outcomes.count) decisions knew nothing of before")
     }
 }

@@ -10,11 +10,9 @@ import Testing
         #"{"event_type": "run.failed", "payload": {"run_id": "\#(run)", "tenant_id": "acme"}}"#
     }
 
-    /// Alerts of one key and domain only that this very reactor decided; the heartbeats' own alerts are none of them.
+    /// Alerts of one key and domain only; the heartbeats' own alerts are none of them.
     private static func decisions(_ reactor: RunningReactor) async throws -> [String] {
-        let instance = try await reactor.json("/v1/status")["instance"]
-        let alerts = try await reactor.json("/v1/alerts?limit=1000")["alerts"]?.arrayValue ?? []
-        return alerts.filter { $0["handler"]?.stringValue == "failed-runs" && $0["receipt"]?["instance"] == instance }
+        try await reactor.ownAlerts().filter { $0["handler"]?.stringValue == "failed-runs" }
             .compactMap { $0["receipt"]?["verdict"]?.stringValue }
     }
 

@@ -1,3 +1,4 @@
+package import EventPatterns
 import Events
 
 /// What must happen to a run, by when, and which events say that it did: `uses: audit-contract`.
@@ -70,6 +71,24 @@ package struct ContractDefinition: Sendable, Hashable {
     ) {
         self.name = name
         self.expectations = expectations
+    }
+
+    /// A run only has to end, and every sign of life gives it its time anew: `uses: run-liveness`.
+    package static func liveness(
+        name: String = "run-liveness",
+        runTimeout: Duration = .seconds(30),
+        grace: Duration = .seconds(5),
+        extendOn: [TypePattern] = []
+    ) -> ContractDefinition {
+        var definition = ContractDefinition(name: name, expectations: [])
+        definition.runTimeout = runTimeout
+        definition.grace = grace
+        definition.events.progressed = extendOn
+        // What else a run does is not looked at.
+        definition.events.declared = []
+        definition.events.acknowledged = []
+        definition.events.acks.removeAll { $0.action != definition.finalize }
+        return definition
     }
 
     /// Whether it holds for a run of that tenant and agent.

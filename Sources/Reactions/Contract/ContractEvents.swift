@@ -104,7 +104,9 @@ package struct ContractEvent: Sendable {
         if self.payload["rolled_back"] == .bool(true) { status = .rolledBack }
         let result = Self.text(self.payload["result_id"])
         return Acknowledgement(
-            id: Self.identity(status, result ?? Self.text(self.payload["id"]) ?? self.ownID ?? self.runID),
+            // The result rather than the acknowledgement's own id: one incident is often told twice, by whoever created
+            // it and by the event that says so.
+            id: result ?? Self.text(self.payload["id"]) ?? self.ownID ?? self.runID,
             action: action,
             status: status,
             resultID: result,
@@ -115,14 +117,7 @@ package struct ContractEvent: Sendable {
     /// The event acknowledges what a rule says. An error in it is the run's business, not the audit's.
     func acknowledgement(by rule: ContractEvents.AckRule) -> Acknowledgement {
         let result = rule.result.flatMap { Self.text(self.payload[$0]) }
-        return Acknowledgement(id: Self.identity(.success, result ?? self.runID), action: rule.action, resultID: result)
-    }
-
-    /// What makes two acknowledgements of one action the same one. It is the result rather than the acknowledgement's own
-    /// id, since one incident is often told twice: by whoever created it, and by the event that says so. A rollback
-    /// names the result that it undoes and is another one.
-    private static func identity(_ status: Acknowledgement.Status, _ name: String) -> String {
-        status == .success ? name : "\(status.rawValue):\(name)"
+        return Acknowledgement(id: result ?? self.runID, action: rule.action, resultID: result)
     }
 
     /// What tells this event from others with the same payload, if its producer said anything that does.

@@ -40,6 +40,7 @@ extension RunContract {
         self.advance(to: now, surroundings, into: &actions)
         let refusal = self.take(input, now, surroundings, &actions)
         if let refusal { actions.append(.refused(runID: self.runID, refusal)) }
+        self.settleFailures(&actions)
         self.armDriftChecks(now)
     }
 
@@ -104,22 +105,22 @@ extension RunContract {
         let definition = self.terms.definition
         var refusal: ContractRefusal?
         // Who declared what the contract expects anyway has not made it expected twice: each declaration stands for one.
-        var declared = self.expectations.indices.filter { !self.expectations[$0].isDerived }
+        var declared = self.expectations.indices.filter { self.expectations[$0].due != .max }
         for expected in definition.expectations + [self.expectedEnd] {
             guard let slot = self.slot(of: expected.action) else {
                 refusal = .tooManyExpectations
                 continue
             }
             if let place = declared.firstIndex(where: { self.expectations[$0].slot == slot }) {
-                let index = declared.remove(at: place)
-                // One without a deadline has that of the contract.
-                if self.expectations[index].due == .max, let length = Self.length(expected.deadline) {
-                    self.expectations[index].length = length
-                    self.expectations[index].due = min(now, self.pausedAt) &+ length
-                }
-            } else if !self.expect(slot, expected.deadline, isDerived: true, now, surroundings, &actions) {
-                refusal = .tooManyExpectations
+                declared.remove(at: place)
+                continue
             }
+            guard let length = Self.length(expected.deadline) else {
+                if !self.expectSometime(slot) { refusal = .tooManyExpectations }
+                self.tellInvalid(expected.action, now, surroundings, &actions)
+                continue
+            }
+            if !self.expect(slot, length, isDerived: true, now) { refusal = .tooManyExpectations }
         }
         return refusal
     }
@@ -140,45 +141,48 @@ extension RunContract {
             let slot = self.slot(of: declaration.action)
         else { return .tooManyExpectations }
         guard self.isNew(declaration.id, of: declaration.action, 0) else { return nil }
-        // The first declarations of what the contract expects anyway say more about that.
-        if let derived = self.expectations.firstIndex(where: { $0.slot == slot && $0.isDerived }) {
-            self.expectations[derived].isDerived = false
-            guard !self.expectations[derived].isPassed else { return nil }
-            guard let length = Self.length(declaration.deadline) else {
-                self.tellInvalid(declaration.action, now, surroundings, &actions)
-                return nil
-            }
-            self.expectations[derived].length = length
-            self.expectations[derived].due = min(now, self.pausedAt) &+ length
-            return nil
+        guard let length = Self.length(declaration.deadline) else {
+            let hasRoom = self.expectSometime(slot)
+            self.tellInvalid(declaration.action, now, surroundings, &actions)
+            return hasRoom ? nil : .tooManyExpectations
         }
-        let added = self.expect(slot, declaration.deadline, isDerived: false, now, surroundings, &actions)
-        return added ? nil : .tooManyExpectations
+        // The first declarations of what the contract expects anyway say more about that.
+        guard let derived = self.expectations.firstIndex(where: { $0.slot == slot && $0.isDerived }) else {
+            return self.expect(slot, length, isDerived: false, now) ? nil : .tooManyExpectations
+        }
+        self.expectations[derived].isDerived = false
+        if !self.expectations[derived].isPassed { self.setDeadline(derived, length, now) }
+        return nil
     }
 
-    /// False when there is no room.
-    private mutating func expect(
-        _ slot: Int,
-        _ deadline: Duration?,
-        isDerived: Bool,
-        _ now: Int64,
-        _ surroundings: borrowing ContractSurroundings,
-        _ actions: inout [ContractAction]
-    ) -> Bool {
+    /// One more expectation, or the deadline of the one that had none. False when there is no room.
+    private mutating func expect(_ slot: Int, _ length: Int64, isDerived: Bool, _ now: Int64) -> Bool {
+        if let untimed = self.expectations.firstIndex(where: { $0.slot == slot && $0.due == .max }) {
+            self.expectations[untimed].isDerived = isDerived
+            self.setDeadline(untimed, length, now)
+            return true
+        }
         guard self.expectations.count < Self.maxExpectations else { return false }
         self.slots[slot].expected += 1
-        let length = Self.length(deadline)
-        self.expectations.append(
-            Expectation(
-                // The clock of a paused run stands where it stood.
-                due: length.map { min(now, self.pausedAt) &+ $0 } ?? .max,
-                length: length ?? 0,
-                slot: UInt8(slot),
-                isDerived: isDerived
-            )
-        )
-        if length == nil { self.tellInvalid(self.slots[slot].action, now, surroundings, &actions) }
+        self.expectations.append(Expectation(due: .max, length: 0, slot: UInt8(slot), isDerived: isDerived))
+        self.setDeadline(self.expectations.count - 1, length, now)
         return true
+    }
+
+    /// Of an action that is expected by invalid declarations alone, one acknowledgement is no drift, whenever it comes.
+    /// False when there is no room.
+    private mutating func expectSometime(_ slot: Int) -> Bool {
+        guard self.slots[slot].expected == 0 else { return true }
+        guard self.expectations.count < Self.maxExpectations else { return false }
+        self.slots[slot].expected = 1
+        self.expectations.append(Expectation(due: .max, length: 0, slot: UInt8(slot), isDerived: false))
+        return true
+    }
+
+    /// The clock of a paused run stands where it stood.
+    private mutating func setDeadline(_ index: Int, _ length: Int64, _ now: Int64) {
+        self.expectations[index].length = length
+        self.expectations[index].due = min(now, self.pausedAt) &+ length
     }
 
     private static func length(_ deadline: Duration?) -> Int64? {
@@ -199,17 +203,21 @@ extension RunContract {
         guard let slot = self.slot(of: ack.action), self.hasRoom(forEnd: self.slots[slot].isEnd) else {
             return .tooManyAcknowledgements
         }
-        guard self.isNew(ack.id, of: ack.action, 1) else { return nil }
-        self.acknowledgements += 1
         let before = self.slots[slot]
+        // How a run ended is its own business: its end is acknowledged.
+        let isFailure = ack.isFailure && !before.isEnd
+        // A rollback and what it undoes often have the same id, and so has a success after a failure.
+        guard self.isNew(ack.id, of: ack.action, ack.status == .rolledBack ? 3 : isFailure ? 2 : 1) else { return nil }
+        self.acknowledgements += 1
         switch ack.status {
         case .rolledBack: self.slots[slot].rolledBack += 1
-        // How a run ended is its own business: its end is acknowledged.
-        case _ where ack.isFailure && !before.isEnd: self.slots[slot].failed += 1
+        case _ where isFailure: self.slots[slot].failed += 1
         case .success, .failed: self.slots[slot].succeeded += 1
         }
         if before.isEnd { self.hasEnded = true }
-        if ack.isFailure, !before.isEnd { self.tellFailed(ack, now, surroundings, &actions) }
+        if isFailure {
+            self.tellFailed(ack, slot, now, surroundings, &actions)
+        }
         self.settle(slot, from: before, now, surroundings, &actions)
         return nil
     }
@@ -228,7 +236,6 @@ extension RunContract {
         _ actions: inout [ContractAction]
     ) {
         let slot = self.slots[index]
-        if before.hasFailed, !slot.hasFailed { self.resolveFailed(slot.action, &actions) }
         guard slot.outstanding < before.outstanding else { return }
         self.tellLate(index, answer: before.answers, now, surroundings, &actions)
         if slot.isEnd {
@@ -247,6 +254,19 @@ extension RunContract {
         case .told:
             self.staleness = .resolved
             self.resolveStale(&actions)
+        }
+    }
+
+    /// Whether an action has failed depends on how often it is expected, too, which may be told later than either.
+    private mutating func settleFailures(_ actions: inout [ContractAction]) {
+        for index in self.slots.indices where self.slots[index].toldFailed != self.slots[index].hasFailed {
+            let slot = self.slots[index]
+            self.slots[index].toldFailed = slot.hasFailed
+            if slot.hasFailed {
+                self.raiseFailure(.failed, slot.action, "\(slot.action) has failed before", &actions)
+            } else {
+                self.resolveFailed(slot.action, &actions)
+            }
         }
     }
 

@@ -25,18 +25,23 @@ extension RunContract {
 
     /// Nil for what was not written by `json`.
     package init?(json: JSONValue, terms: ContractTerms) {
-        guard let runID = json["run_id"]?.stringValue, let tenant = json["tenant_id"]?.stringValue,
-            let firstSeen = Self.instant(json["first_seen"]), let lastActivity = Self.instant(json["last_activity"]),
-            let pausedAt = Self.instant(json["paused_at"]), let askedUntil = Self.instant(json["asked_until"]),
-            case .bool(let hasStarted)? = json["started"], case .bool(let hasEnded)? = json["ended"],
-            case .bool(let toldTimeout)? = json["told_timeout"], case .bool(let toldMissing)? = json["told_missing"],
-            let staleness = json["staleness"]?.intValue.flatMap(UInt8.init(exactly:)).flatMap(
+        // Many are read at a start, so the names are looked up in a table.
+        guard case .object(let members) = json else { return nil }
+        let fields = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        guard let runID = fields["run_id"]?.stringValue, let tenant = fields["tenant_id"]?.stringValue,
+            let firstSeen = Self.instant(fields["first_seen"]),
+            let lastActivity = Self.instant(fields["last_activity"]),
+            let pausedAt = Self.instant(fields["paused_at"]), let askedUntil = Self.instant(fields["asked_until"]),
+            case .bool(let hasStarted)? = fields["started"], case .bool(let hasEnded)? = fields["ended"],
+            case .bool(let toldTimeout)? = fields["told_timeout"],
+            case .bool(let toldMissing)? = fields["told_missing"],
+            let staleness = fields["staleness"]?.intValue.flatMap(UInt8.init(exactly:)).flatMap(
                 Staleness.init(rawValue:)
             ),
-            let acknowledgements = json["acknowledgements"]?.intValue.flatMap(UInt16.init(exactly:)),
-            let invalid = json["invalid"]?.intValue.flatMap(UInt16.init(exactly:)),
-            let seen = json["seen"]?.arrayValue, let slots = json["actions"]?.arrayValue,
-            let expectations = json["expectations"]?.arrayValue, slots.count <= Self.maxActions,
+            let acknowledgements = fields["acknowledgements"]?.intValue.flatMap(UInt16.init(exactly:)),
+            let invalid = fields["invalid"]?.intValue.flatMap(UInt16.init(exactly:)),
+            let seen = fields["seen"]?.arrayValue, let slots = fields["actions"]?.arrayValue,
+            let expectations = fields["expectations"]?.arrayValue, slots.count <= Self.maxActions,
             expectations.count <= Self.maxExpectations, !runID.isEmpty, runID.utf8.count <= Self.maxNameBytes
         else { return nil }
         self.init(runID: runID, tenant: tenant, terms: terms, at: firstSeen)
@@ -77,7 +82,10 @@ extension RunContract {
 
 extension RunContract.Slot {
     fileprivate var json: JSONValue {
-        let counts = [self.expected, self.succeeded, self.failed, self.rolledBack, self.passed, self.toldDrift]
+        let counts = [
+            self.expected, self.succeeded, self.failed, self.rolledBack, self.passed, self.toldDrift,
+            self.toldFailed ? 1 : 0,
+        ]
         return [
             .string(self.action.domain), .string(self.action.action), .array(counts.map { .number(Int($0)) }),
             RunContract.number(self.driftCheck),
@@ -89,7 +97,7 @@ extension RunContract.Slot {
             let action = parts[1].stringValue, let check = RunContract.instant(parts[3])
         else { return nil }
         let counts = (parts[2].arrayValue ?? []).compactMap { $0.intValue.flatMap(UInt16.init(exactly:)) }
-        guard counts.count == 6 else { return nil }
+        guard counts.count == 7 else { return nil }
         let audited = AuditedAction(domain, action)
         self.init(action: audited, isEnd: audited == terms.definition.finalize)
         self.allowed = UInt16(clamping: terms.allowance(audited))
@@ -99,6 +107,7 @@ extension RunContract.Slot {
         self.rolledBack = counts[3]
         self.passed = counts[4]
         self.toldDrift = counts[5]
+        self.toldFailed = counts[6] != 0
         self.driftCheck = check
     }
 }

@@ -111,6 +111,7 @@ extension RunContract {
 
     mutating func tellFailed(
         _ ack: Acknowledgement,
+        _ slot: Int,
         _ now: Int64,
         _ surroundings: borrowing ContractSurroundings,
         _ actions: inout [ContractAction]
@@ -118,7 +119,12 @@ extension RunContract {
         let error = ClippedReason.of(ack.error ?? "no error given")
         var finding = self.finding(.failed, ack.action, at: now, surroundings)
         finding.error = error
-        self.tellFailure(finding, "\(ack.action) failed: \(error)", self.terms.definition.severities.failed, &actions)
+        let text = "\(ack.action) failed: \(error)"
+        self.reportFailure(finding, text, &actions)
+        // What has succeeded as often as it should has not failed because one more attempt did.
+        guard self.slots[slot].hasFailed else { return }
+        self.slots[slot].toldFailed = true
+        self.raiseFailure(.failed, ack.action, text, &actions)
     }
 
     mutating func tellInvalid(
@@ -128,38 +134,46 @@ extension RunContract {
         _ actions: inout [ContractAction]
     ) {
         self.invalid += 1
-        let finding = self.finding(.invalid, action, at: now, surroundings)
         let text = "invalid contract: \(action) is expected without a deadline in the future"
-        self.tellFailure(finding, text, self.terms.definition.severities.invalid, &actions)
+        self.reportFailure(self.finding(.invalid, action, at: now, surroundings), text, &actions)
+        self.raiseFailure(.invalid, action, text, &actions)
     }
 
-    private func tellFailure(
-        _ finding: ContractFinding,
+    private func reportFailure(_ finding: ContractFinding, _ text: String, _ actions: inout [ContractAction]) {
+        let payload = self.failurePayload(finding.kind, finding.action, text)
+        actions.append(.report(ContractReport(eventType: Self.failedEvent, payload: payload, findings: [finding])))
+    }
+
+    /// - Parameter kind: `failed` or `invalid`.
+    func raiseFailure(
+        _ kind: ContractFinding.Kind,
+        _ action: AuditedAction,
         _ text: String,
-        _ severity: Severity,
         _ actions: inout [ContractAction]
     ) {
-        let payload = self.payload(
-            [
-                JSONMember("error", .string(text)), JSONMember("finding", .string(finding.kind.rawValue)),
-                JSONMember("domain", .string(finding.action.domain)),
-                JSONMember("action", .string(finding.action.action)),
-            ],
-            doubt: nil
-        )
-        actions.append(.report(ContractReport(eventType: Self.failedEvent, payload: payload, findings: [finding])))
+        let severities = self.terms.definition.severities
         actions.append(
             .raise(
                 ContractAlert(
                     type: "RECONCILIATION_FAILED",
-                    severity: severity,
+                    severity: kind == .invalid ? severities.invalid : severities.failed,
                     runID: self.runID,
                     tenant: self.tenant,
-                    key: self.failureKey(finding.kind, finding.action),
+                    key: self.failureKey(kind, action),
                     summary: "Run \(self.runID): \(text)",
-                    details: payload
+                    details: self.failurePayload(kind, action, text)
                 )
             )
+        )
+    }
+
+    private func failurePayload(_ kind: ContractFinding.Kind, _ action: AuditedAction, _ text: String) -> JSONValue {
+        self.payload(
+            [
+                JSONMember("error", .string(text)), JSONMember("finding", .string(kind.rawValue)),
+                JSONMember("domain", .string(action.domain)), JSONMember("action", .string(action.action)),
+            ],
+            doubt: nil
         )
     }
 

@@ -32,6 +32,8 @@ package struct RunContract: Sendable {
         /// Deadlines that have passed, answered or not.
         var passed: UInt16 = 0
         var toldDrift: UInt16 = 0
+        /// Whether somebody was alerted that it has failed, and not yet told otherwise.
+        var toldFailed = false
         /// When it is looked whether there are still too many; `Int64.max` when nothing is to be looked at.
         var driftCheck = Int64.max
 

@@ -42,6 +42,7 @@ package struct Acknowledgement: Sendable, Hashable {
         case rolledBack = "ROLLED_BACK"
     }
 
+    /// What makes two acknowledgements of one action that ended alike (well, badly, undone) the same one.
     package var id: String
     package var action: AuditedAction
     package var status: Status

@@ -55,7 +55,7 @@ import Testing
             self.inputs("audit.ack", members) == [
                 .acknowledged(
                     Acknowledgement(
-                        id: "ROLLED_BACK:inc_1",
+                        id: "inc_1",
                         action: .createIncident,
                         status: .rolledBack,
                         resultID: "inc_1"
@@ -74,8 +74,8 @@ import Testing
             Issue.record("not understood")
             return
         }
-        #expect(byEvent.id == "FAILED:ev")
-        #expect(byTime.id == "FAILED:at 42")
+        #expect(byEvent.id == "ev")
+        #expect(byTime.id == "at 42")
         #expect(byTime.status == .failed)
         #expect(byTime.error == "e")
         #expect(self.inputs("audit.ack", ["domain": "d"]).isEmpty)
@@ -128,5 +128,31 @@ import Testing
         #expect(definition.holds(tenant: "t", agent: "a"))
         #expect(!definition.holds(tenant: "t", agent: "b"))
         #expect(!definition.holds(tenant: "", agent: "a"))
+    }
+
+    @Test func `a run that is only watched for life has to end, and nothing else`() {
+        let definition = ContractDefinition.liveness(extendOn: [.exact("run.step.completed")])
+        var scenario = ContractScenario(definition)
+        func inputs(_ type: String) -> [RunInput] {
+            definition.events.inputs(
+                of: ContractEvent(
+                    eventType: type,
+                    runID: "r1",
+                    payload: ["domain": "d", "action": "a", "trace_id": "t"]
+                )
+            )
+        }
+        for type in ["incident.created", "audit.ack", "audit.expectation.declared", "trace.completed"] {
+            #expect(inputs(type).isEmpty)
+        }
+        scenario.tell(inputs("run.started")[0], at: 0)
+        scenario.tell(inputs("run.step.completed")[0], at: 30)
+        scenario.advance(to: 64.9)
+        #expect(scenario.actions.isEmpty)
+        scenario.advance(to: 65)
+        #expect(scenario.actions == [.readTruth(runID: "r1")])
+        scenario.tell(inputs("run.halted")[0], at: 65.1)
+        #expect(scenario.kinds == [.late])
+        #expect(scenario.status == .complete)
     }
 }

@@ -158,50 +158,48 @@ struct ContractModel {
     private mutating func start() {
         guard !self.hasStarted else { return }
         self.hasStarted = true
-        var declared = self.wanted.indices.filter { !self.wanted[$0].isDerived }
-        for (action, length) in self.standard + [(self.end, self.endLength)] {
-            if let place = declared.firstIndex(where: { self.wanted[$0].action == action }) {
-                let index = declared.remove(at: place)
-                if self.wanted[index].left == nil {
-                    self.wanted[index].left = length
-                    self.wanted[index].length = length
-                }
-            } else {
+        // Each valid declaration of an action stands for one of what the contract says of it.
+        for action in Set(self.standard.map(\.action) + [self.end]) {
+            let lengths = (self.standard + [(self.end, self.endLength)]).filter { $0.action == action }.map(\.length)
+            let declared = self.wanted.count { $0.action == action && $0.left != nil }
+            for length in lengths.dropFirst(declared) {
+                self.wanted.removeAll { $0.action == action && $0.left == nil }
                 self.wanted.append(Wanted(action: action, left: length, length: length, isDerived: true))
-                self.matchSpare(action)
             }
+            self.rematch(action)
         }
     }
 
     private mutating func declare(_ declaration: ExpectationDeclaration, _ second: Int) {
         guard self.ids.insert("declared \(declaration.action) " + declaration.id).inserted else { return }
         let action = declaration.action.description
-        let length = declaration.deadline.map { Int($0.components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
+        guard let length = declaration.deadline.map({ Int($0.components.seconds) }), length > 0 else {
+            self.invalid += 1
+            self.find("INVALID", action, second)
+            // It counts as expected when nothing else makes it so.
+            if !self.wanted.contains(where: { $0.action == action }) {
+                self.wanted.append(Wanted(action: action, left: nil, length: 0, isDerived: false))
+            }
+            return self.rematch(action)
+        }
         if let index = self.wanted.firstIndex(where: { $0.action == action && $0.isDerived }) {
             self.wanted[index].isDerived = false
             guard let left = self.wanted[index].left, left > 0 else { return }
-            if let length {
-                self.wanted[index].left = length
-                self.wanted[index].length = length
-                self.rematch(action)
-                return
-            }
+            self.wanted[index].left = length
+            self.wanted[index].length = length
         } else {
-            self.wanted.append(Wanted(action: action, left: length, length: length ?? 0, isDerived: false))
-            self.matchSpare(action)
-            self.rematch(action)
+            self.wanted.removeAll { $0.action == action && $0.left == nil }
+            self.wanted.append(Wanted(action: action, left: length, length: length, isDerived: false))
         }
-        if length == nil {
-            self.invalid += 1
-            self.find("INVALID", action, second)
-        }
+        self.rematch(action)
     }
 
     private mutating func acknowledge(_ ack: Acknowledgement, _ second: Int) {
-        guard self.ids.insert("acknowledged \(ack.action) " + ack.id).inserted else { return }
         let action = ack.action.description
         let hasError = ack.status == .failed || (ack.status == .success && ack.error != nil)
         let isFailure = hasError && action != self.end
+        let ending = ack.status == .rolledBack ? "undid" : isFailure ? "failed" : "did"
+        guard self.ids.insert("\(ending) \(action) \(ack.id)").inserted else { return }
         let before = self.answers(action)
         self.done.append(
             Done(action: action, status: action == self.end && hasError ? .success : ack.status, isFailure: isFailure)
@@ -271,7 +269,7 @@ struct ContractModel {
         switch truth {
         case .open, .unreadable: self.tellStale(second)
         case .finalized(let ack, _):
-            guard self.ids.insert("acknowledged \(ack.action) " + ack.id).inserted else { return }
+            guard self.ids.insert("did \(ack.action) \(ack.id)").inserted else { return }
             self.done.append(Done(action: self.end, status: .success, isFailure: false))
             if let index = self.wanted.lastIndex(where: { $0.action == self.end && $0.state == .outstanding }) {
                 self.wanted[index].state = .answeredInTime

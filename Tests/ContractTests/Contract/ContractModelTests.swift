@@ -5,13 +5,13 @@ import SyntheticEvents
 import Testing
 
 /// Random runs, many at a time in one registry, against the slow model: the same findings at the same times, and the
-/// same statuses on the way. `CONTRACT_LIFECYCLES` says how many (30,000 unless it does).
+/// same statuses on the way. `CONTRACT_LIFECYCLES` says how many (20,000 unless it does).
 @Suite struct ContractModelTests {
     private static let batches = 20
     private static let runsAtOnce = 50
 
     private static var lifecycles: Int {
-        ProcessInfo.processInfo.environment["CONTRACT_LIFECYCLES"].flatMap(Int.init) ?? 30_000
+        ProcessInfo.processInfo.environment["CONTRACT_LIFECYCLES"].flatMap(Int.init) ?? 20_000
     }
 
     @Test(arguments: 0..<Self.batches)

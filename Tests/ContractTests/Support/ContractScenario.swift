@@ -26,7 +26,7 @@ struct ContractScenario {
     mutating func advance(to second: Double) {
         let end = Self.epoch + Int64(second * 1_000_000)
         while let due = self.registry.nextDeadline, due.microseconds <= end {
-            self.actions += self.registry.handle(.deadlineReached, at: due)
+            self.actions += self.registry.handle(.deadlineReached, at: max(due, self.timestamp))
         }
         self.now = second
     }

@@ -1,0 +1,291 @@
+package import Events
+
+/// Adds up events for each key of one rule and tells, once, when a limit is near or crossed, and once when it no longer
+/// is: sans I/O, one thread at a time.
+///
+/// Samples within one bucket of time commute: a bucket is a count, a sum, a maximum, counts by size, and a set. So a store
+/// that is shared holds a bucket as fields to which it adds, and replicas that share them see the same value. What was
+/// told is one more field for each tier.
+package struct ThresholdDetector: Sendable {
+    package enum Input: Sendable, Hashable {
+        case sample(ThresholdSample)
+        /// `nextDeadline` may have come.
+        case deadlineReached
+    }
+
+    package enum Action: Sendable, Hashable {
+        case exceeded(ThresholdSignal)
+        /// Told for what was told to be exceeded, and for nothing else.
+        case recovered(ThresholdSignal)
+    }
+
+    package struct Counters: Sendable, Hashable {
+        /// Keys that had to go for others.
+        package var evicted: UInt64 = 0
+        /// Values that are no numbers.
+        package var unusable: UInt64 = 0
+    }
+
+    struct Entry: Sendable {
+        var key: String
+        var window: ThresholdWindow
+        var runID: String
+        var tenant: String
+        /// Tiers that are reached and not yet left, and those of them that were told: one bit each.
+        var reached: UInt64 = 0
+        var told: UInt64 = 0
+        var armed = Int64.max
+        var generation: UInt32
+        /// Neighbours in the order of use; -1 for none.
+        var before: Int32 = -1
+        var behind: Int32 = -1
+    }
+
+    package let rule: ThresholdRule
+    /// Microseconds.
+    let bucketLength: Int64
+    let seconds: Double
+    var clock = SteadyClock()
+    var entries: [Entry?] = []
+    private var free: [Int32] = []
+    private var places: [String: Int32] = [:]
+    private var heap = DeadlineHeap()
+    /// The key that was used last, and the one that was used least recently.
+    private var newest: Int32 = -1
+    private var oldest: Int32 = -1
+    private var generations: UInt32 = 0
+    package private(set) var counters = Counters()
+
+    package init(_ rule: ThresholdRule) {
+        self.rule = rule
+        self.bucketLength = max(1, rule.window.wholeMicroseconds / Int64(rule.buckets))
+        self.seconds = Double(self.bucketLength) * Double(rule.buckets) / 1e6
+    }
+
+    package var count: Int { self.places.count }
+    package var nextDeadline: Timestamp? { self.heap.first.map { self.clock.reading($0.due) } }
+
+    /// What the rule makes of a key's values; nil when the key is not watched.
+    package func value(of key: String) -> Double? {
+        self.places[key].flatMap { self.entries[Int($0)]?.window.value(seconds: self.seconds) }
+    }
+
+    package mutating func handle(_ input: Input, at now: Timestamp) -> [Action] {
+        let instant = self.clock.instant(now)
+        var actions: [Action] = []
+        // First what is over, so that it does not matter whether somebody has looked since.
+        self.workOff(instant, &actions)
+        if case .sample(let sample) = input { self.take(sample, instant, &actions) }
+        return actions
+    }
+
+    private mutating func take(_ sample: ThresholdSample, _ now: Int64, _ actions: inout [Action]) {
+        guard sample.value.isFinite else {
+            self.counters.unusable += 1
+            return
+        }
+        let place = self.place(of: sample.key, now, &actions)
+        self.entries[place]?.runID = sample.runID
+        self.entries[place]?.tenant = sample.tenant
+        let bucket = self.bucket(now)
+        let first = self.first(now)
+        self.entries[place]?.window.slide(to: first)
+        self.entries[place]?.window.add(sample.value, identity: sample.identity, in: bucket)
+        self.judge(place, now, &actions)
+        self.arm(place)
+    }
+
+    private func bucket(_ now: Int64) -> Int64 {
+        let (quotient, remainder) = now.quotientAndRemainder(dividingBy: self.bucketLength)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+
+    /// The oldest bucket that the window reaches.
+    private func first(_ now: Int64) -> Int64 { self.bucket(now) &- Int64(self.rule.buckets) &+ 1 }
+
+    private mutating func judge(_ place: Int, _ now: Int64, _ actions: inout [Action]) {
+        guard let entry = self.entries[place] else { return }
+        let value = entry.window.value(seconds: self.seconds)
+        var reached = entry.reached
+        var told = entry.told
+        for (index, tier) in self.rule.tiers.enumerated().prefix(64).reversed() {
+            let bit: UInt64 = 1 << index
+            if reached & bit != 0, self.rule.isLeft(tier, by: value) {
+                reached &= ~bit
+                if told & bit != 0 { actions.append(.recovered(self.signal(entry, tier, value, now))) }
+                told &= ~bit
+            } else if reached & bit == 0, self.rule.isReached(tier, by: value) {
+                // Of several at once the highest is told, which says the others too.
+                let isHighest = reached < bit
+                reached |= bit
+                if isHighest {
+                    told |= bit
+                    actions.append(.exceeded(self.signal(entry, tier, value, now)))
+                }
+            }
+        }
+        self.entries[place]?.reached = reached
+        self.entries[place]?.told = told
+    }
+
+    private func signal(_ entry: Entry, _ tier: ThresholdRule.Tier, _ value: Double, _ now: Int64) -> ThresholdSignal {
+        ThresholdSignal(
+            rule: self.rule.name,
+            tier: tier.name,
+            key: entry.key,
+            runID: entry.runID,
+            tenant: entry.tenant,
+            metric: self.rule.metric,
+            value: value,
+            limit: self.rule.limit,
+            at: self.clock.reading(now)
+        )
+    }
+
+    // MARK: Time
+
+    /// A key is looked at when its oldest bucket leaves the window, if that may end or begin something; else when the
+    /// newest does, to forget it.
+    private mutating func arm(_ place: Int) {
+        guard let entry = self.entries[place] else { return }
+        let matters = entry.reached != 0 || self.rule.aggregate.mayRiseByTime
+        guard let bucket = matters ? entry.window.oldest : entry.window.newest else { return }
+        let due = (bucket &+ Int64(self.rule.buckets)) &* self.bucketLength
+        guard due < entry.armed else { return }
+        self.entries[place]?.armed = due
+        self.heap.insert(DeadlineHeap.Entry(due: due, place: UInt32(place), generation: entry.generation))
+    }
+
+    private mutating func workOff(_ now: Int64, _ actions: inout [Action]) {
+        while let top = self.heap.first, top.due <= now {
+            _ = self.heap.removeFirst()
+            let place = Int(top.place)
+            guard let entry = self.entries[place], entry.generation == top.generation, entry.armed == top.due else {
+                continue
+            }
+            self.entries[place]?.armed = .max
+            // At the time itself, however late it is noticed.
+            let first = self.first(top.due)
+            self.entries[place]?.window.slide(to: first)
+            self.judge(place, top.due, &actions)
+            if self.entries[place]?.window.isEmpty == true { self.forget(place) } else { self.arm(place) }
+        }
+    }
+
+    // MARK: Keys
+
+    /// The place of a key, as the one used last; made when it is new.
+    mutating func place(of key: String, _ now: Int64, _ actions: inout [Action]) -> Int {
+        if let known = self.places[key] {
+            self.unlink(known)
+            self.link(known)
+            return Int(known)
+        }
+        if self.places.count >= self.rule.maxKeys { self.evict(now, &actions) }
+        self.generations &+= 1
+        let entry = Entry(
+            key: key,
+            window: ThresholdWindow(self.rule.aggregate),
+            runID: "",
+            tenant: "",
+            generation: self.generations
+        )
+        let place: Int32
+        if let free = self.free.popLast() {
+            place = free
+            self.entries[Int(place)] = entry
+        } else {
+            place = Int32(self.entries.count)
+            self.entries.append(entry)
+        }
+        self.places[key] = place
+        self.link(place)
+        return Int(place)
+    }
+
+    /// What is no longer watched is no longer known to be exceeded: whoever was told is told that, too.
+    private mutating func evict(_ now: Int64, _ actions: inout [Action]) {
+        let place = Int(self.oldest)
+        guard place >= 0, let entry = self.entries[place] else { return }
+        self.counters.evicted += 1
+        let value = entry.window.value(seconds: self.seconds)
+        for (index, tier) in self.rule.tiers.enumerated().prefix(64) where entry.told & (1 << index) != 0 {
+            actions.append(.recovered(self.signal(entry, tier, value, now)))
+        }
+        self.forget(place)
+    }
+
+    private mutating func forget(_ place: Int) {
+        guard let entry = self.entries[place] else { return }
+        self.unlink(Int32(place))
+        self.places[entry.key] = nil
+        self.entries[place] = nil
+        self.free.append(Int32(place))
+    }
+
+    private mutating func link(_ place: Int32) {
+        self.entries[Int(place)]?.before = -1
+        self.entries[Int(place)]?.behind = self.newest
+        if self.newest >= 0 { self.entries[Int(self.newest)]?.before = place }
+        self.newest = place
+        if self.oldest < 0 { self.oldest = place }
+    }
+
+    private mutating func unlink(_ place: Int32) {
+        guard let entry = self.entries[Int(place)] else { return }
+        if entry.before >= 0 {
+            self.entries[Int(entry.before)]?.behind = entry.behind
+        } else if self.newest == place {
+            self.newest = entry.behind
+        }
+        if entry.behind >= 0 {
+            self.entries[Int(entry.behind)]?.before = entry.before
+        } else if self.oldest == place {
+            self.oldest = entry.before
+        }
+    }
+
+    /// The keys in the order of their use, the least recent first.
+    var inOrder: [Entry] {
+        var entries: [Entry] = []
+        var place = self.oldest
+        while place >= 0, let entry = self.entries[Int(place)] {
+            entries.append(entry)
+            place = entry.before
+        }
+        return entries
+    }
+
+    /// Puts back a key that was stored, as the one used last.
+    mutating func restore(_ key: String, _ now: Int64, _ change: (inout Entry) -> Void) {
+        var ignored: [Action] = []
+        let place = self.place(of: key, now, &ignored)
+        if var entry = self.entries[place] {
+            change(&entry)
+            self.entries[place] = entry
+        }
+        self.arm(place)
+    }
+}
+
+/// One value of one event.
+package struct ThresholdSample: Sendable, Hashable {
+    /// What events are kept apart by, for example the tenant; not more than 512 bytes of it are kept.
+    package var key: String
+    /// 1 where events are counted.
+    package var value: Double
+    package var runID: String
+    package var tenant: String
+    /// Tells values apart for `distinct`.
+    package var identity: UInt64
+
+    package init(key: String, value: Double, runID: String = "", tenant: String = "", distinct: String = "") {
+        self.key = key
+        self.value = value
+        self.runID = runID
+        self.tenant = tenant
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in distinct.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        self.identity = ByteView.mix(hash)
+    }
+}
