@@ -72,13 +72,14 @@ import Testing
                             [
                                 program, "run", "http://127.0.0.1:\(port)/openapi.json", "--checks",
                                 checks.joined(separator: ","), "--exclude-path", "/v1/tap", "--phases",
-                                "examples,coverage,fuzzing", "--max-examples", "15", "--max-time", "90", "--seed", "1",
+                                "examples,coverage,fuzzing", "--max-examples", "15", "--max-time", "60", "--seed", "1",
                                 "--workers", "1",
                                 "--generation-database", "none", "--no-color", "--request-timeout", "30", "--warnings",
                                 "off", "--suppress-health-check", "all", "--no-shrink",
                             ] + left,
                             in: folder
-                        )
+                        ),
+                        within: .seconds(400)
                     )
                 }
                 figure("schemathesis, seconds", "\(run.elapsed.components.seconds)")
