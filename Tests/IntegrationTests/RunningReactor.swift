@@ -41,11 +41,10 @@ struct RunningReactor {
             .joined(separator: "%2F")
     }
 
-    func get(_ path: String) async throws -> (status: UInt, body: String) {
-        let response = try await HTTPClient.shared.execute(
-            HTTPClientRequest(url: self.base + path),
-            deadline: .now() + .seconds(10)
-        )
+    func get(_ path: String, token: String? = nil) async throws -> (status: UInt, body: String) {
+        var request = HTTPClientRequest(url: self.base + path)
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
         let body = try await response.body.collect(upTo: 64 << 20)
         return (response.status.code, String(buffer: body))
     }

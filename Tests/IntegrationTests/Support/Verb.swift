@@ -30,10 +30,14 @@ func command(_ arguments: [String], in folder: String, input: String? = nil) thr
 }
 
 /// Runs a program to its end.
-func finish(_ arguments: [String], environment: [String: String] = [:]) async throws -> FinishedProgram {
+func finish(
+    _ arguments: [String],
+    environment: [String: String] = [:],
+    within limit: Duration = .seconds(60)
+) async throws -> FinishedProgram {
     let begin = ContinuousClock.now
     return try await withTestProgram(arguments, environment: environment) { program in
-        let end = try await program.waitForExit()
+        let end = try await program.waitForExit(within: limit)
         let elapsed = ContinuousClock.now - begin
         return FinishedProgram(
             end: end,
