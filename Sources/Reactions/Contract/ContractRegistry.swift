@@ -82,6 +82,11 @@ package struct ContractRegistry: Sendable {
 
     package func run(_ runID: String) -> RunContract? { self.index[RunKey(runID)].flatMap { self.places[Int($0)].run } }
 
+    /// What is known of a run, for people; nil when nothing is.
+    package func summary(of runID: String) -> ContractSummary? {
+        self.run(runID).map { ContractSummary($0, self.surroundings.clock) }
+    }
+
     package mutating func handle(_ input: Input, at now: Timestamp) -> [ContractAction] {
         let instant = self.surroundings.clock.instant(now)
         var actions: [ContractAction] = []
