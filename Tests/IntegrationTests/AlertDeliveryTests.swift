@@ -261,6 +261,64 @@ import Testing
         }
     }
 
+    @Test func `programs, files and channels are told, too`() async throws {
+        try await withTemporaryFolder { folder in
+            let receivers = [
+                "    - { name: bus, publish: { event_type: alert.told, channel: told } }\n",
+                "    - { name: disk, file: { path: \"\(folder)/alerts.jsonl\" } }\n",
+                "    - { name: script, exec: { command: [/usr/bin/tee, \"\(folder)/stdin\"] } }\n",
+            ]
+            try await withRedisServer { server in
+                let config = Self.config("alfa", receivers, to: ["bus", "disk", "script"])
+                try await Self.withReactor(server, config: config) { reactor in
+                    _ = try await server.publish([Self.failedRun("r1")], on: "aos.events")
+                    for file in ["alerts.jsonl", "stdin"] {
+                        await eventually("\(file) is written") {
+                            let text = FileManager.default.contents(atPath: folder + "/" + file) ?? Data()
+                            return (try? JSONValue.parse(Array(text)))?["data"]?["alerts"]?.arrayValue?.count == 1
+                        }
+                    }
+                    await eventually("all are on record") {
+                        let found = (try? await Self.deliveries(reactor, "?status=delivered")) ?? []
+                        return found.compactMap { $0["receiver"]?.stringValue }.sorted() == ["bus", "disk", "script"]
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `of equal alerts that three reactors raise many times at once one message comes`() async throws {
+        try await SinkServer.with { _, _ in
+            .status(200)
+        } _: { sink in
+            let port = sink.port
+            try await withRedisServer { server in
+                try await ReactorCrew.run(
+                    ["alfa", "bravo", "charlie"],
+                    redis: server.url,
+                    handlers: SampleHandlers.failedRuns,
+                    environment: ["HOOK_SECRET": Self.secret],
+                    config: { Self.config($0, [Self.webhook("ops", port)], to: ["ops"]) },
+                    { crew in
+                        let events = Array(repeating: Self.failedRun("r1"), count: 50)
+                        _ = try await server.publish(events, on: "aos.events")
+                        for name in crew.names {
+                            let reactor = try #require(crew.reactor(name))
+                            await eventually("all are decided") {
+                                (try? await reactor.metric("aos_alert_decisions_total")) ?? 0 >= 50
+                            }
+                        }
+                        await eventually("told") { !sink.requests.isEmpty }
+                        // Long enough for a second one, if there were one.
+                        try await Task.sleep(for: .seconds(1))
+                        #expect(sink.requests.count == 1)
+                        print("3 reactors x 50 equal alerts: \(sink.requests.count) message")
+                    }
+                )
+            }
+        }
+    }
+
     @Test func `while Redis is away what must not wait is told to its receivers, as undecided`() async throws {
         try await SinkServer.with { _, _ in
             .status(200)

@@ -86,21 +86,29 @@ import Testing
 
     /// The receipts of decisions about runs, from the one behind this id.
     private static func receipts(_ server: RedisServerProcess, after id: String? = nil) async throws -> [Receipt] {
-        let start = id.map { "(" + $0 } ?? "-"
-        guard case .array(let entries) = try await server.command("XRANGE", "aos:{chaos}:receipts", start, "+") else {
-            return []
+        var found: [Receipt] = []
+        var start = id.map { "(" + $0 } ?? "-"
+        // In pages: thousands at once are a long reply.
+        while true {
+            let reply = try await server.command("XRANGE", "aos:{chaos}:receipts", start, "+", "COUNT", "200")
+            guard case .array(let entries) = reply, case .array(let last)? = entries.last, let id = last[0].text else {
+                return found
+            }
+            found += entries.compactMap(Self.receipt)
+            start = "(" + id
         }
-        return entries.compactMap { entry in
-            guard case .array(let parts) = entry, parts.count == 2, let id = parts[0].text,
-                case .array(let fields) = parts[1]
-            else { return nil }
-            let texts = fields.map { $0.text ?? "" }
-            func field(_ name: String) -> String? { texts.firstIndex(of: name).map { texts[$0 + 1] } }
-            guard let numbers = field("numbers"), let subject = field("subject"),
-                let run = try? JSONValue.parse(subject)["run_id"]?.stringValue, run.hasPrefix("r")
-            else { return nil }
-            return Receipt(id: id, run: run, outcome: String(numbers.prefix { $0 != " " }))
-        }
+    }
+
+    private static func receipt(_ entry: RedisConsole.Reply) -> Receipt? {
+        guard case .array(let parts) = entry, parts.count == 2, let id = parts[0].text,
+            case .array(let fields) = parts[1]
+        else { return nil }
+        let texts = fields.map { $0.text ?? "" }
+        func field(_ name: String) -> String? { texts.firstIndex(of: name).map { texts[$0 + 1] } }
+        guard let numbers = field("numbers"), let subject = field("subject"),
+            let run = try? JSONValue.parse(subject)["run_id"]?.stringValue, run.hasPrefix("r")
+        else { return nil }
+        return Receipt(id: id, run: run, outcome: String(numbers.prefix { $0 != " " }))
     }
 
     /// The runs whose alerts were decided to go out.

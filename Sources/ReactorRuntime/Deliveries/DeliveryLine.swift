@@ -15,7 +15,7 @@ final class DeliveryLine: Sendable {
     /// How long a question for notices waits for some.
     private static let patience: Duration = .milliseconds(250)
     /// How often groups and deliveries are looked for that became due, or that others have left.
-    private static let sweep: Duration = .milliseconds(100)
+    private static let sweep: Duration = .milliseconds(250)
     /// Pause after a failure of the outbox.
     private static let pause: Duration = .milliseconds(200)
     /// How often claims are renewed: three times within the shortest lease.
