@@ -53,6 +53,7 @@ struct Recording {
 struct NoPort: ReactionPort {
     var logRank: Int { 1 }
     func raise(_ alert: Alert) -> Bool { true }
+    func resolve(_ resolution: Resolution) -> Bool { true }
     func publish(_ event: OutgoingEvent) {}
     func enqueue(_ event: Event, lane: Int, type: String) {}
     func sighted(_ sighting: PeerSighting) {}

@@ -53,6 +53,8 @@ final class FakeBooks: StateStore, SilenceBook, DeliveryBook, ReceiverTester {
 
     func decide(_ alerts: [Alert]) async throws -> [Receipt] { [] }
     func reconcile(_ alerts: [Alert]) async throws -> [Receipt] { [] }
+    func resolve(_ resolutions: [Resolution]) async throws -> [Telling] { [] }
+    func settle() async throws -> [Telling] { [] }
     func update(_ settings: AlertSettings, configVersion: String) async {}
 
     func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {

@@ -24,6 +24,8 @@ package struct FlappingSettings: Sendable, Hashable {
     package var highPercent = 50
     /// And ends below this one.
     package var lowPercent = 25
+    /// What has not changed for so long has settled: nothing need come for that to be told.
+    package var settlesAfter = Duration.seconds(900)
 
     package init() {}
 }

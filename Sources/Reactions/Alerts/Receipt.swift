@@ -13,12 +13,20 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
     case fatigueDisabled = "fatigue_disabled"
     /// Nothing speaks against it, but no route that takes the alert names a receiver.
     case noRoute = "no_route"
+    /// A person has asked for silence about such alerts.
+    case silenced
+    /// Another alert that stands explains it.
+    case inhibited
+    /// Every route that takes the alert is muted at this time of the day, the week or the year.
+    case muted
+    /// It comes and goes; that was told once, and its end will be.
+    case flapping
 
     /// Whether an alert with this verdict goes out.
     package var isSent: Bool {
         switch self {
         case .sent, .fatigueDisabled: true
-        case .duplicate, .cooldown, .tenantRateLimit, .noRoute: false
+        case .duplicate, .cooldown, .tenantRateLimit, .noRoute, .silenced, .inhibited, .muted, .flapping: false
         }
     }
 
@@ -31,6 +39,10 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
         case .tenantRateLimit: 3
         case .fatigueDisabled: 4
         case .noRoute: 5
+        case .silenced: 6
+        case .inhibited: 7
+        case .muted: 8
+        case .flapping: 9
         }
     }
 }
@@ -58,6 +70,8 @@ package struct Receipt: Sendable, Hashable {
     /// Whether the alert that stands in the way is the same one, sent earlier: a repetition that a cooldown holds back
     /// is told from another alert that it holds back.
     package var isRepetition: Bool
+    /// Routes that would have taken the alert and are muted, by their matchers; others were told.
+    package var mutedRoutes: [String]
     package var handler: String
     package var configVersion: String
     package var instance: String
@@ -75,6 +89,7 @@ package struct Receipt: Sendable, Hashable {
         remainingInWindow: Int?,
         heldBackBy: String?,
         isRepetition: Bool = false,
+        mutedRoutes: [String] = [],
         handler: String,
         configVersion: String,
         instance: String,
@@ -91,6 +106,7 @@ package struct Receipt: Sendable, Hashable {
         self.remainingInWindow = remainingInWindow
         self.heldBackBy = heldBackBy
         self.isRepetition = isRepetition
+        self.mutedRoutes = mutedRoutes
         self.handler = handler
         self.configVersion = configVersion
         self.instance = instance
@@ -110,6 +126,20 @@ package enum DecisionGround: Sendable, Hashable {
     /// Sent before it was decided, because the store could not be asked.
     case storeAway
     case noRoute
+    /// The silence that ends last of those that hide the alert.
+    case silenced(id: String)
+    /// The alert that stands is the one that the receipt says holds this one back.
+    case inhibited(rule: String)
+    /// The intervals that mute the alert's routes.
+    case muted(intervals: [String])
+    /// The share of weighted changes.
+    case flapping(percent: Int)
+    case flappingBegan(percent: Int)
+    case flappingEnded(percent: Int)
+    /// What the alert was about is over.
+    case resolved
+    /// Tells what was held back, and how many that were.
+    case digest(alerts: Int)
 }
 
 extension Receipt {
@@ -129,8 +159,22 @@ extension Receipt {
         case .tenantLimit: return "\(self.count) alerts of the tenant in the last hour, at most \(self.limit)"
         case .storeAway: return "sent undecided: the state store could not be asked"
         case .noRoute: return "no route that takes the alert names a receiver"
+        case .silenced(let id): return "silence \(id) hides it\(self.until)"
+        case .inhibited(let rule):
+            return "alert \(self.heldBackBy ?? "") stands and inhibits it (rule \(rule))\(self.until)"
+        case .muted(let intervals):
+            return "muted by \(intervals.joined(separator: ", "))\(self.until)"
+        case .flapping(let percent): return "it comes and goes: \(percent) % of its last states are changes"
+        case .flappingBegan(let percent):
+            return "it began to come and go: \(percent) % of its last states are changes; further ones are held back"
+        case .flappingEnded(let percent):
+            return "it no longer comes and goes: \(percent) % of its last states are changes"
+        case .resolved: return "it is over"
+        case .digest(let alerts): return "tells of \(alerts) alerts that were held back"
         }
     }
+
+    private var until: String { self.nextAllowedAt.map { " until \($0.iso8601)" } ?? "" }
 
     /// Seconds with up to three digits behind the point.
     private static func seconds(_ microseconds: Int64) -> String {

@@ -1,14 +1,19 @@
 import DequeModule
+import Events
 
 /// What the rules say about one alert, before anything is remembered. Times in microseconds of the gate's clock.
 struct FatigueDecision {
     private(set) var verdict: Verdict
     private(set) var ground: DecisionGround
     /// The window that held the alert back.
-    var window: Int64?
-    var nextAllowed: Int64?
-    var remaining: Int?
-    var heldBackBy: SentMark?
+    private(set) var window: Int64?
+    private(set) var nextAllowed: Int64?
+    /// The same, where the wall clock decides.
+    private(set) var nextAllowedAt: Timestamp?
+    private(set) var remaining: Int?
+    /// The alert that stands in the way.
+    private(set) var heldBackBy: String?
+    private(set) var isRepetition = false
     /// Alerts of the tenant in the last hour, this one not among them.
     let count: Int
 
@@ -20,6 +25,30 @@ struct FatigueDecision {
 
     /// - Parameter count: alerts of the tenant in the last hour.
     init(sentBefore count: Int) { self.init(.fatigueDisabled, .storeAway, count: count) }
+
+    /// Nobody judged: it is told that something is over, or what was held back.
+    init(_ verdict: Verdict, _ ground: DecisionGround) { self.init(verdict, ground, count: 0) }
+
+    /// What others than fatigue control say; nil when they say nothing.
+    init?(
+        _ surroundings: AlertSurroundings,
+        inhibitedBy inhibition: (rule: String, mark: InhibitionBoard.Mark)?,
+        count: Int
+    ) {
+        if let inhibition {
+            self.init(.inhibited, .inhibited(rule: inhibition.rule), count: count)
+            self.nextAllowed = inhibition.mark.until
+            self.heldBackBy = inhibition.mark.alertID
+        } else if let silence = surroundings.silence {
+            self.init(.silenced, .silenced(id: silence.id), count: count)
+            self.nextAllowedAt = silence.endsAt
+        } else if surroundings.isMuted {
+            self.init(.muted, .muted(intervals: surroundings.mutedBy), count: count)
+            self.nextAllowedAt = surroundings.mutedUntil.map { Timestamp(microseconds: $0) }
+        } else {
+            return nil
+        }
+    }
 
     /// `ledger` is what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
     init(_ alert: Alert, _ fingerprint: Fingerprint, _ rules: FatigueRules, ledger: TenantLedger?, now: Int64) {
@@ -48,6 +77,15 @@ struct FatigueDecision {
         self.ground = .noRoute
     }
 
+    /// For an alert that nothing else holds back and that comes and goes.
+    mutating func hold(flapping percent: Int) {
+        self.verdict = .flapping
+        self.ground = .flapping(percent: percent)
+    }
+
+    /// For an alert that is sent and tells more than itself.
+    mutating func tell(_ ground: DecisionGround) { self.ground = ground }
+
     private static func duplicate(
         _ alert: Alert,
         _ fingerprint: Fingerprint,
@@ -56,10 +94,11 @@ struct FatigueDecision {
         now: Int64,
         count: Int
     ) -> FatigueDecision? {
-        guard let mark = domain?.identities[fingerprint]?.newest(atLeast: alert.severity),
+        guard let mark = domain?.identities[fingerprint]?.newest(atLeast: alert.severity), !mark.isOver,
             now &- mark.at < rules.dedupWindow
         else { return nil }
-        return Self.held(.duplicate, .duplicate(age: now &- mark.at), by: mark, window: rules.dedupWindow, count: count)
+        let ground = DecisionGround.duplicate(age: now &- mark.at)
+        return Self.held(.duplicate, ground, by: mark, fingerprint, window: rules.dedupWindow, count: count)
     }
 
     private static func cooldown(
@@ -70,24 +109,28 @@ struct FatigueDecision {
         now: Int64,
         count: Int
     ) -> FatigueDecision? {
-        guard let mark = domain?.sent.newest(atLeast: alert.severity),
-            now &- mark.at < rules.cooldown
+        let marks = alert.severity.countsByKind ? domain?.kinds[alert.type] : domain?.sent
+        guard let mark = marks?.newest(atLeast: alert.severity), now &- mark.at < rules.cooldown,
+            // What was resolved and fires again is news.
+            !(mark.isOver && mark.fingerprint == fingerprint)
         else { return nil }
         let ground = DecisionGround.cooldown(domain: alert.domain, age: now &- mark.at, severity: mark.severity)
-        return Self.held(.cooldown, ground, by: mark, window: rules.cooldown, count: count)
+        return Self.held(.cooldown, ground, by: mark, fingerprint, window: rules.cooldown, count: count)
     }
 
     private static func held(
         _ verdict: Verdict,
         _ ground: DecisionGround,
         by mark: SentMark,
+        _ fingerprint: Fingerprint,
         window: Int64,
         count: Int
     ) -> FatigueDecision {
         var decision = FatigueDecision(verdict, ground, count: count)
         decision.window = window
         decision.nextAllowed = mark.at &+ window
-        decision.heldBackBy = mark
+        decision.heldBackBy = mark.alertID
+        decision.isRepetition = mark.fingerprint == fingerprint
         return decision
     }
 

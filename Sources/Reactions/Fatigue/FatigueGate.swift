@@ -5,24 +5,29 @@ package import Events
 ///
 /// The first rule that applies decides:
 ///
-/// 1. fatigue control is off: sent, unchecked;
-/// 2. it is off for the tenant: sent, unchecked;
-/// 3. the same alert (key, tenant, domain) was sent less than the dedup window ago: `duplicate`;
-/// 4. any alert of the tenant's domain was sent less than the domain's cooldown ago: `cooldown`;
-/// 5. the tenant was sent its limit of alerts, or more, after an hour ago: `tenant_rate_limit`;
-/// 6. no route that takes the alert names a receiver: `no_route`;
-/// 7. sent.
+/// 1. an alert that stands inhibits it: `inhibited`;
+/// 2. a silence hides it: `silenced`;
+/// 3. all routes that would take it are muted: `muted`;
+/// 4. fatigue control is off, for all or for the tenant: sent, unchecked (but see 9);
+/// 5. the same alert (key, tenant, domain) was sent less than the dedup window ago: `duplicate`;
+/// 6. any alert of the tenant's domain was sent less than the domain's cooldown ago: `cooldown`. For an alert of HIGH or
+///    above only those of its own type count, so that the first of a kind is always told;
+/// 7. the tenant was sent its limit of alerts, or more, after an hour ago: `tenant_rate_limit`;
+/// 8. it comes and goes, and that was told: `flapping`;
+/// 9. no route that takes the alert names a receiver: `no_route`;
+/// 10. sent.
 ///
-/// Rules 3 and 4 look only at alerts that are at least as severe: what is worse than everything sent so far goes out.
-/// Exactly the window's length passes. Only alerts that were sent are remembered.
+/// Rules 5 and 6 look only at alerts that are at least as severe: what is worse than everything sent so far goes out.
+/// Neither holds an alert back because of its own past when that was resolved. Exactly the window's length passes. Only
+/// alerts that were sent are remembered as sent; that an alert stands is remembered whatever its verdict.
 package struct FatigueGate: Sendable, Hashable {
-    package private(set) var settings: FatigueSettings
+    package private(set) var settings: AlertSettings
     package private(set) var configVersion: String
 
-    private let instance: String
+    let instance: String
     private let bounds: FatigueBounds
-    private var clock = SteadyClock()
-    private var tenants: [String: TenantLedger] = [:]
+    var clock = SteadyClock()
+    private(set) var tenants: [String: TenantLedger] = [:]
     /// All that is remembered, oldest first.
     private var journal: Deque<JournalEntry> = []
     private var serial: UInt64 = 0
@@ -30,12 +35,15 @@ package struct FatigueGate: Sendable, Hashable {
     private var counters = FatigueStatistics()
     /// By the verdict's place among all.
     private var decided = [UInt64](repeating: 0, count: Verdict.allCases.count)
+    var standing = StandingBook()
+    var inhibition = InhibitionBoard()
+    var heldBack = HeldBackBook()
 
     /// - Parameters:
     ///   - configVersion: written into every receipt, so that a decision can be traced to its settings.
     ///   - instance: likewise the reactor that decided.
     package init(
-        settings: FatigueSettings,
+        settings: AlertSettings,
         configVersion: String,
         instance: String,
         bounds: FatigueBounds = FatigueBounds()
@@ -44,63 +52,114 @@ package struct FatigueGate: Sendable, Hashable {
         self.configVersion = configVersion
         self.instance = instance
         self.bounds = bounds
-        self.retention = settings.longestWindow
+        self.retention = settings.fatigue.longestWindow
     }
 
     /// Other rules from now on; what was sent so far stays remembered.
-    package mutating func update(_ settings: FatigueSettings, configVersion: String) {
+    package mutating func update(_ settings: AlertSettings, configVersion: String) {
         self.settings = settings
         self.configVersion = configVersion
-        self.retention = settings.longestWindow
+        self.retention = settings.fatigue.longestWindow
     }
+
+    // MARK: Deciding
 
     /// The receipt of one alert. When it says that the alert is sent, the alert is remembered as sent.
     ///
-    /// - Parameter isRouted: whether anybody would be told.
-    package mutating func decide(_ alert: Alert, isRouted: Bool = true, at reading: Timestamp) -> Receipt {
-        let now = self.clock.instant(reading)
-        self.forgetExpired(now)
-        let rules = FatigueRules(self.settings, tenant: alert.tenant, domain: alert.domain)
+    /// - Parameter surroundings: what silences, inhibition, routes and mute intervals say at this time.
+    package mutating func decide(
+        _ alert: Alert,
+        _ surroundings: AlertSurroundings,
+        at reading: Timestamp
+    ) -> Receipt {
+        let now = self.begin(reading)
+        let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         let tenant = self.tenants.index(forKey: alert.tenant)
         if let tenant { self.tenants.values[tenant].endHour(at: now) }
-        var decision = FatigueDecision(
+        self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
+        let count = tenant.map { self.tenants.values[$0].hour.count } ?? 0
+        let inhibition = surroundings.inhibition.flatMap { self.inhibition.holding($0, at: now) }
+        var decision: FatigueDecision
+        if let held = FatigueDecision(surroundings, inhibitedBy: inhibition, count: count) {
+            decision = held
+        } else {
+            let ledger = tenant.map { self.tenants.values[$0] }
+            decision = FatigueDecision(alert, fingerprint, rules, ledger: ledger, now: now)
+            let isRouted = !surroundings.routes.isEmpty
+            if decision.verdict == .sent, alert.lasts, self.settings.flapping.isEnabled {
+                self.standing.judgeFlapping(fingerprint, isRouted: isRouted, &decision)
+            }
+            if !isRouted { decision.requireRoute() }
+        }
+        if decision.verdict.isSent {
+            self.remember(alert, fingerprint, isUnchecked: decision.verdict == .fatigueDisabled, at: now)
+        } else if HeldBack.counts(decision.verdict), self.settings.sendsDigests {
+            // A limit that lets nothing through has no window that closes.
+            let hasWindow = decision.verdict != .tenantRateLimit || rules.limit > 0
+            let due = hasWindow ? decision.nextAllowed ?? now : now &+ FatigueRules.hour
+            self.heldBack.add(alert, decision.verdict, receivers: surroundings.receivers, due: due, at: now)
+        }
+        if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
+        return self.receipt(
             alert,
             fingerprint,
-            rules,
-            ledger: tenant.map { self.tenants.values[$0] },
-            now: now
+            decision,
+            limit: rules.limit,
+            leftOut: surroundings.leftOut,
+            at: reading
         )
-        if !isRouted { decision.requireRoute() }
-        if decision.verdict.isSent {
-            let mark = SentMark(at: now, severity: alert.severity, fingerprint: fingerprint, alertID: alert.id)
-            self.record(mark, alert, isUnchecked: decision.verdict == .fatigueDisabled)
-        }
-        self.decided[decision.verdict.place] += 1
-        return self.receipt(alert, fingerprint, decision, rules, reading)
     }
 
     /// Remembers an alert as sent that went out before it could be decided.
-    package mutating func record(_ alert: Alert, at reading: Timestamp) -> Receipt {
-        let now = self.clock.instant(reading)
-        self.forgetExpired(now)
-        let rules = FatigueRules(self.settings, tenant: alert.tenant, domain: alert.domain)
+    package mutating func record(_ alert: Alert, _ surroundings: AlertSurroundings, at reading: Timestamp) -> Receipt {
+        let now = self.begin(reading)
+        let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         if let index = self.tenants.index(forKey: alert.tenant) { self.tenants.values[index].endHour(at: now) }
+        self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
         let decision = FatigueDecision(sentBefore: self.tenants[alert.tenant]?.hour.count ?? 0)
-        let mark = SentMark(at: now, severity: alert.severity, fingerprint: fingerprint, alertID: alert.id)
-        self.record(mark, alert, isUnchecked: false)
-        self.decided[decision.verdict.place] += 1
-        return self.receipt(alert, fingerprint, decision, rules, reading)
+        self.remember(alert, fingerprint, isUnchecked: false, at: now)
+        if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
+        return self.receipt(alert, fingerprint, decision, limit: rules.limit, at: reading)
     }
+
+    private mutating func leaveMarks(
+        _ keys: InhibitionKeys,
+        _ alert: Alert,
+        _ fingerprint: Fingerprint,
+        at now: Int64
+    ) {
+        guard !keys.sources.isEmpty else { return }
+        self.inhibition.leave(keys, fingerprint, alertID: alert.id, at: now)
+        if alert.lasts { self.standing.noteMarks(keys.sources.map(\.key), of: fingerprint) }
+    }
+
+    /// What an alert was about is over: from now on its own past does not hold it back.
+    mutating func end(_ fingerprint: Fingerprint, tenant: String, domain: String) {
+        guard let index = self.tenants.index(forKey: tenant) else { return }
+        self.tenants.values[index].end(fingerprint, domain: domain)
+    }
+
+    /// The gate's instant of a reading; what has ended by then is forgotten.
+    mutating func begin(_ reading: Timestamp) -> Int64 {
+        let now = self.clock.instant(reading)
+        self.forgetExpired(now)
+        return now
+    }
+
+    // MARK: Asking
 
     /// How much of its hour a tenant has used.
     package mutating func statistics(tenant: String, at reading: Timestamp) -> TenantFatigueStatistics {
-        let now = self.clock.instant(reading)
-        self.forgetExpired(now)
+        let now = self.begin(reading)
         if let index = self.tenants.index(forKey: tenant) { self.tenants.values[index].endHour(at: now) }
         let hour = self.tenants[tenant]?.hour ?? []
-        return TenantFatigueStatistics(tenant: tenant, sentInLastHour: hour.map(\.domain), settings: self.settings)
+        return TenantFatigueStatistics(
+            tenant: tenant,
+            sentInLastHour: hour.map(\.domain),
+            settings: self.settings.fatigue
+        )
     }
 
     package var statistics: FatigueStatistics {
@@ -117,7 +176,15 @@ package struct FatigueGate: Sendable, Hashable {
         return statistics
     }
 
-    private mutating func record(_ mark: SentMark, _ alert: Alert, isUnchecked: Bool) {
+    // MARK: Remembering
+
+    private mutating func remember(
+        _ alert: Alert,
+        _ fingerprint: Fingerprint,
+        isUnchecked: Bool,
+        at now: Int64
+    ) {
+        self.standing.tell(alert, fingerprint)
         let records = self.tenants[alert.tenant]?.records ?? 0
         if isUnchecked, records >= self.bounds.uncheckedRecordsPerTenant {
             self.counters.unrecorded += 1
@@ -128,16 +195,24 @@ package struct FatigueGate: Sendable, Hashable {
             self.forgetOldest()
         }
         self.serial += 1
+        let mark = SentMark(
+            at: now,
+            serial: self.serial,
+            severity: alert.severity,
+            fingerprint: fingerprint,
+            alertID: alert.id
+        )
         self.journal.append(
             JournalEntry(
-                at: mark.at,
+                at: now,
                 serial: self.serial,
                 tenant: alert.tenant,
                 domain: alert.domain,
-                fingerprint: mark.fingerprint
+                fingerprint: fingerprint,
+                kind: alert.severity.countsByKind ? alert.type : nil
             )
         )
-        self.tenants[alert.tenant, default: TenantLedger()].record(mark, domain: alert.domain, serial: self.serial)
+        self.tenants[alert.tenant, default: TenantLedger()].record(mark, domain: alert.domain, kind: alert.type)
     }
 
     /// Each alert is remembered once and forgotten once, so this costs next to nothing per decision.
@@ -151,26 +226,32 @@ package struct FatigueGate: Sendable, Hashable {
         if self.tenants.values[index].records == 0 { self.tenants.remove(at: index) }
     }
 
-    private func receipt(
+    // MARK: Receipts
+
+    mutating func receipt(
         _ alert: Alert,
         _ fingerprint: Fingerprint,
         _ decision: FatigueDecision,
-        _ rules: FatigueRules,
-        _ reading: Timestamp
+        limit: Int,
+        leftOut: [String] = [],
+        handler: String? = nil,
+        at reading: Timestamp
     ) -> Receipt {
-        Receipt(
+        self.decided[decision.verdict.place] += 1
+        return Receipt(
             alertID: alert.id,
             fingerprint: fingerprint.description,
             verdict: decision.verdict,
             ground: decision.ground,
             window: decision.window.map { .microseconds($0) },
             count: decision.count,
-            limit: rules.limit,
-            nextAllowedAt: decision.nextAllowed.map { self.clock.reading($0) },
+            limit: limit,
+            nextAllowedAt: decision.nextAllowed.map { self.clock.reading($0) } ?? decision.nextAllowedAt,
             remainingInWindow: decision.remaining,
-            heldBackBy: decision.heldBackBy?.alertID,
-            isRepetition: decision.heldBackBy?.fingerprint == fingerprint,
-            handler: alert.handler,
+            heldBackBy: decision.heldBackBy,
+            isRepetition: decision.isRepetition,
+            mutedRoutes: decision.verdict.isSent ? leftOut : [],
+            handler: handler ?? alert.handler,
             configVersion: self.configVersion,
             instance: self.instance,
             decidedAt: reading

@@ -1,36 +1,46 @@
 /// An alert that was sent, as far as later decisions need it.
 struct SentMark: Sendable, Hashable {
     var at: Int64
+    /// Later ones have higher numbers.
+    var serial: UInt64
     var severity: Severity
     var fingerprint: Fingerprint
     var alertID: String
+    /// What it was about is over: it holds nothing back that is the same alert.
+    var isOver = false
 }
 
-/// The alerts of one identity, or of one domain, that can still hold others back.
-///
-/// Only those that no later and at least as severe one stands before: newest first, each next one more severe. In
-/// practice that is one; never more than there are severities.
+/// The newest alert of each severity among those of one identity, one domain, or one kind.
 struct SentMarks: Sendable, Hashable {
-    private(set) var newest: SentMark
-    private var moreSevere: [SentMark] = []
+    /// By rank.
+    private var marks: [SentMark?] = [nil, nil, nil, nil]
     /// Entries of the journal that speak of it; without any it can be forgotten.
-    var records = 0
-
-    init(_ mark: SentMark) {
-        self.newest = mark
-    }
+    private(set) var records = 0
 
     mutating func add(_ mark: SentMark) {
-        if self.newest.severity > mark.severity {
-            self.moreSevere.insert(self.newest, at: 0)
-        }
-        self.moreSevere.removeAll { $0.severity <= mark.severity }
-        self.newest = mark
+        self.marks[mark.severity.rank] = mark
+        self.records += 1
+    }
+
+    /// - Returns: Whether nothing is left.
+    mutating func forgetOne() -> Bool {
+        self.records -= 1
+        return self.records == 0
     }
 
     /// The newest alert of at least that severity.
     func newest(atLeast severity: Severity) -> SentMark? {
-        if self.newest.severity >= severity { return self.newest }
-        return self.moreSevere.first { $0.severity >= severity }
+        var newest: SentMark?
+        for case let mark? in self.marks[severity.rank...] where newest.map({ $0.serial < mark.serial }) ?? true {
+            newest = mark
+        }
+        return newest
+    }
+
+    /// Marks the alerts of an identity as over.
+    mutating func end(_ fingerprint: Fingerprint) {
+        for index in self.marks.indices where self.marks[index]?.fingerprint == fingerprint {
+            self.marks[index]?.isOver = true
+        }
     }
 }

@@ -10,8 +10,10 @@ struct TenantLedger: Sendable, Hashable {
     }
 
     struct Domain: Sendable, Hashable {
-        var sent: SentMarks
+        var sent = SentMarks()
         var identities: [Fingerprint: SentMarks] = [:]
+        /// By the alert's type; only alerts that no other kind holds back.
+        var kinds: [String: SentMarks] = [:]
     }
 
     var domains: [String: Domain] = [:]
@@ -23,10 +25,16 @@ struct TenantLedger: Sendable, Hashable {
         while let first = self.hour.first, first.at <= now &- FatigueRules.hour { self.hour.removeFirst() }
     }
 
-    mutating func record(_ mark: SentMark, domain name: String, serial: UInt64) {
+    mutating func record(_ mark: SentMark, domain name: String, kind: String) {
         self.records += 1
-        self.hour.append(HourEntry(at: mark.at, serial: serial, domain: name))
-        self.domains[name, default: Domain(sent: SentMarks(mark))].record(mark)
+        self.hour.append(HourEntry(at: mark.at, serial: mark.serial, domain: name))
+        self.domains[name, default: Domain()].record(mark, kind: kind)
+    }
+
+    /// What an alert was about is over.
+    mutating func end(_ fingerprint: Fingerprint, domain name: String) {
+        guard let index = self.domains.index(forKey: name) else { return }
+        self.domains.values[index].end(fingerprint)
     }
 
     /// Forgets one entry of the journal, and what nothing else in it speaks of.
@@ -34,33 +42,41 @@ struct TenantLedger: Sendable, Hashable {
         self.records -= 1
         while let first = self.hour.first, first.serial <= entry.serial { self.hour.removeFirst() }
         guard let index = self.domains.index(forKey: entry.domain) else { return }
-        if self.domains.values[index].forget(entry.fingerprint) { self.domains.remove(at: index) }
+        if self.domains.values[index].forget(entry) { self.domains.remove(at: index) }
     }
 }
 
 extension TenantLedger.Domain {
-    fileprivate mutating func record(_ mark: SentMark) {
+    fileprivate mutating func record(_ mark: SentMark, kind: String) {
         self.sent.add(mark)
-        self.sent.records += 1
-        self.identities[mark.fingerprint, default: SentMarks(mark)].recordAgain(mark)
+        self.identities[mark.fingerprint, default: SentMarks()].add(mark)
+        if mark.severity.countsByKind { self.kinds[kind, default: SentMarks()].add(mark) }
+    }
+
+    fileprivate mutating func end(_ fingerprint: Fingerprint) {
+        self.sent.end(fingerprint)
+        self.identities[fingerprint]?.end(fingerprint)
+        for index in self.kinds.values.indices { self.kinds.values[index].end(fingerprint) }
     }
 
     /// Whether nothing is left.
-    fileprivate mutating func forget(_ fingerprint: Fingerprint) -> Bool {
-        self.sent.records -= 1
-        if let index = self.identities.index(forKey: fingerprint) {
-            self.identities.values[index].records -= 1
-            if self.identities.values[index].records == 0 { self.identities.remove(at: index) }
+    fileprivate mutating func forget(_ entry: JournalEntry) -> Bool {
+        if let index = self.identities.index(forKey: entry.fingerprint),
+            self.identities.values[index].forgetOne()
+        {
+            self.identities.remove(at: index)
         }
-        return self.sent.records == 0
+        if let kind = entry.kind, let index = self.kinds.index(forKey: kind), self.kinds.values[index].forgetOne() {
+            self.kinds.remove(at: index)
+        }
+        return self.sent.forgetOne()
     }
 }
 
-extension SentMarks {
-    fileprivate mutating func recordAgain(_ mark: SentMark) {
-        self.add(mark)
-        self.records += 1
-    }
+extension Severity {
+    /// Whether only alerts of the same type hold an alert of this severity back in its domain: the first of a kind is
+    /// always told.
+    var countsByKind: Bool { self >= .high }
 }
 
 /// One sent alert in the order of sending: what is forgotten, and when.
@@ -70,4 +86,6 @@ struct JournalEntry: Sendable, Hashable {
     var tenant: String
     var domain: String
     var fingerprint: Fingerprint
+    /// The alert's type, if it counts by its kind.
+    var kind: String?
 }

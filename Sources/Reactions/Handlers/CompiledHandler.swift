@@ -17,7 +17,10 @@ package struct CompiledHandler: Sendable {
         self.definition = definition
         switch definition.body {
         case .rule(let actions):
-            self.body = .rule(RuleHandler(name: definition.name, actions: actions, hopLimit: hopLimit))
+            let hasEnd = !definition.resolveOn.isEmpty
+            self.body = .rule(
+                RuleHandler(name: definition.name, actions: actions, hopLimit: hopLimit, hasEnd: hasEnd)
+            )
         case .auditAlerts(let kind, let severity):
             self.body = .auditAlert(AuditAlertHandler(name: definition.name, kind: kind, severity: severity))
         }
@@ -51,6 +54,16 @@ package struct CompiledHandler: Sendable {
             if highest.map({ $0.rank < log.level.rank }) ?? true { highest = log.level }
         }
         return highest
+    }
+
+    /// What an event ends that is of one of the types that end the handler's alerts.
+    package func end(
+        by envelope: Envelope,
+        context: inout TemplateContext,
+        environment: ReactionEnvironment
+    ) throws(ReactionError) -> [Reaction] {
+        guard case .rule(let rule) = self.body else { return [] }
+        return try rule.end(by: envelope, context: &context, environment: environment)
     }
 
     /// What the handler wants done about an event that it accepts, in the order of its actions.

@@ -3,6 +3,8 @@ package import Events
 /// What a handler wants done about an event. Wanting is all a handler does: the runtime performs it.
 package enum Reaction: Sendable, Hashable {
     case alert(Alert)
+    /// What alerts of the handler were about is over.
+    case resolve(Resolution)
     case publish(OutgoingEvent)
     case log(LogAction.Level, String)
     /// An event that is not published, because reactors have reacted to each other's events too often in a row.

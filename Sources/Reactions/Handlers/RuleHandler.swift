@@ -5,9 +5,12 @@ package struct RuleHandler: Sendable {
     package let name: String
     package let actions: [ActionDefinition]
     package let hopLimit: UInt8
+    /// Whether events of some type end what its alerts are about.
+    package let hasEnd: Bool
 
-    package init(name: String, actions: [ActionDefinition], hopLimit: UInt8) {
+    package init(name: String, actions: [ActionDefinition], hopLimit: UInt8, hasEnd: Bool = false) {
         self.name = name
+        self.hasEnd = hasEnd
         self.actions = actions
         self.hopLimit = hopLimit
     }
@@ -72,8 +75,40 @@ package struct RuleHandler: Sendable {
             details: BoundedDetails.bounded(.object(details)),
             handler: self.name,
             event: EventReference(envelope, arrival: environment.arrival),
-            raisedAt: environment.now
+            raisedAt: environment.now,
+            lasts: self.hasEnd
         )
+    }
+
+    /// The ends of the alerts that the rule raises: their identities, as this event writes them.
+    package func end(
+        by envelope: Envelope,
+        context: inout TemplateContext,
+        environment: ReactionEnvironment
+    ) throws(ReactionError) -> [Reaction] {
+        var reactions: [Reaction] = []
+        for case .alert(let action) in self.actions {
+            let runID = try action.runID?.render(&context) ?? envelope.runID.string
+            let tenant = try action.tenant?.render(&context) ?? envelope.tenantID.string
+            let resolution = Resolution(
+                id: environment.makeAlertID(),
+                key: ClippedText.identifier(try action.key.render(&context)),
+                tenant: ClippedText.identifier(tenant),
+                domain: action.domain,
+                runID: runID.isEmpty ? Alert.unknownRun : ClippedText.identifier(runID),
+                summary: "\(ClippedText.of(envelope.eventType, ClippedText.identifierBytes)) came",
+                handler: self.name,
+                event: EventReference(envelope, arrival: environment.arrival),
+                raisedAt: environment.now
+            )
+            // Two alerts of one identity have one end.
+            let isKnown = reactions.contains { reaction in
+                guard case .resolve(let other) = reaction else { return false }
+                return (other.key, other.tenant, other.domain) == (resolution.key, resolution.tenant, resolution.domain)
+            }
+            if !isKnown { reactions.append(.resolve(resolution)) }
+        }
+        return reactions
     }
 
     private func publish(

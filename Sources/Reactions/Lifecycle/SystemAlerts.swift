@@ -29,14 +29,45 @@ package enum SystemAlerts {
             type: "reactor.unhealthy",
             severity: .critical,
             // Each episode is told; its beginning tells episodes apart.
-            key: "reactor.unhealthy:\(instance):\(since.microseconds)",
+            key: Self.unhealthyKey(instance, since),
             summary: "Reactor \(instance) is unhealthy since \(since.iso8601): \(what)",
             details: [
                 "instance": .string(instance), "cause": .string(cause.rawValue), "missed_heartbeats": .number(misses),
                 "since": .string(since.iso8601),
             ],
             id: id,
-            now: now
+            now: now,
+            lasts: true
+        )
+    }
+
+    private static func unhealthyKey(_ instance: String, _ since: Timestamp) -> String {
+        "reactor.unhealthy:\(instance):\(since.microseconds)"
+    }
+
+    private static func peerLostKey(_ lost: String) -> String { "reactor.peer_lost:\(lost)" }
+
+    /// The end of `unhealthy`.
+    package static func healthy(since: Timestamp, instance: String, id: String, now: Timestamp) -> Resolution {
+        Self.end(key: Self.unhealthyKey(instance, since), "Reactor \(instance) is well again", id: id, now: now)
+    }
+
+    /// The end of `peerLost`.
+    package static func peerReturned(_ lost: String, id: String, now: Timestamp) -> Resolution {
+        Self.end(key: Self.peerLostKey(lost), "Reactor \(lost) is back", id: id, now: now)
+    }
+
+    private static func end(key: String, _ summary: String, id: String, now: Timestamp) -> Resolution {
+        Resolution(
+            id: id,
+            key: key,
+            tenant: Self.tenant,
+            domain: Self.domain,
+            runID: Alert.unknownRun,
+            summary: summary,
+            handler: Self.handler,
+            event: nil,
+            raisedAt: now
         )
     }
 
@@ -71,13 +102,14 @@ package enum SystemAlerts {
         self.alert(
             type: "reactor.peer_lost",
             severity: .high,
-            key: "reactor.peer_lost:\(lost)",
+            key: Self.peerLostKey(lost),
             summary: "Nothing was heard of reactor \(lost) for \(Int(silence.inSeconds.rounded())) s",
             details: [
                 "lost": .string(lost), "told_by": .string(instance), "silence_seconds": .number(silence.inSeconds),
             ],
             id: id,
-            now: now
+            now: now,
+            lasts: true
         )
     }
 
@@ -122,7 +154,8 @@ package enum SystemAlerts {
         summary: String,
         details: JSONValue,
         id: String,
-        now: Timestamp
+        now: Timestamp,
+        lasts: Bool = false
     ) -> Alert {
         Alert(
             id: id,
@@ -136,7 +169,8 @@ package enum SystemAlerts {
             details: details,
             handler: Self.handler,
             event: nil,
-            raisedAt: now
+            raisedAt: now,
+            lasts: lasts
         )
     }
 }

@@ -8,6 +8,14 @@ package protocol StateStore: Sendable {
     /// Remembers alerts as sent that went out undecided, because the store could not be asked; one receipt each.
     func reconcile(_ alerts: [Alert]) async throws -> [Receipt]
 
+    /// What alerts were about is over, in the order given. What was told as firing is told as resolved; the answer says of
+    /// what, and what was held back because it comes and goes.
+    func resolve(_ resolutions: [Resolution]) async throws -> [Telling]
+
+    /// Tells what has become due by the store's clock: what was held back while a window was open, and that alerts no
+    /// longer come and go. Any number of reactors may ask; each thing is told once.
+    func settle() async throws -> [Telling]
+
     /// Replaces the settings; what was counted so far stays.
     func update(_ settings: AlertSettings, configVersion: String) async
 

@@ -17,6 +17,17 @@ package final class AlertDesk: Sendable {
     private static let batchSize = 256
     /// Pause after a failure of the store before it is asked again.
     private static let storeRetryDelay: Duration = .milliseconds(200)
+    /// Between two looks at what has become due.
+    private static let settleInterval: Duration = .seconds(1)
+
+    /// What is queued: an alert, or the end of one. Their order is kept.
+    private enum Item: Sendable {
+        case alert(Alert)
+        case end(Resolution)
+
+        var alert: Alert? { if case .alert(let alert) = self { alert } else { nil } }
+        var isUrgent: Bool { self.alert?.isUrgent ?? false }
+    }
 
     package let log: AlertLog
     private let store: any StateStore
@@ -24,7 +35,7 @@ package final class AlertDesk: Sendable {
     private let standIn: MemoryStateStore
     private let undecided: @Sendable (Alert, Receipt) -> Void
     private let heldBack: @Sendable (Alert, Receipt) -> Void
-    private let queue = WorkQueue<Alert>()
+    private let queue = WorkQueue<Item>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
     private let isCongested: @Sendable () -> Bool
@@ -69,8 +80,13 @@ package final class AlertDesk: Sendable {
     /// Queues an alert; never waits.
     ///
     /// - Returns: Whether there is room for more.
-    package func submit(_ alert: Alert) -> Bool {
-        guard let depth = self.queue.push(alert), depth >= self.highWater else { return true }
+    package func submit(_ alert: Alert) -> Bool { self.submit(.alert(alert)) }
+
+    /// Queues the end of what an alert was about; as for an alert.
+    package func submit(_ resolution: Resolution) -> Bool { self.submit(.end(resolution)) }
+
+    private func submit(_ item: Item) -> Bool {
+        guard let depth = self.queue.push(item), depth >= self.highWater else { return true }
         self.saidFull.store(true, ordering: .sequentiallyConsistent)
         // Whoever decides may have emptied the queue just before it could see that somebody waits for that.
         if self.queue.waiting <= self.lowWater {
@@ -100,8 +116,26 @@ package final class AlertDesk: Sendable {
 
     package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
 
-    /// - Returns: The alerts that are not decided, because the task was cancelled before.
-    private func decide(_ batch: [Alert]) async -> [Alert] {
+    /// Tells what becomes due by time alone, until the task is cancelled.
+    package func keepTime() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.settleInterval)
+            guard !Task.isCancelled else { return }
+            await self.settleDue()
+        }
+    }
+
+    /// Tells what has become due. A store that fails is asked again soon; `decide` tells of it.
+    package func settleDue() async {
+        do {
+            for telling in try await self.store.settle() { self.settle(telling) }
+        } catch {
+            self.logger.debug("what is due could not be told", error: error, metadata: [:])
+        }
+    }
+
+    /// - Returns: What is not decided, because the task was cancelled before.
+    private func decide(_ batch: [Item]) async -> [Item] {
         var open = batch
         var undecided: [Alert] = []
         while !Task.isCancelled {
@@ -114,16 +148,19 @@ package final class AlertDesk: Sendable {
                     )
                     undecided = []
                 }
-                let receipts = try await self.store.decide(open)
-                for (alert, receipt) in zip(open, receipts) { self.settle(alert, receipt) }
+                while !open.isEmpty {
+                    let part = Self.ofOneKind(open)
+                    try await self.decideAlike(part)
+                    open.removeFirst(part.count)
+                }
                 return []
             } catch {
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
                 open += self.queue.takeOutOfTurn(\.isUrgent)
-                let sent = self.sendUrgent(open)
-                undecided += open.filter { sent.contains($0.id) }
-                open.removeAll { sent.contains($0.id) }
+                let sent = self.sendUrgent(open.compactMap(\.alert))
+                undecided += open.compactMap(\.alert).filter { sent.contains($0.id) }
+                open.removeAll { $0.alert.map { sent.contains($0.id) } ?? false }
                 try? await Task.sleep(for: Self.storeRetryDelay)
             }
         }
@@ -132,6 +169,23 @@ package final class AlertDesk: Sendable {
             self.logger.warning("alerts sent undecided are not on record", metadata: ["alert_ids": "\(ids)"])
         }
         return open
+    }
+
+    /// The first items, as long as they are all alerts or all ends.
+    private static func ofOneKind(_ items: [Item]) -> ArraySlice<Item> {
+        let isAlert = items.first?.alert != nil
+        return items.prefix { ($0.alert != nil) == isAlert }
+    }
+
+    private func decideAlike(_ items: ArraySlice<Item>) async throws {
+        let alerts = items.compactMap(\.alert)
+        guard alerts.isEmpty else {
+            let receipts = try await self.store.decide(alerts)
+            for (alert, receipt) in zip(alerts, receipts) { self.settle(alert, receipt) }
+            return
+        }
+        let ends = items.compactMap { if case .end(let resolution) = $0 { resolution } else { nil } }
+        for telling in try await self.store.resolve(ends) { self.settle(telling) }
     }
 
     /// Sends the urgent ones among alerts that wait for the store.
@@ -149,6 +203,8 @@ package final class AlertDesk: Sendable {
         }
         return sent
     }
+
+    private func settle(_ telling: Telling) { self.settle(telling.alert, telling.receipt) }
 
     private func settle(_ alert: Alert, _ receipt: Receipt) {
         self.log.add(DecidedAlert(alert: alert, receipt: receipt))

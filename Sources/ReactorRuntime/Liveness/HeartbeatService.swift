@@ -393,6 +393,7 @@ package final class HeartbeatService: Sendable {
                     )
                 )
             case .returned(let instance):
+                self.alerts.peerReturned(instance)
                 self.logger.notice("peer is back", metadata: ["peer": "\(instance)"])
             }
         }

@@ -8,11 +8,14 @@ package final class SelfAlerts: Sendable {
     package struct Counts: Sendable {
         package var overloadEpisodes: UInt64 = 0
         package var isOverloaded = false
+        /// When the episode began in which the reactor is unhealthy.
+        var unhealthySince: Timestamp?
     }
 
     private let instance: String
     private let clock: PipelineClock
     private let submit: @Sendable (Alert) -> Void
+    private let resolve: @Sendable (Resolution) -> Void
     private let logger: Logger
     private let counters = Mutex(Counts())
 
@@ -20,12 +23,14 @@ package final class SelfAlerts: Sendable {
         instance: String,
         clock: PipelineClock,
         logger: Logger,
-        submit: @escaping @Sendable (Alert) -> Void
+        submit: @escaping @Sendable (Alert) -> Void,
+        resolve: @escaping @Sendable (Resolution) -> Void
     ) {
         self.instance = instance
         self.clock = clock
         self.logger = logger
         self.submit = submit
+        self.resolve = resolve
     }
 
     package var counts: Counts { self.counters.withLock { $0 } }
@@ -37,6 +42,7 @@ package final class SelfAlerts: Sendable {
 
     package func unhealthy(cause: HeartbeatJudge.Cause, misses: Int, since: Timestamp) {
         let now = self.clock.wall()
+        self.counters.withLock { $0.unhealthySince = since }
         self.submit(
             SystemAlerts.unhealthy(
                 cause: cause,
@@ -52,6 +58,10 @@ package final class SelfAlerts: Sendable {
     package func recovered(cause: HeartbeatJudge.Cause, after: Duration) {
         let now = self.clock.wall()
         let id = self.makeID(now)
+        if let since = self.counters.withLock({ $0.unhealthySince.take() }) {
+            let endID = self.makeID(now)
+            self.resolve(SystemAlerts.healthy(since: since, instance: self.instance, id: endID, now: now))
+        }
         self.submit(SystemAlerts.recovered(cause: cause, after: after, instance: self.instance, id: id, now: now))
     }
 
@@ -59,6 +69,11 @@ package final class SelfAlerts: Sendable {
         let now = self.clock.wall()
         let id = self.makeID(now)
         self.submit(SystemAlerts.peerLost(lost, silence: silence, instance: self.instance, id: id, now: now))
+    }
+
+    package func peerReturned(_ lost: String) {
+        let now = self.clock.wall()
+        self.resolve(SystemAlerts.peerReturned(lost, id: self.makeID(now), now: now))
     }
 
     /// The ring began to drop frames, or has recovered: one alert each an episode.

@@ -139,7 +139,7 @@ extension EventPipeline {
             if self.isSpared(call) {
                 self.counters.spared[self.routes.slot(of: call, type: type)] &+= 1
             } else {
-                did = self.run(call.handler, type: type, &state)
+                did = self.run(call.handler, ends: call.ends, type: type, &state)
             }
             guard isWatched else { continue }
             outcomes.append(.init(handler: self.routes.entries[call.handler].name, did: did.description))
@@ -191,12 +191,12 @@ extension EventPipeline {
     }
 
     /// Calls one handler, counts and times the call.
-    private mutating func run(_ handler: Int, type: Int, _ call: inout Call) -> Did {
+    private mutating func run(_ handler: Int, ends: Bool, type: Int, _ call: inout Call) -> Did {
         let slot = self.routes.slot(handler: handler, type: type)
         let started = self.clock.monotonic()
         let did: Did
         do {
-            did = try self.call(handler, type: type, &call)
+            did = try self.call(handler, ends: ends, type: type, &call)
             // What was handed to a lane is counted there, when it ends.
             if case .queued = did { return did }
             self.counters.succeeded[slot] += 1
@@ -210,14 +210,15 @@ extension EventPipeline {
         return did
     }
 
-    private mutating func call(_ handler: Int, type: Int, _ call: inout Call) throws -> Did {
+    private mutating func call(_ handler: Int, ends: Bool, type: Int, _ call: inout Call) throws -> Did {
         switch self.routes.entries[handler].body {
         case .declared(let compiled):
-            let reactions = try compiled.react(
-                to: call.envelope,
-                context: &call.context,
-                environment: call.environment
-            )
+            let reactions =
+                if ends {
+                    try compiled.end(by: call.envelope, context: &call.context, environment: call.environment)
+                } else {
+                    try compiled.react(to: call.envelope, context: &call.context, environment: call.environment)
+                }
             self.perform(reactions, of: handler)
             return .reacted(reactions)
         case .inline(let body):
@@ -236,6 +237,8 @@ extension EventPipeline {
             switch reaction {
             case .alert(let alert):
                 if !self.port.raise(alert) { self.isPaused = true }
+            case .resolve(let resolution):
+                if !self.port.resolve(resolution) { self.isPaused = true }
             case .publish(let event):
                 self.port.publish(event)
             case .log(let level, let message):
@@ -279,6 +282,7 @@ extension Reaction {
     var word: String {
         switch self {
         case .alert: "alert"
+        case .resolve: "resolve"
         case .publish: "publish"
         case .log: "log"
         case .loopCut: "loop cut"

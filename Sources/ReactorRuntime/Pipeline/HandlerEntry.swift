@@ -18,6 +18,8 @@ package struct HandlerEntry: Sendable {
     package var name: String
     package var on: [TypePattern]
     package var match: EventPattern?
+    /// Event types that end what its alerts are about, whatever else is in the event.
+    package var resolveOn: [TypePattern] = []
     package var priority: Int
     package var enabled: Bool
     /// What it does, for people: `rule: alert, publish`.

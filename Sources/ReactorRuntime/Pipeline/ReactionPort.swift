@@ -8,6 +8,11 @@ package protocol ReactionPort: Sendable {
     /// - Returns: Whether there is room for more; if not, the pipeline pauses until it is told to resume.
     func raise(_ alert: Alert) -> Bool
 
+    /// Queues the end of what an alert was about, in the order with alerts.
+    ///
+    /// - Returns: As for `raise`.
+    func resolve(_ resolution: Resolution) -> Bool
+
     /// Queues an event for publishing; what finds no room is counted there.
     func publish(_ event: OutgoingEvent)
 

@@ -26,12 +26,14 @@ package final class RouteTable {
         self.entries = entries
         self.inlineBodies = entries.map { if case .inline(let body) = $0.body { body } else { nil } }
         let enabled = entries.indices.filter { entries[$0].enabled }
+        // Ends come last: of an event that both raises and ends, the end holds.
+        let ending = enabled.filter { !entries[$0].resolveOn.isEmpty }
         self.matcher = RuleMatcher(
             enabled.map { index in
                 RuleSpecification(on: entries[index].on, match: entries[index].match, priority: entries[index].priority)
-            }
+            } + ending.map { RuleSpecification(on: entries[$0].resolveOn, match: nil, priority: .min) }
         )
-        let types = TypeTable(entries.flatMap { $0.on.compactMap(\.exactType) })
+        let types = TypeTable(entries.flatMap { ($0.on + $0.resolveOn).compactMap(\.exactType) })
         self.types = types
         let namesHeartbeat = enabled.contains { entries[$0].names(InternalEvent.heartbeatType) }
         self.heartbeatType = namesHeartbeat ? types.index(of: InternalEvent.heartbeatType) : nil
@@ -40,7 +42,7 @@ package final class RouteTable {
         var next = 0
         for entry in entries {
             slotBase.append(next)
-            let exact = entry.on.map { $0.exactType.map { text in types.index(ofText: text) } }
+            let exact = (entry.on + entry.resolveOn).map { $0.exactType.map { text in types.index(ofText: text) } }
             if exact.allSatisfy({ $0 != nil }) {
                 var seen: Set<Int> = []
                 let indexes = exact.compactMap { $0 }.filter { seen.insert($0).inserted }
@@ -54,10 +56,17 @@ package final class RouteTable {
         self.slotBase = slotBase
         self.slotTypes = slotTypes
         self.slotCount = next
-        let calls = enabled.map { index in
+        let rules = enabled.map { (index: $0, ends: false) } + ending.map { (index: $0, ends: true) }
+        let calls = rules.map { index, ends in
             let counting: RuleCall.Counting =
                 if let types = slotTypes[index] { types.count == 1 ? .single : .byName } else { .byType }
-            return RuleCall(entries[index].body, handler: index, counting: counting, firstSlot: slotBase[index])
+            return RuleCall(
+                entries[index].body,
+                handler: index,
+                counting: counting,
+                firstSlot: slotBase[index],
+                ends: ends
+            )
         }
         let memory = UnsafeMutableBufferPointer<RuleCall>.allocate(capacity: calls.count)
         _ = memory.initialize(from: calls)

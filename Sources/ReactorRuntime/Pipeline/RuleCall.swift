@@ -28,8 +28,11 @@ struct RuleCall: BitwiseCopyable {
     let counting: Counting
     /// The handler's first counter.
     let firstSlot: Int
+    /// Whether the event ends what the handler's alerts are about.
+    let ends: Bool
 
-    init(_ body: HandlerEntry.Body, handler: Int, counting: Counting, firstSlot: Int) {
+    init(_ body: HandlerEntry.Body, handler: Int, counting: Counting, firstSlot: Int, ends: Bool = false) {
+        self.ends = ends
         self.handler = handler
         self.counting = counting
         self.firstSlot = firstSlot

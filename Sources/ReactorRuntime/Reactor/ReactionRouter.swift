@@ -31,6 +31,8 @@ final class ReactionRouter: ReactionPort {
 
     func raise(_ alert: Alert) -> Bool { self.desk.submit(alert) }
 
+    func resolve(_ resolution: Resolution) -> Bool { self.desk.submit(resolution) }
+
     func publish(_ event: OutgoingEvent) { self.publisher.submit(event) }
 
     func enqueue(_ event: Event, lane: Int, type: String) { self.lanes.submit(event, lane: lane, type: type) }

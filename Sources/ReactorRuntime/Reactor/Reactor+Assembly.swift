@@ -56,8 +56,10 @@ extension Reactor {
         let selfAlerts = SelfAlerts(
             instance: self.settings.instance,
             clock: self.clock,
-            logger: self.logger
-        ) { _ = desk.submit($0) }
+            logger: self.logger,
+            submit: { _ = desk.submit($0) },
+            resolve: { _ = desk.submit($0) }
+        )
         let port = ReactionRouter(
             desk: desk,
             publisher: publisher,

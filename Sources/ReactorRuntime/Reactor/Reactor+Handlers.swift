@@ -130,5 +130,6 @@ extension HandlerEntry {
             location: definition.location?.description,
             body: .declared(compiled)
         )
+        self.resolveOn = definition.resolveOn
     }
 }

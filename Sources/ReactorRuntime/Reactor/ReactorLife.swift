@@ -73,6 +73,7 @@ final class ReactorLife: Sendable {
         group.addTask { await self.commands.run() }
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.desk.run() }
+        group.addTask { await self.desk.keepTime() }
         for line in self.lines { group.addTask { await line.run() } }
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }

@@ -11,25 +11,23 @@ package final class MemoryStateStore: StateStore {
     /// Receipts kept when nothing else is said; a receipt takes about half a KiB.
     package static let defaultReceiptCapacity = 4096
 
-    private struct State {
+    struct State {
         var gate: FatigueGate
         var rules: AlertRules
+        var silences = MemorySilences()
         var records: Deque<DecisionRecord> = []
         var written: UInt64 = 0
 
-        mutating func keep(_ receipt: Receipt, _ alert: Alert, _ capacity: Int) -> Receipt {
+        mutating func keep(_ receipt: Receipt, _ subject: AlertSubject, _ capacity: Int) {
             self.written += 1
-            self.records.append(
-                DecisionRecord(cursor: String(self.written), subject: AlertSubject(alert), receipt: receipt)
-            )
+            self.records.append(DecisionRecord(cursor: String(self.written), subject: subject, receipt: receipt))
             if self.records.count > capacity { self.records.removeFirst() }
-            return receipt
         }
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    let clock: @Sendable () -> Timestamp
     private let receiptCapacity: Int
-    private let clock: @Sendable () -> Timestamp
     private let notices: @Sendable ([RoutedNotice]) -> Void
 
     /// - Parameters:
@@ -48,7 +46,7 @@ package final class MemoryStateStore: StateStore {
         notices: @escaping @Sendable ([RoutedNotice]) -> Void = { _ in }
     ) {
         let gate = FatigueGate(
-            settings: settings.fatigue,
+            settings: settings,
             configVersion: configVersion,
             instance: instance,
             bounds: bounds
@@ -59,6 +57,8 @@ package final class MemoryStateStore: StateStore {
         self.notices = notices
     }
 
+    // MARK: Deciding
+
     package func decide(_ alerts: [Alert]) async throws -> [Receipt] {
         self.decideNow(alerts)
     }
@@ -66,7 +66,12 @@ package final class MemoryStateStore: StateStore {
     package func reconcile(_ alerts: [Alert]) async throws -> [Receipt] {
         self.state.withLock { state in
             let now = self.clock()
-            return alerts.map { alert in state.keep(state.gate.record(alert, at: now), alert, self.receiptCapacity) }
+            return alerts.map { alert in
+                let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
+                let receipt = state.gate.record(alert, surroundings, at: now)
+                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                return receipt
+            }
         }
     }
 
@@ -76,27 +81,76 @@ package final class MemoryStateStore: StateStore {
             // Read under the lock, so that the order of readings is the order of decisions.
             let now = self.clock()
             var told: [RoutedNotice] = []
-            let receipts = alerts.map { alert in
-                let routes = state.rules.routes(of: alert)
-                let receipt = state.gate.decide(alert, isRouted: !routes.isEmpty, at: now)
-                if receipt.verdict.isSent {
-                    let notice = AlertNotice(alert, receipt: receipt, lasts: alert.lasts)
-                    told.append(RoutedNotice(notice: notice, routes: routes))
-                }
-                return state.keep(receipt, alert, self.receiptCapacity)
+            var receipts: [Receipt] = []
+            receipts.reserveCapacity(alerts.count)
+            for alert in alerts {
+                let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
+                let receipt = state.gate.decide(alert, surroundings, at: now)
+                if receipt.verdict.isSent { told.append(RoutedNotice(alert, receipt, routes: surroundings.routes)) }
+                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                receipts.append(receipt)
             }
             if !told.isEmpty { self.notices(told) }
             return receipts
         }
     }
 
+    package func resolve(_ resolutions: [Resolution]) async throws -> [Telling] {
+        self.state.withLock { state in
+            let now = self.clock()
+            var all: [Telling] = []
+            for resolution in resolutions {
+                let (stood, tellings) = state.gate.resolve(resolution, at: now)
+                state.silences.endOnResolve(of: stood, at: now)
+                self.tell(tellings, endsAt: resolution.raisedAt, event: resolution.event, &state)
+                all += tellings
+            }
+            return all
+        }
+    }
+
+    package func settle() async throws -> [Telling] {
+        self.state.withLock { state in
+            let now = self.clock()
+            let tellings = state.gate.settle(at: now)
+            self.tell(tellings, endsAt: now, event: nil, &state)
+            return tellings
+        }
+    }
+
+    private func tell(_ tellings: [Telling], endsAt: Timestamp, event: EventReference?, _ state: inout State) {
+        var told: [RoutedNotice] = []
+        for telling in tellings {
+            var subject = AlertSubject(telling.alert)
+            if let event { subject.event = event }
+            state.keep(telling.receipt, subject, self.receiptCapacity)
+            guard telling.receipt.verdict.isSent else { continue }
+            let routes = telling.route.map { [$0] } ?? state.rules.routes(of: AlertLabels(telling.alert))
+            guard !routes.isEmpty else { continue }
+            told.append(
+                RoutedNotice(
+                    telling.alert,
+                    telling.receipt,
+                    status: telling.status,
+                    endsAt: telling.status == .resolved ? endsAt : nil,
+                    routes: routes
+                )
+            )
+        }
+        if !told.isEmpty { self.notices(told) }
+    }
+
+    // MARK: Settings
+
     package func update(_ settings: AlertSettings, configVersion: String) async {
         let rules = AlertRules(settings)
         self.state.withLock { state in
-            state.gate.update(settings.fatigue, configVersion: configVersion)
+            state.gate.update(settings, configVersion: configVersion)
             state.rules = rules
         }
     }
+
+    // MARK: Asking
 
     package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
         let before = query.before.flatMap { UInt64($0) } ?? .max

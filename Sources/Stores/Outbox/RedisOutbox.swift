@@ -83,7 +83,7 @@ package final class RedisOutbox: Outbox {
             let stale = try replies[0].orThrow().elements?.dropFirst().first?.elements ?? []
             let fresh = try replies[1].orThrow().elements?.first?.elements?.last?.elements ?? []
             return (stale + fresh).compactMap(StreamEntry.init).map { entry in
-                ClaimedNotice(id: entry.id, routed: entry.routedNotice)
+                ClaimedNotice(id: entry.id, routed: entry.notice)
             }
         } catch {
             guard error.message.hasPrefix("NOGROUP") else { throw error }
@@ -299,17 +299,6 @@ package final class RedisOutbox: Outbox {
     }
 
     static func milliseconds(_ duration: Duration) -> Int64 { duration.wholeMicroseconds / 1000 }
-}
-
-extension StreamEntry {
-    /// The notice, with the decision that the entry tells of.
-    var routedNotice: RoutedNotice? {
-        guard let json = self.json("notice"), var routed = RoutedNotice(json: json) else { return nil }
-        if routed.notice.decision == nil, let receipt = self.record?.receipt {
-            routed.notice.decision = DecisionSummary(receipt)
-        }
-        return routed
-    }
 }
 
 extension String {

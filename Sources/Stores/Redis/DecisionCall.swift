@@ -8,25 +8,24 @@ struct DecisionCall {
     let fingerprint: String
     let arguments: [String]
 
-    init(_ alert: Alert, rules settings: AlertRules, wasSent: Bool) {
-        let rules = FatigueRules(settings.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
+    init(_ alert: Alert, _ settings: FatigueSettings, _ surroundings: AlertSurroundings, wasSent: Bool) {
+        let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
         let mode: DecisionScript.Mode =
             if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
             { .checked }
+        let isRouted = !surroundings.routes.isEmpty
+        // Alerts that last are kept until they are resolved, whoever is told of them.
+        let notice =
+            isRouted && !wasSent || alert.lasts
+            ? RoutedNotice(alert, nil, routes: surroundings.routes).json.compactText : ""
         self.alert = alert
         self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
         self.arguments = [
             alert.id, self.fingerprint, "\(alert.severity.rank)", "\(mode.rawValue)", "\(rules.dedupWindow)",
-            "\(rules.cooldown)", "\(rules.limit)", alert.domain, Self.subject(alert), alert.tenant,
-            wasSent ? "" : Self.notice(alert, settings.routes(of: alert)),
+            "\(rules.cooldown)", "\(rules.limit)", alert.domain,
+            SubjectText.write(AlertSubject(alert), handler: alert.handler), alert.tenant, notice, alert.type,
+            alert.runID, Self.receivers(alert, surroundings.receivers), Self.around(alert, surroundings),
         ]
-    }
-
-    /// Empty when there is nobody to tell.
-    private static func notice(_ alert: Alert, _ routes: [RouteMatch]) -> String {
-        guard !routes.isEmpty else { return "" }
-        let notice = AlertNotice(alert, receipt: nil, lasts: alert.lasts)
-        return RoutedNotice(notice: notice, routes: routes).json.compactText
     }
 
     func keys(_ keys: StateKeys) -> [String] {
@@ -34,89 +33,44 @@ struct DecisionCall {
             keys.hour(tenant: self.alert.tenant),
             keys.domain(tenant: self.alert.tenant, domain: self.alert.domain),
             keys.identity(self.fingerprint),
-            keys.alert(self.alert.id),
+            keys.receipts(ofAlert: self.alert.id),
         ]
     }
 
-    /// What a receipt says of its alert.
-    private static func subject(_ alert: Alert) -> String {
-        var members: [JSONMember] = [
-            JSONMember("type", .string(alert.type)), JSONMember("severity", .string(alert.severity.rawValue)),
-            JSONMember("run_id", .string(alert.runID)), JSONMember("key", .string(alert.key)),
-            JSONMember("handler", .string(alert.handler)), JSONMember("summary", .string(alert.summary)),
-        ]
-        if let event = alert.event {
-            members.append(
-                JSONMember("event", event.record)
-            )
+    /// What is held back is counted for each receiver: the names of the counts, and behind them those of the receivers.
+    private static func receivers(_ alert: Alert, _ receivers: [String]) -> String {
+        guard !receivers.isEmpty else { return "" }
+        let names = receivers.map { HeldBack.name(receiver: $0, tenant: alert.tenant, domain: alert.domain) }
+        return names.joined(separator: " ") + JSONValue.array(receivers.map { .string($0) }).compactText
+    }
+
+    /// What most alerts have nothing of; empty for these.
+    private static func around(_ alert: Alert, _ surroundings: AlertSurroundings) -> String {
+        var members: [JSONMember] = []
+        if let silence = surroundings.silence {
+            members.append(JSONMember("s", [.string(silence.id), Self.number(silence.endsAt.microseconds)]))
         }
-        return JSONValue.object(members).compactText
-    }
-}
-
-/// Who decided: the reactor, and by which settings.
-struct ReceiptOrigin {
-    let instance: String
-    let configVersion: String
-
-    var text: String {
-        JSONValue.object([
-            JSONMember("instance", .string(self.instance)), JSONMember("config", .string(self.configVersion)),
-        ]).compactText
-    }
-}
-
-/// An entry of the stream of receipts.
-struct StreamEntry {
-    let id: String
-    private let fields: [String: String]
-
-    init?(_ reply: RedisReply) {
-        guard let parts = reply.elements, parts.count == 2, let id = parts[0].text, let list = parts[1].elements else {
-            return nil
+        if surroundings.isMuted, let mutedUntil = surroundings.mutedUntil {
+            let names = DecisionNumbers.text(of: surroundings.mutedBy)
+            members.append(JSONMember("m", [.string(names), Self.number(mutedUntil)]))
         }
-        self.id = id
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: list.count - 1, by: 2) {
-            if let name = list[index].text { fields[name] = list[index + 1].text }
+        if !surroundings.leftOut.isEmpty {
+            members.append(JSONMember("o", .string(DecisionNumbers.text(of: surroundings.leftOut))))
         }
-        self.fields = fields
+        if surroundings.isBounded {
+            members.append(JSONMember("v", [Self.number(surroundings.from), Self.number(surroundings.until)]))
+        }
+        if let keys = surroundings.inhibition, !keys.isEmpty {
+            let targets = keys.targets.map { target in
+                JSONValue.array([.string(target.rule)] + target.keys.map { .string($0) })
+            }
+            if !targets.isEmpty { members.append(JSONMember("t", .array(targets))) }
+            let sources = keys.sources.map { JSONValue.array([.string($0.key), Self.number($0.hold)]) }
+            if !sources.isEmpty { members.append(JSONMember("k", .array(sources))) }
+        }
+        if alert.lasts { members.append(JSONMember("l", .string(AlertLabels(alert).fingerprintText))) }
+        return members.isEmpty ? "" : JSONValue.object(members).compactText
     }
 
-    /// Nil for an entry that no version of the script has written.
-    var record: DecisionRecord? {
-        guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
-            let fingerprint = self.fields["fingerprint"], let origin = self.json("origin"),
-            let about = self.json("subject")
-        else { return nil }
-        let receipt = numbers.receipt(
-            alertID: alert,
-            fingerprint: fingerprint,
-            domain: self.fields["domain"] ?? "",
-            heldBackBy: self.fields["held_by"] ?? "",
-            heldFingerprint: self.fields["held_fingerprint"] ?? "",
-            handler: about["handler"]?.stringValue ?? "",
-            configVersion: origin["config"]?.stringValue ?? "",
-            instance: origin["instance"]?.stringValue ?? ""
-        )
-        return DecisionRecord(cursor: self.id, subject: self.subject(about), receipt: receipt)
-    }
-
-    func json(_ name: String) -> JSONValue? {
-        self.fields[name].flatMap { try? JSONValue.parse(Array($0.utf8)) }
-    }
-
-    private func subject(_ about: JSONValue) -> AlertSubject {
-        func text(_ name: String) -> String { about[name]?.stringValue ?? "" }
-        return AlertSubject(
-            type: text("type"),
-            severity: Severity(rawValue: text("severity")) ?? .low,
-            domain: self.fields["domain"] ?? "",
-            tenant: self.fields["tenant"] ?? "",
-            runID: text("run_id"),
-            key: text("key"),
-            summary: text("summary"),
-            event: about["event"].flatMap(EventReference.init(record:))
-        )
-    }
+    private static func number(_ value: Int64) -> JSONValue { .number(String(value)) }
 }

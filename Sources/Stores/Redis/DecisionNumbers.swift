@@ -1,7 +1,7 @@
 import Events
 import Reactions
 
-/// The numbers that the script answers and writes into its receipts, in their order there.
+/// The numbers that the scripts answer and write into receipts, in their order there.
 struct DecisionNumbers {
     let outcome: DecisionScript.Outcome
     let now: Int64
@@ -13,11 +13,14 @@ struct DecisionNumbers {
     let heldAt: Int64
     let limit: Int
     let mode: DecisionScript.Mode
+    /// A share of changes in percent, or how many alerts a digest tells of.
+    let amount: Int
 
-    /// - Returns: nil for a text that no version of the script has written.
+    /// - Returns: nil for a text that no version of the scripts has written.
     init?(_ text: String) {
         let parts = text.split(separator: " ").compactMap { Int64($0) }
-        guard parts.count == 10, let outcome = DecisionScript.Outcome(rawValue: Int(parts[0])),
+        // The first version had no amount.
+        guard parts.count == 10 || parts.count == 11, let outcome = DecisionScript.Outcome(rawValue: Int(parts[0])),
             let mode = DecisionScript.Mode(rawValue: Int(parts[9]))
         else { return nil }
         self.outcome = outcome
@@ -30,20 +33,25 @@ struct DecisionNumbers {
         self.heldAt = parts[7]
         self.limit = Int(parts[8])
         self.mode = mode
+        self.amount = parts.count > 10 ? Int(parts[10]) : 0
     }
 
     private var verdict: Verdict {
         switch self.outcome {
-        case .sent: .sent
+        case .sent, .resolved, .digest, .flappingBegan, .flappingEnded: .sent
         case .duplicate: .duplicate
         case .cooldown: .cooldown
         case .tenantLimit: .tenantRateLimit
         case .unchecked: .fatigueDisabled
         case .noRoute: .noRoute
+        case .silenced: .silenced
+        case .inhibited: .inhibited
+        case .muted: .muted
+        case .flapping: .flapping
         }
     }
 
-    private func ground(domain: String) -> DecisionGround {
+    private func ground(domain: String, why: String) -> DecisionGround {
         switch self.outcome {
         case .sent: .withinLimit
         case .duplicate: .duplicate(age: self.now - self.heldAt)
@@ -51,35 +59,67 @@ struct DecisionNumbers {
         case .tenantLimit: .tenantLimit
         case .unchecked: self.mode == .sentBefore ? .storeAway : .unchecked(isForTenant: self.mode == .offForTenant)
         case .noRoute: .noRoute
+        case .silenced: .silenced(id: why)
+        case .inhibited: .inhibited(rule: why)
+        case .muted: .muted(intervals: Self.lines(why))
+        case .flapping: .flapping(percent: self.amount)
+        case .resolved: .resolved
+        case .digest: .digest(alerts: self.amount)
+        case .flappingBegan: .flappingBegan(percent: self.amount)
+        case .flappingEnded: .flappingEnded(percent: self.amount)
         }
     }
 
-    func receipt(
-        alertID: String,
-        fingerprint: String,
-        domain: String,
-        heldBackBy: String,
-        heldFingerprint: String,
-        handler: String,
-        configVersion: String,
-        instance: String
-    ) -> Receipt {
-        Receipt(
-            alertID: alertID,
-            fingerprint: fingerprint,
+    /// A list as the scripts carry it.
+    static func text(of list: [String]) -> String { list.joined(separator: "\n") }
+    private static func lines(_ text: String) -> [String] {
+        text.isEmpty ? [] : text.split(separator: "\n").map(String.init)
+    }
+
+    /// What an answer or a receipt has beside the numbers.
+    struct Texts {
+        var alertID: String
+        var fingerprint: String
+        var domain: String
+        var heldBackBy: String
+        var heldFingerprint: String
+        /// What was named in the decision: a silence, a rule, intervals, or routes that were left out.
+        var why: String
+        var handler: String
+        var origin: ReceiptOrigin
+    }
+
+    func receipt(_ texts: Texts) -> Receipt {
+        let isSent = self.verdict.isSent
+        return Receipt(
+            alertID: texts.alertID,
+            fingerprint: texts.fingerprint,
             verdict: self.verdict,
-            ground: self.ground(domain: domain),
+            ground: self.ground(domain: texts.domain, why: texts.why),
             window: self.window.map { .microseconds($0) },
             count: self.count,
             limit: self.limit,
             nextAllowedAt: self.nextAllowed.map { Timestamp(microseconds: $0) },
             remainingInWindow: self.remaining,
-            heldBackBy: heldBackBy.isEmpty ? nil : heldBackBy,
-            isRepetition: !heldBackBy.isEmpty && heldFingerprint == fingerprint,
-            handler: handler,
-            configVersion: configVersion,
-            instance: instance,
+            heldBackBy: texts.heldBackBy.isEmpty ? nil : texts.heldBackBy,
+            isRepetition: !texts.heldBackBy.isEmpty && texts.heldFingerprint == texts.fingerprint,
+            mutedRoutes: isSent ? Self.lines(texts.why) : [],
+            handler: texts.handler,
+            configVersion: texts.origin.configVersion,
+            instance: texts.origin.instance,
             decidedAt: Timestamp(microseconds: self.now)
         )
+    }
+}
+
+/// Who decided: the reactor, and by which settings.
+struct ReceiptOrigin {
+    let instance: String
+    let configVersion: String
+
+    var text: String {
+        JSONValue.object([
+            JSONMember("instance", .string(self.instance)), JSONMember("config", .string(self.configVersion)),
+        ]).compactText
     }
 }

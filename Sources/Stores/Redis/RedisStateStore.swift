@@ -29,18 +29,24 @@ package final class RedisStateStore: StateStore {
     package static let defaultReceiptCapacity = 100_000
     /// Alerts in one call of the script: a millisecond or two of the server.
     static let alertsPerCall = 64
+    /// How often silences may change between being read and being used before the call is given up.
+    static let maxRereads = 16
 
-    private struct State {
+    struct State {
         var rules: AlertRules
         var configVersion: String
+        var silences = SilenceSet()
+        /// What the silences were at; another version in Redis means that they have changed.
+        var silencesVersion = ""
+        /// The latest time that Redis has shown.
+        var now = Timestamp(microseconds: 0)
     }
 
-    private let state: Mutex<State>
-    private let commands: RedisCommandClient
-    private let keys: StateKeys
-    private let script: RedisScript
-    private let hourScript: RedisScript
-    private let instance: String
+    let state: Mutex<State>
+    let commands: RedisCommandClient
+    let keys: StateKeys
+    let scripts: AlertScripts
+    let instance: String
     private let receiptCapacity: Int
     private let bounds: FatigueBounds
 
@@ -61,8 +67,7 @@ package final class RedisStateStore: StateStore {
         self.state = Mutex(State(rules: AlertRules(settings), configVersion: configVersion))
         self.commands = commands
         self.keys = StateKeys(namespace: namespace)
-        self.script = DecisionScript.make(clock: clock)
-        self.hourScript = HourScript.make(clock: clock)
+        self.scripts = AlertScripts(clock: clock)
         self.instance = instance
         self.receiptCapacity = max(1, receiptCapacity)
         self.bounds = bounds
@@ -83,99 +88,121 @@ package final class RedisStateStore: StateStore {
     }
 
     private func decide(_ alerts: [Alert], wereSent: Bool) async throws -> [Receipt] {
-        let (rules, configVersion) = self.state.withLock { ($0.rules, $0.configVersion) }
         var receipts: [Receipt] = []
         receipts.reserveCapacity(alerts.count)
-        var start = alerts.startIndex
-        while start < alerts.endIndex {
-            let part = alerts[start..<min(start + Self.alertsPerCall, alerts.endIndex)]
-            receipts += try await self.decide(part, wereSent, rules, configVersion)
-            start = part.endIndex
+        var rereads = 0
+        while receipts.count < alerts.count {
+            let part = alerts[receipts.count..<min(receipts.count + Self.alertsPerCall, alerts.count)]
+            let answer = try await self.decide(part, wereSent)
+            receipts += answer.receipts
+            guard answer.isStale else { continue }
+            // Silences have changed, or the hour of a mute interval has struck.
+            rereads += 1
+            guard rereads < Self.maxRereads else {
+                throw RedisError(.unexpectedReply, "silences change faster than they can be read")
+            }
+            try await self.readSilences()
         }
         return receipts
     }
 
     private func decide(
         _ alerts: ArraySlice<Alert>,
-        _ wereSent: Bool,
-        _ rules: AlertRules,
-        _ configVersion: String
-    ) async throws -> [Receipt] {
-        let calls = alerts.map { DecisionCall($0, rules: rules, wasSent: wereSent) }
-        let origin = ReceiptOrigin(instance: self.instance, configVersion: configVersion)
-        let shared = [
-            "\(FatigueRules.hour)", "\(FatigueRules.retryOfEmptyLimit)",
-            // A little longer than anything looks back, so that expiry never decides.
-            "\(rules.settings.fatigue.longestWindow / 1000 + 60_000)", "\(self.receiptCapacity)",
-            "\(self.bounds.uncheckedRecordsPerTenant)", origin.text,
-        ]
+        _ wereSent: Bool
+    ) async throws -> (receipts: [Receipt], isStale: Bool) {
+        let (calls, shared, origin) = self.state.withLock { state in
+            let calls = alerts.map { alert in
+                let surroundings = state.rules.surroundings(of: alert, state.silences, at: state.now)
+                return DecisionCall(alert, state.rules.settings.fatigue, surroundings, wasSent: wereSent)
+            }
+            let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
+            let digests = state.rules.settings.sendsDigests ? "1" : "0"
+            let own = [
+                "\(FatigueRules.hour)", "\(FatigueRules.retryOfEmptyLimit)", "\(self.bounds.uncheckedRecordsPerTenant)",
+                digests,
+            ]
+            return (calls, self.sharedArguments(state) + own, origin)
+        }
         let reply = try await self.commands.evaluate(
-            self.script,
-            keys: [self.keys.clock, self.keys.receipts, self.keys.notices] + calls.flatMap { $0.keys(self.keys) },
+            self.scripts.decide,
+            keys: ScriptPrelude.keys(self.keys) + calls.flatMap { $0.keys(self.keys) },
             arguments: shared + calls.flatMap(\.arguments)
         ).orThrow()
-        guard let answers = reply.elements, answers.count == calls.count else {
-            throw RedisError(.unexpectedReply, "the decision script did not answer for each alert")
-        }
-        return try zip(calls, answers).map { call, answer in
-            guard let parts = answer.elements, parts.count == 3, let text = parts[0].text,
+        guard let answers = reply.elements, answers.count >= 3, let status = answers[0].text,
+            answers.count - 3 == calls.count || status == "stale"
+        else { throw RedisError(.unexpectedReply, "the decision script did not answer for each alert") }
+        self.note(now: answers[1])
+        let receipts = try zip(calls, answers.dropFirst(3)).map { call, answer in
+            guard let parts = answer.elements, parts.count == 4, let text = parts[0].text,
                 let numbers = DecisionNumbers(text)
             else { throw RedisError(.unexpectedReply, "the decision script answered with something unknown") }
             return numbers.receipt(
-                alertID: call.alert.id,
-                fingerprint: call.fingerprint,
-                domain: call.alert.domain,
-                heldBackBy: parts[1].text ?? "",
-                heldFingerprint: parts[2].text ?? "",
-                handler: call.alert.handler,
-                configVersion: configVersion,
-                instance: self.instance
+                DecisionNumbers.Texts(
+                    alertID: call.alert.id,
+                    fingerprint: call.fingerprint,
+                    domain: call.alert.domain,
+                    heldBackBy: parts[1].text ?? "",
+                    heldFingerprint: parts[2].text ?? "",
+                    why: parts[3].text ?? "",
+                    handler: call.alert.handler,
+                    origin: origin
+                )
             )
         }
+        return (receipts, status == "stale")
+    }
+
+    /// What every script about alerts has first; see `ScriptPrelude`.
+    func sharedArguments(_ state: State) -> [String] {
+        let settings = state.rules.settings
+        let flapping = settings.flapping
+        let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
+        return [
+            self.keys.base, origin.text,
+            // A little longer than anything looks back, so that expiry never decides.
+            "\(settings.fatigue.longestWindow / 1000 + 60_000)", "\(self.receiptCapacity)", state.silencesVersion,
+            "\(StandingBounds.retention / 1000)",
+            flapping.isEnabled ? "\(flapping.highPercent * FlapWeights.ofPercent)" : "",
+            flapping.isEnabled ? "\(flapping.lowPercent * FlapWeights.ofPercent)" : "",
+            "\(flapping.settlesAfter.wholeMicroseconds)",
+        ]
+    }
+
+    func note(now reply: RedisReply) {
+        guard let now = reply.text.flatMap({ Int64($0) }) else { return }
+        self.state.withLock { $0.now = max($0.now, Timestamp(microseconds: now)) }
     }
 
     // MARK: Settings
 
     package func update(_ settings: AlertSettings, configVersion: String) async {
-        let state = State(rules: AlertRules(settings), configVersion: configVersion)
-        self.state.withLock { $0 = state }
-    }
-
-    // MARK: Asking
-
-    /// - Throws: `RedisError`.
-    package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
-        var found: [DecisionRecord] = []
-        var end = query.before.map { "(" + $0 } ?? "+"
-        while found.count < query.limit {
-            let reply = try await self.commands.send(
-                RedisCommand("XREVRANGE", self.keys.receipts, end, "-", "COUNT", "500")
-            ).orThrow()
-            let entries = (reply.elements ?? []).compactMap(StreamEntry.init)
-            for entry in entries {
-                guard let record = entry.record else { continue }
-                if let since = query.since, record.receipt.decidedAt < since { return found }
-                if query.accepts(record) { found.append(record) }
-                if found.count == query.limit { return found }
-            }
-            guard entries.count == 500, let last = entries.last else { return found }
-            end = "(" + last.id
+        let rules = AlertRules(settings)
+        self.state.withLock { state in
+            state.rules = rules
+            state.configVersion = configVersion
         }
-        return found
     }
+}
 
-    /// - Throws: `RedisError`.
-    package func statistics(tenant: String) async throws -> TenantFatigueStatistics {
-        let settings = self.state.withLock { $0.rules.settings.fatigue }
-        let reply = try await self.commands.evaluate(
-            self.hourScript,
-            keys: [self.keys.clock, self.keys.hour(tenant: tenant)],
-            arguments: ["\(FatigueRules.hour)"]
-        ).orThrow()
-        let domains = (reply.elements ?? []).compactMap { member in
-            // serial:domain
-            member.text.map { String($0.drop { $0 != ":" }.dropFirst()) }
-        }
-        return TenantFatigueStatistics(tenant: tenant, sentInLastHour: domains, settings: settings)
+/// All scripts of a store.
+struct AlertScripts: Sendable {
+    let decide: RedisScript
+    let resolve: RedisScript
+    let look: RedisScript
+    let take: RedisScript
+    let hour: RedisScript
+    let readSilences: RedisScript
+    let addSilence: RedisScript
+    let expireSilence: RedisScript
+
+    init(clock: RedisStateStore.ServerClock) {
+        self.decide = DecisionScript.make(clock: clock)
+        self.resolve = ResolveScript.make(clock: clock)
+        self.look = SettleScripts.look(clock: clock)
+        self.take = SettleScripts.take(clock: clock)
+        self.hour = HourScript.make(clock: clock)
+        self.readSilences = SilenceScripts.read(clock: clock)
+        self.addSilence = SilenceScripts.add(clock: clock)
+        self.expireSilence = SilenceScripts.expire(clock: clock)
     }
 }

@@ -8,6 +8,12 @@ struct StateKeys: Sendable {
     var receipts: String { self.base + "receipts" }
     /// What goes out and has not been planned yet.
     var notices: String { self.base + "notices" }
+    /// What is to be told at a time.
+    var due: String { self.base + "due" }
+    var silences: String { self.base + "silences" }
+    var silencesVersion: String { self.base + "silences:version" }
+    /// Who changed what.
+    var audit: String { self.base + "audit" }
 
     func hour(tenant: String) -> String { self.base + "hour:" + tenant }
 
@@ -17,5 +23,9 @@ struct StateKeys: Sendable {
     }
 
     func identity(_ fingerprint: String) -> String { self.base + "identity:" + fingerprint }
-    func alert(_ id: String) -> String { self.base + "alert:" + id }
+    func standing(_ fingerprint: String) -> String { self.base + "standing:" + fingerprint }
+
+    /// Ids of the receipts of an alert, and of those of a run.
+    func receipts(ofAlert id: String) -> String { self.base + "of:" + id }
+    func receipts(ofRun id: String) -> String { self.base + "run:" + id }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct AlertLineTests {
     private func decided(_ alert: Alert, times: Int = 1) -> (Alert, Receipt) {
-        var gate = FatigueGate(settings: FatigueSettings(), configVersion: "v1", instance: "i")
+        var gate = FatigueGate(settings: AlertSettings(), configVersion: "v1", instance: "i")
         for _ in 1..<times { _ = gate.decide(alert, at: Timestamp(seconds: 0)) }
         return (alert, gate.decide(alert, at: Timestamp(seconds: 2)))
     }

@@ -15,7 +15,12 @@ import Testing
     {
         var settings = FatigueSettings()
         change(&settings)
-        return FatigueGate(settings: settings, configVersion: "v1", instance: "i1", bounds: bounds)
+        return FatigueGate(
+            settings: AlertSettings(fatigue: settings),
+            configVersion: "v1",
+            instance: "i1",
+            bounds: bounds
+        )
     }
 
     private func time(_ seconds: Double) -> Timestamp { Self.start + .microseconds(Int64(seconds * 1_000_000)) }

@@ -8,7 +8,7 @@ import Testing
     private func gate(_ change: (inout FatigueSettings) -> Void = { _ in }) -> FatigueGate {
         var settings = FatigueSettings()
         change(&settings)
-        return FatigueGate(settings: settings, configVersion: "v1", instance: "i1")
+        return FatigueGate(settings: AlertSettings(fatigue: settings), configVersion: "v1", instance: "i1")
     }
 
     private func time(_ seconds: Double) -> Timestamp { Self.start + .microseconds(Int64(seconds * 1_000_000)) }
@@ -148,7 +148,7 @@ import Testing
         _ = gate.decide(.sample("k1"), at: self.time(0))
         var settings = FatigueSettings()
         settings.cooldowns["incidents"] = .seconds(1000)
-        gate.update(settings, configVersion: "v2")
+        gate.update(AlertSettings(fatigue: settings), configVersion: "v2")
         let held = gate.decide(.sample("k2"), at: self.time(999))
         #expect(held.verdict == .cooldown)
         #expect(held.configVersion == "v2")

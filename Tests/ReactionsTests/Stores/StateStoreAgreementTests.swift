@@ -10,68 +10,115 @@ import Testing
 /// `FatigueModelTests` compares memory at length.
 @Suite(.timeLimit(.minutes(10)))
 struct StateStoreAgreementTests {
+    /// Both stores, and what they were asked so far.
+    private struct Pair {
+        let memory: MemoryStateStore
+        let turned: TurnedStore
+        var silences: [String] = []
+        var number = 0
+        /// The model is slow: it is asked about the first alerts only.
+        let modelled = 800
+
+        /// The same settings, silences, ends and alerts for both.
+        mutating func step(
+            _ settings: inout AlertSettings,
+            _ model: inout FatigueModel,
+            at now: Timestamp,
+            _ generator: inout SeededGenerator
+        ) async throws {
+            let redis = self.turned.store
+            switch Int.random(in: 0..<60, using: &generator) {
+            case 0:
+                settings = try RandomFatigue.all(&generator)
+                await self.memory.update(settings, configVersion: "\(self.number)")
+                await redis.update(settings, configVersion: "\(self.number)")
+                model.settings = settings
+            case 1..<6:
+                let request = try RandomFatigue.silence(at: now, &generator)
+                let silence = try await redis.add(request, id: "sil\(self.number)")
+                #expect(try await self.memory.add(request, id: "sil\(self.number)") == silence)
+                self.silences.append(silence.id)
+                model.silences.append(silence)
+            case 6..<9:
+                guard let id = self.silences.randomElement(using: &generator) else { break }
+                let silence = try await redis.expire(id, by: "bob")
+                #expect(try await self.memory.expire(id, by: "bob") == silence)
+                model.silences = model.silences.map { $0.id == id ? silence : $0 }
+            default: break
+            }
+            for _ in 0..<Int.random(in: 0..<8, using: &generator) {
+                let resolution = RandomFatigue.resolution(self.number, &generator)
+                let told = try await redis.resolve([resolution])
+                try #require(told == (try await self.memory.resolve([resolution])))
+                guard self.number < self.modelled else { continue }
+                let said = model.resolve(resolution, at: now)
+                try #require(told.map { "\($0.alert.id) \($0.receipt.verdict.rawValue)" }.sorted() == said)
+            }
+            let told = try await redis.settle()
+            try #require(told == (try await self.memory.settle()))
+            if self.number < self.modelled { _ = model.settle(at: now) }
+        }
+    }
+
     @Test(arguments: 0..<8)
     func `100,000 random alerts: memory and Redis, and the model at first, give the same verdicts and numbers`(
         seed: Int
     ) async throws {
         var generator = SeededGenerator(seed: UInt64(900 + seed))
-        var settings = AlertSettings(fatigue: RandomFatigue.settings(&generator))
+        var settings = try RandomFatigue.all(&generator)
         let now = Mutex<Int64>(1_795_221_600_000_000)
-        let told = Mutex<[String]>([])
+        let told = Mutex<[RoutedNotice]>([])
         let memory = MemoryStateStore(
             settings: settings,
             configVersion: "1",
             instance: "i",
+            receiptCapacity: 100_000,
             clock: { Timestamp(microseconds: now.withLock { $0 }) },
-            notices: { notices in told.withLock { $0 += notices.map(\.notice.alert.id) } }
+            notices: { notices in told.withLock { $0 += notices } }
         )
-        var model = FatigueModel(settings.fatigue)
+        var model = FatigueModel(settings)
         try await withTurnedStore(settings) { turned in
-            var number = 0
-            while number < 12_500 {
-                if Int.random(in: 0..<60, using: &generator) == 0 {
-                    settings = AlertSettings(fatigue: RandomFatigue.settings(&generator))
-                    settings.routing = try RandomFatigue.routing(&generator)
-                    await memory.update(settings, configVersion: "\(number)")
-                    await turned.store.update(settings, configVersion: "\(number)")
-                    model.settings = settings.fatigue
-                }
+            var pair = Pair(memory: memory, turned: turned)
+            while pair.number < 12_500 {
                 let step = max(0, RandomFatigue.step(&generator))
                 let instant = now.withLock { now in
                     now += step
-                    return now
+                    return Timestamp(microseconds: now)
                 }
+                try await turned.turn(to: instant.microseconds)
+                try await pair.step(&settings, &model, at: instant, &generator)
                 let alerts = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
-                    number += 1
-                    return RandomFatigue.alert(number, &generator)
+                    pair.number += 1
+                    return RandomFatigue.alert(pair.number, &generator)
                 }
-                try await turned.turn(to: instant)
                 let seen = try await turned.store.decide(alerts)
-                let expected = memory.decideNow(alerts)
-                #expect(seen == expected, "seed \(seed), up to alert \(number)")
-                guard seen == expected else { return }
-                if number < 800 {
-                    let rules = AlertRules(settings)
-                    let said = alerts.map {
-                        model.decide($0, isRouted: !rules.routes(of: $0).isEmpty, at: Timestamp(microseconds: instant))
-                    }
-                    #expect(seen.map { FatigueModel.Decision($0) } == said, "seed \(seed), up to alert \(number)")
+                try #require(seen == memory.decideNow(alerts), "seed \(seed), up to alert \(pair.number)")
+                if pair.number < pair.modelled {
+                    let said = alerts.map { model.decide($0, at: instant) }
+                    try #require(
+                        seen.map { FatigueModel.Decision($0) } == said,
+                        "seed \(seed), up to alert \(pair.number)"
+                    )
                 }
                 let tenant = "t\(Int.random(in: 0..<4, using: &generator))"
                 #expect(try await turned.store.statistics(tenant: tenant) == memory.statistics(tenant: tenant))
             }
-            // What is handed on is what was decided to go out, in that order.
-            let handedOn = try await turned.notices()
-            #expect(handedOn.compactMap(\.["alert"]) == told.withLock { $0 })
-            #expect(
-                handedOn.allSatisfy { $0["notice"]?.contains("ops") == true || $0["notice"]?.contains("log") == true }
-            )
+            // What is handed on is what was decided to go out, in that order; and everything has its receipt.
+            #expect(try await turned.notices() == told.withLock { $0 })
+            var query = ReceiptQuery()
+            query.limit = 100_000
+            let kept = try await turned.store.receipts(query)
+            let expected = try await memory.receipts(query)
+            #expect(kept.map(\.receipt) == expected.map(\.receipt))
+            #expect(kept.map(\.subject) == expected.map(\.subject))
+            let verdicts = Set(kept.map(\.receipt.verdict))
+            #expect(verdicts == Set(Verdict.allCases))
         }
     }
 
     @Test func `what is read back from the receipts is what was answered`() async throws {
         var generator = SeededGenerator(seed: 77)
-        try await withTurnedStore(AlertSettings(fatigue: RandomFatigue.settings(&generator))) { turned in
+        try await withTurnedStore(try RandomFatigue.all(&generator)) { turned in
             var answered: [Receipt] = []
             for round in 0..<60 {
                 try await turned.turn(to: 1_795_221_600_000_000 + Int64(round) * 20_000_000)

@@ -39,15 +39,10 @@ struct TurnedStore {
         _ = try await self.commands.send(RedisCommand("SET", Self.clockKey, "\(microseconds)")).orThrow()
     }
 
-    /// The fields of what waits for its deliveries to be planned.
-    func notices() async throws -> [[String: String]] {
+    /// What waits for its deliveries to be planned.
+    func notices() async throws -> [RoutedNotice] {
         let reply = try await self.commands.send(RedisCommand("XRANGE", "aos:{test}:notices", "-", "+")).orThrow()
-        return (reply.elements ?? []).map { entry in
-            let parts = (entry.elements?.last?.elements ?? []).map { $0.text ?? "" }
-            return Dictionary(
-                uniqueKeysWithValues: stride(from: 0, to: parts.count - 1, by: 2).map { (parts[$0], parts[$0 + 1]) }
-            )
-        }
+        return (reply.elements ?? []).compactMap(StreamEntry.init).compactMap(\.notice)
     }
 
     func another(_ settings: AlertSettings, instance: String) -> RedisStateStore {

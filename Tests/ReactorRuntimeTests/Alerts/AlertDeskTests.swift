@@ -49,6 +49,12 @@ final class GatedStore: StateStore {
         return try await self.memory.reconcile(alerts)
     }
 
+    func resolve(_ resolutions: [Resolution]) async throws -> [Telling] {
+        try await self.memory.resolve(resolutions)
+    }
+
+    func settle() async throws -> [Telling] { try await self.memory.settle() }
+
     func update(_ settings: AlertSettings, configVersion: String) async {}
 
     func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] { try await self.memory.receipts(query) }

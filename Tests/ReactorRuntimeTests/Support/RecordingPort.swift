@@ -7,6 +7,7 @@ import Synchronization
 final class RecordingPort: ReactionPort {
     struct Record: Sendable {
         var alerts: [Alert] = []
+        var resolutions: [Resolution] = []
         var published: [OutgoingEvent] = []
         var enqueued: [(event: Event, lane: Int, type: String)] = []
         var sightings: [PeerSighting] = []
@@ -27,6 +28,13 @@ final class RecordingPort: ReactionPort {
     func raise(_ alert: Alert) -> Bool {
         self.state.withLock { record in
             record.alerts.append(alert)
+            return record.hasRoom
+        }
+    }
+
+    func resolve(_ resolution: Resolution) -> Bool {
+        self.state.withLock { record in
+            record.resolutions.append(resolution)
             return record.hasRoom
         }
     }

@@ -14,6 +14,7 @@ extension RoutedNotice {
             var routes: [RouteMatch] = []
             for value in try fields.array("routes") { routes.append(try RouteMatch(RecordFields(value, "route"))) }
             self.init(notice: try AlertNotice(try fields.fields("notice")), routes: routes)
+            self.notice.alert.lasts = self.notice.lasts
         } catch {
             return nil
         }

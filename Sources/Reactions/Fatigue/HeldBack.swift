@@ -1,0 +1,186 @@
+package import Events
+
+/// What was held back from one receiver, of one tenant and domain, since it was last told of that.
+package struct HeldBack: Sendable, Hashable {
+    /// Which alerts are counted together.
+    package struct Kind: Sendable, Hashable, Comparable {
+        package var verdict: Verdict
+        package var type: String
+        package var severity: Severity
+
+        package init(verdict: Verdict, type: String, severity: Severity) {
+            self.verdict = verdict
+            self.type = type
+            self.severity = severity
+        }
+
+        package static func < (lhs: Kind, rhs: Kind) -> Bool {
+            (lhs.verdict.rawValue, lhs.type, lhs.severity) < (rhs.verdict.rawValue, rhs.type, rhs.severity)
+        }
+    }
+
+    package struct Example: Sendable, Hashable {
+        package var alertID: String
+        package var subject: AlertSubject
+
+        package init(alertID: String, subject: AlertSubject) {
+            self.alertID = alertID
+            self.subject = subject
+        }
+    }
+
+    package var receiver: String
+    package var tenant: String
+    package var domain: String
+    package var counts: [Kind: Int]
+    package var first: Example
+    package var last: Example
+    /// When the first was held back, in microseconds of the store's clock.
+    package var since: Int64
+    /// When that is told.
+    package var due: Int64
+
+    package init(
+        receiver: String,
+        tenant: String,
+        domain: String,
+        counts: [Kind: Int],
+        first: Example,
+        last: Example,
+        since: Int64,
+        due: Int64
+    ) {
+        self.receiver = receiver
+        self.tenant = tenant
+        self.domain = domain
+        self.counts = counts
+        self.first = first
+        self.last = last
+        self.since = since
+        self.due = due
+    }
+
+    /// The verdicts that digests tell of. What a person asked not to hear of (silences, mute intervals, inhibition) is no
+    /// news, and flapping tells of its own end.
+    package static func counts(_ verdict: Verdict) -> Bool {
+        verdict == .duplicate || verdict == .cooldown || verdict == .tenantRateLimit
+    }
+
+    /// Names a set of alerts that are told of together. The lengths stand before the texts, so that no two lists of texts
+    /// share a name.
+    package static func name(receiver: String, tenant: String, domain: String) -> String {
+        Fingerprint(
+            of: "\(receiver.utf8.count):\(receiver):\(tenant.utf8.count):\(tenant):\(domain)"
+        ).description
+    }
+
+    package var name: String { Self.name(receiver: self.receiver, tenant: self.tenant, domain: self.domain) }
+
+    package var total: Int { self.counts.values.reduce(0, +) }
+}
+
+// MARK: - The digest
+
+extension HeldBack {
+    package static let digestType = "DIGEST"
+
+    /// The alert that tells of it.
+    package func digest(at now: Timestamp) -> Alert {
+        let total = self.total
+        let counts = self.counts.sorted { $0.key < $1.key }
+        let byType = Dictionary(grouping: counts) { $0.key.type }
+            .map { (type: $0.key, count: $0.value.reduce(0) { $0 + $1.value }) }
+            .sorted { ($1.count, $0.type) < ($0.count, $1.type) }
+        let kinds = byType.prefix(5).map { "\($0.count) \($0.type)" }.joined(separator: ", ")
+        let more = byType.count > 5 ? ", …" : ""
+        return Alert(
+            id: "DIGEST-\(self.name)-\(self.since)",
+            type: Self.digestType,
+            severity: self.counts.keys.map(\.severity).max() ?? .low,
+            domain: self.domain,
+            tenant: self.tenant,
+            runID: Alert.unknownRun,
+            key: "digest:\(self.receiver)",
+            summary: ClippedText.text(
+                "\(total) \(total == 1 ? "alert" : "alerts") of domain \(self.domain) held back since "
+                    + "\(Timestamp(microseconds: self.since).iso8601): \(kinds)\(more)"
+            ),
+            details: .object([
+                JSONMember("held_back", .number(total)),
+                JSONMember("since", .string(Timestamp(microseconds: self.since).iso8601)),
+                JSONMember("counts", .array(counts.map { Self.row($0.key, $0.value) })),
+                JSONMember("first", Self.row(self.first)), JSONMember("last", Self.row(self.last)),
+            ]),
+            handler: SystemAlerts.handler,
+            event: nil,
+            raisedAt: now
+        )
+    }
+
+    /// Straight to the receiver, whatever the routes say: each receiver is told what was held back from it.
+    package var digestRoute: RouteMatch {
+        RouteMatch(
+            routeID: "digest:\(self.receiver)",
+            receivers: [self.receiver],
+            groupBy: .eachAlert,
+            timing: GroupTiming(wait: .zero),
+            mute: [],
+            path: ["digest"]
+        )
+    }
+
+    private static func row(_ kind: Kind, _ count: Int) -> JSONValue {
+        [
+            "verdict": .string(kind.verdict.rawValue), "type": .string(kind.type),
+            "severity": .string(kind.severity.rawValue), "alerts": .number(count),
+        ]
+    }
+
+    private static func row(_ example: Example) -> JSONValue {
+        [
+            "alert_id": .string(example.alertID), "type": .string(example.subject.type),
+            "severity": .string(example.subject.severity.rawValue), "run_id": .string(example.subject.runID),
+            "summary": .string(example.subject.summary),
+        ]
+    }
+}
+
+/// What was held back and not told of yet.
+struct HeldBackBook: Sendable, Hashable {
+    private var sets: [String: HeldBack] = [:]
+    /// The earliest time at which something is due.
+    private(set) var nextDue: Int64?
+
+    mutating func add(_ alert: Alert, _ verdict: Verdict, receivers: [String], due: Int64, at now: Int64) {
+        let example = HeldBack.Example(alertID: alert.id, subject: AlertSubject(alert))
+        let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
+        for receiver in receivers {
+            let name = HeldBack.name(receiver: receiver, tenant: alert.tenant, domain: alert.domain)
+            if let index = self.sets.index(forKey: name) {
+                self.sets.values[index].counts[kind, default: 0] += 1
+                self.sets.values[index].last = example
+            } else {
+                self.sets[name] = HeldBack(
+                    receiver: receiver,
+                    tenant: alert.tenant,
+                    domain: alert.domain,
+                    counts: [kind: 1],
+                    first: example,
+                    last: example,
+                    since: now,
+                    due: due
+                )
+                self.nextDue = min(self.nextDue ?? due, due)
+            }
+        }
+    }
+
+    /// Takes what is due.
+    mutating func takeDue(at now: Int64) -> [HeldBack] {
+        guard let nextDue, nextDue <= now else { return [] }
+        let due = self.sets.filter { $0.value.due <= now }
+        for name in due.keys { self.sets[name] = nil }
+        self.nextDue = self.sets.values.map(\.due).min()
+        return due.values.sorted { ($0.due, $0.name) < ($1.due, $1.name) }
+    }
+}

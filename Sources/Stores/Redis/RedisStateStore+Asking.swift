@@ -1,0 +1,96 @@
+import Events
+package import Reactions
+import RedisClient
+import Synchronization
+
+extension RedisStateStore {
+    /// Entries read at once.
+    private static let page = 500
+
+    /// - Throws: `RedisError`.
+    package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
+        guard query.limit > 0 else { return [] }
+        if let alert = query.alertID {
+            return try await self.indexed(self.keys.receipts(ofAlert: alert), query)
+        }
+        if let run = query.runID { return try await self.indexed(self.keys.receipts(ofRun: run), query) }
+        var found: [DecisionRecord] = []
+        var end = query.before.map { "(" + $0 } ?? "+"
+        while found.count < query.limit {
+            let reply = try await self.commands.send(
+                RedisCommand("XREVRANGE", self.keys.receipts, end, "-", "COUNT", "\(Self.page)")
+            ).orThrow()
+            let entries = (reply.elements ?? []).compactMap(StreamEntry.init)
+            for entry in entries {
+                guard let record = entry.record else { continue }
+                if let since = query.since, record.receipt.decidedAt < since { return found }
+                if query.accepts(record) { found.append(record) }
+                if found.count == query.limit { return found }
+            }
+            guard entries.count == Self.page, let last = entries.last else { return found }
+            end = "(" + last.id
+        }
+        return found
+    }
+
+    /// The receipts that a list of the index names, the newest first.
+    private func indexed(_ key: String, _ query: ReceiptQuery) async throws -> [DecisionRecord] {
+        let before = query.before.flatMap { StreamPlace($0) }
+        var found: [DecisionRecord] = []
+        var end = -1
+        while true {
+            let start = end - Self.page + 1
+            let reply = try await self.commands.send(RedisCommand("LRANGE", key, "\(start)", "\(end)")).orThrow()
+            let ids = (reply.elements ?? []).compactMap(\.text)
+            let wanted = ids.reversed().filter { id in
+                guard let before else { return true }
+                return StreamPlace(id).map { $0 < before } ?? false
+            }
+            // As many as are asked for at most, so that a run with many receipts is not read as a whole for its last.
+            for part in stride(from: 0, to: wanted.count, by: max(1, query.limit)) {
+                let some = wanted[part..<min(part + query.limit, wanted.count)]
+                let entries = try await self.commands.pipeline(
+                    some.map { RedisCommand("XRANGE", self.keys.receipts, $0, $0) }
+                )
+                for entry in entries {
+                    guard let record = entry.elements?.first.flatMap(StreamEntry.init)?.record else { continue }
+                    if let since = query.since, record.receipt.decidedAt < since { return found }
+                    if query.accepts(record) { found.append(record) }
+                    if found.count == query.limit { return found }
+                }
+            }
+            guard ids.count == Self.page else { return found }
+            end -= Self.page
+        }
+    }
+
+    /// - Throws: `RedisError`.
+    package func statistics(tenant: String) async throws -> TenantFatigueStatistics {
+        let settings = self.state.withLock { $0.rules.settings.fatigue }
+        let reply = try await self.commands.evaluate(
+            self.scripts.hour,
+            keys: [self.keys.clock, self.keys.hour(tenant: tenant)],
+            arguments: ["\(FatigueRules.hour)"]
+        ).orThrow()
+        let domains = (reply.elements ?? []).compactMap { member in
+            // serial:domain
+            member.text.map { String($0.drop { $0 != ":" }.dropFirst()) }
+        }
+        return TenantFatigueStatistics(tenant: tenant, sentInLastHour: domains, settings: settings)
+    }
+}
+
+/// The id of a stream's entry, which orders them.
+struct StreamPlace: Comparable {
+    private let time: UInt64
+    private let number: UInt64
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "-")
+        guard parts.count == 2, let time = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }
+        self.time = time
+        self.number = number
+    }
+
+    static func < (lhs: StreamPlace, rhs: StreamPlace) -> Bool { (lhs.time, lhs.number) < (rhs.time, rhs.number) }
+}

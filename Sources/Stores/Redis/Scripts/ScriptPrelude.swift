@@ -1,0 +1,122 @@
+/// What the scripts about alerts share: the clock, the receipts with their index, and the state of alerts that stand.
+///
+/// What is remembered lies under one hash tag, so that it is on one shard. Instants are microseconds of Redis' clock, which
+/// never go back: `clock` holds the latest one.
+///
+/// - `receipts`: a bounded stream; with `of:<alert>` and `run:<run>`, lists of the ids of its entries. The oldest entry is
+///   the first of both of its lists, so that what the stream forgets goes from them at its cost.
+/// - `notices`: a stream of what goes out; who plans the deliveries takes it away.
+/// - `standing:<fingerprint>`: a hash about an alert that will be resolved: its revision `r`, whether it fires (`on`), its
+///   last states (`h`, the newest last) and what was told of their changes (`f`), its marks of inhibition (`m`), the
+///   newest alert (`n`), and those that receivers were told of (`t:<labels>`, `c` of them).
+/// - `inhibit:<key>`: a sorted set of the alerts that hold others back, scored by their end; `:ids` names them.
+/// - `held:<name>`: a hash about what was held back and will be told of.
+/// - `due`: a sorted set of what is to be told at a time: `d:<name>` and `f:<fingerprint>`.
+enum ScriptPrelude {
+    /// What stands before all else among the keys and arguments of a script.
+    static let sharedKeys = 5
+    static let sharedArguments = 9
+
+    static func text(clock: RedisStateStore.ServerClock) -> String { clock.reading + "\n" + Self.body }
+
+    private static let body = """
+        local latest = tonumber(redis.call('GET', KEYS[1]) or '0')
+        if now < latest then now = latest else redis.call('SET', KEYS[1], string.format('%.0f', now)) end
+        local receipts, notices, version_key, due_key = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local base, origin, retention, kept = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+        local version, standing_life = ARGV[5], ARGV[6]
+        -- Limits of flapping by weight; an empty one says that nobody looks at it. How long until it counts as settled.
+        local flap_high, flap_low, flap_settle = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+
+        local function whole(number) return string.format('%.0f', number) end
+
+        local function numbers(outcome, count, window, next_at, remaining, held_rank, held_at, limit, mode, amount)
+            return string.format('%d %.0f %d %.0f %.0f %d %d %.0f %d %d %d', outcome, now, count, window, next_at, remaining,
+                held_rank, held_at, limit, mode, amount)
+        end
+
+        -- Writes a receipt, and the notice unless there is none.
+        local function record(alert, tenant, domain, fingerprint, run, text, held_by, held_fingerprint, why, subject, notice)
+            local id = redis.call('XADD', receipts, '*', 'alert', alert, 'tenant', tenant, 'domain', domain,
+                'fingerprint', fingerprint, 'numbers', text, 'held_by', held_by, 'held_fingerprint', held_fingerprint,
+                'why', why, 'origin', origin, 'subject', subject, 'run', run)
+            redis.call('RPUSH', base .. 'of:' .. alert, id)
+            redis.call('RPUSH', base .. 'run:' .. run, id)
+            if notice then
+                redis.call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'tenant', tenant, 'domain', domain,
+                    'fingerprint', fingerprint, 'numbers', text, 'held_by', '', 'held_fingerprint', '', 'why', why,
+                    'origin', origin, 'subject', subject)
+            end
+        end
+
+        -- Forgets the oldest receipts, and their places in the index.
+        local function trim()
+            local over = redis.call('XLEN', receipts) - kept
+            if over < 100 then return end
+            local last
+            for _, entry in ipairs(redis.call('XRANGE', receipts, '-', '+', 'COUNT', math.min(over, 256))) do
+                local fields = entry[2]
+                last = entry[1]
+                local alert, run
+                for at = 1, #fields, 2 do
+                    if fields[at] == 'alert' then alert = fields[at + 1] end
+                    if fields[at] == 'run' then run = fields[at + 1] end
+                end
+                -- An entry from before there was an index has no run.
+                if alert and run then
+                    redis.call('LPOP', base .. 'of:' .. alert)
+                    redis.call('LPOP', base .. 'run:' .. run)
+                end
+            end
+            local time, number = last:match('^(%d+)-(%d+)$')
+            redis.call('XTRIM', receipts, 'MINID', time .. '-' .. whole(tonumber(number) + 1))
+        end
+
+        -- Takes note that an alert fires, or no longer.
+        local function note(standing, fires)
+            standing.on = fires and '1' or '0'
+            if not flap_high then return end
+            local states = (standing.h .. standing.on):sub(-21)
+            local weight = 0
+            for back = 1, #states - 1 do
+                if states:byte(#states - back + 1) ~= states:byte(#states - back) then weight = weight + 116 - 2 * back end
+            end
+            standing.h, standing.weight = states, weight
+            local high, low, told = weight > flap_high, weight < flap_low, standing.f
+            if told == 0 and high then standing.f = 1
+            elseif told == 1 and low then standing.f = 0
+            elseif told == 2 and low then standing.f = 3
+            elseif told == 3 and high then standing.f = 2 end
+            if standing.f == 0 then
+                if told ~= 0 then standing.settle = 0 end
+            elseif #states > 1 and states:byte(#states) ~= states:byte(#states - 1) then
+                standing.settle = now + flap_settle
+            end
+        end
+
+        local function save(fingerprint, standing)
+            local key = base .. 'standing:' .. fingerprint
+            redis.call('HSET', key, 'h', standing.h, 'f', standing.f, 'on', standing.on, 'm', standing.m, 'n', standing.n)
+            redis.call('HINCRBY', key, 'r', 1)
+            redis.call('PEXPIRE', key, standing_life)
+            if standing.settle == 0 then
+                redis.call('ZREM', due_key, 'f:' .. fingerprint)
+            elseif standing.settle then
+                redis.call('ZADD', due_key, whole(standing.settle), 'f:' .. fingerprint)
+            end
+        end
+
+        local function recall(fingerprint)
+            local found = redis.call('HMGET', base .. 'standing:' .. fingerprint, 'h', 'f', 'm', 'n', 'on', 'r')
+            return {h = found[1] or '', f = tonumber(found[2] or '0'), m = found[3] or ' ', n = found[4] or '',
+                on = found[5] or '0', r = found[6] or '0', weight = 0}
+        end
+        """
+}
+
+extension ScriptPrelude {
+    /// The keys that every script about alerts has first.
+    static func keys(_ keys: StateKeys) -> [String] {
+        [keys.clock, keys.receipts, keys.notices, keys.silencesVersion, keys.due]
+    }
+}
