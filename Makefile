@@ -50,6 +50,8 @@ bench:
 	@$(SWIFT) build $(RELEASE) --product latency-probe
 	@$(SWIFT) build $(RELEASE) --product EventPatternsBench
 	@$(SWIFT) build $(RELEASE) --product stage-bench
+	@$(SWIFT) build $(RELEASE) --product contract-bench
+	@$(SWIFT) build $(RELEASE) --product history-bench
 	@Benchmarks/bench $(CASES)
 
 lint:

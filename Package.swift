@@ -157,6 +157,11 @@ let package = Package(
             path: "Benchmarks/StageBench"
         ),
         .executableTarget(
+            name: "history-bench",
+            dependencies: ["Events", "Reactions", "Stores", log],
+            path: "Benchmarks/HistoryBench"
+        ),
+        .executableTarget(
             name: "contract-bench",
             dependencies: ["Events", "Reactions"],
             path: "Benchmarks/ContractBench"
@@ -220,7 +225,7 @@ let package = Package(
         .testTarget(
             name: "HistoryTests",
             dependencies: [
-                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores",
+                "Events", "PostgresClient", "Reactions", "ReactorTestKit", "Stores", log,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

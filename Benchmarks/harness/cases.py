@@ -7,7 +7,7 @@ import socket
 import statistics
 import time
 
-from . import programs
+from . import postgres, programs
 
 
 def flood(options):
@@ -276,6 +276,33 @@ def patterns(options):
     yield judged_patterns(lines)
 
 
+def contract(options):
+    """The audit contract in memory, on one thread: a million open runs, their deadlines, events, a day."""
+    command = [".build/release/contract-bench", "--events", str(options.events)]
+    lines = {}
+    with programs.process(command, stdout=-1, text=True) as child:
+        for line in child.stdout:
+            values = json.loads(line)
+            lines[values["case"]] = values
+            yield values
+    result = {
+        "case": "contract",
+        "events_per_s": lines["contract_events"]["events_per_s"],
+        "bytes_per_run": lines["open_runs"]["bytes_per_run"],
+        "reload_of_a_million_s": round(lines["reload"]["ns_per_run"] / 1000, 1),
+        "day_ms": round(lines["day"]["us"] / 1000, 1),
+    }
+    yield judged(
+        result,
+        {
+            "events_per_s >= 100 k": result["events_per_s"] >= 100_000,
+            "bytes_per_run <= 1024": result["bytes_per_run"] <= 1024,
+            "reload_of_a_million_s < 30": result["reload_of_a_million_s"] < 30,
+            "day_ms < 50": result["day_ms"] < 50,
+        },
+    )
+
+
 def judged_patterns(lines):
     """What the lines of the case say about its goals."""
     def of(name, **keys):
@@ -319,6 +346,34 @@ def judged_patterns(lines):
     )
 
 
+def history(options):
+    """(g) Rows a second from the reactor's memory into a real database, each batch committed to disk."""
+    rounds = []
+    for number in range(1, options.rounds + 1):
+        line = {"case": "history", "round": number, "load": round(os.getloadavg()[0], 1)}
+        with programs.folder() as folder, postgres.server() as url:
+            for name, database in ("sqlite", f"sqlite:{folder}/history.db"), ("postgres", url):
+                command = [".build/release/history-bench", database, folder / f"spill-{name}"]
+                with programs.process(command, stdout=-1, text=True) as child:
+                    found = json.loads(child.stdout.read())
+                line |= {f"{name}_{key}": value for key, value in found.items() if key != "database"}
+        rounds.append(line)
+        yield line
+    result = medians(
+        "history", rounds, "sqlite_rows_per_second", "postgres_rows_per_second", "sqlite_cpu_us_per_row",
+        "postgres_cpu_us_per_row", "sqlite_record_ns_per_row", "postgres_record_ns_per_row",
+    )
+    result["lost"] = max(line["sqlite_lost"] + line["postgres_lost"] for line in rounds)
+    yield judged(
+        result,
+        {
+            "sqlite_rows_per_second >= 20 k": result["sqlite_rows_per_second"] >= 20_000,
+            "postgres_rows_per_second >= 20 k": result["postgres_rows_per_second"] >= 20_000,
+            "lost == 0": result["lost"] == 0,
+        },
+    )
+
+
 ALL = {
     "flood": flood,
     "blast": blast,
@@ -326,4 +381,6 @@ ALL = {
     "idle": idle,
     "stages": stages,
     "patterns": patterns,
+    "contract": contract,
+    "history": history,
 }

@@ -74,6 +74,16 @@ let json: HTTPFields = [.contentType: "application/json"]
         }
     }
 
+    @Test(arguments: ["0", "0-0", "00-000"])
+    func `nothing is before the first place, and the store is not asked`(before: String) async throws {
+        for path in ["/v1/receipts", "/v1/alerts"] {
+            let response = try await ask("\(path)?before=\(before)", books: self.books.books())
+            #expect(response.status == .ok)
+            #expect(response.text.contains("[]"))
+        }
+        #expect(self.books.content.withLock { $0.limitsAsked.isEmpty })
+    }
+
     @Test func `alerts come from the store, and with the details that this reactor remembers`() async throws {
         let reactor = FakeReactor { $0.alerts = [.sample] }
         let answer = try await ask("/v1/alerts", of: reactor, books: self.books.books()).decode(AlertsResponse.self)

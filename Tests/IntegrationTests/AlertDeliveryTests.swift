@@ -227,6 +227,65 @@ import Testing
         }
     }
 
+    @Test func `alerts of a group are told in one message, after a reload to whom it names`() async throws {
+        try await SinkServer.with { _, _ in
+            .status(200)
+        } _: { sink in
+            func requests(_ name: String) -> [SinkServer.Request] { sink.requests.filter { $0.head.uri == "/" + name } }
+            func config(_ name: String, _ grouping: String) -> String {
+                Self.config("alfa", [Self.webhook(name, sink.port)], to: ["log"])
+                    + "  routes: [ { match: { domain: orchestrator }, to: [\(name)], \(grouping) } ]\n"
+            }
+            try await withRedisServer { server in
+                let grouped = config("before", "group_by: [domain], group_wait: 2s")
+                try await Self.withReactor(server, config: grouped) { reactor in
+                    _ = try await server.publish((1...5).map { Self.failedRun("r\($0)") }, on: "aos.events")
+                    await eventually("told") { requests("before").count == 1 }
+                    let body = try JSONValue.parse(requests("before")[0].body)
+                    let runs = (body["data"]?["alerts"]?.arrayValue ?? []).compactMap { $0["run_id"]?.stringValue }
+                    #expect(runs.sorted() == (1...5).map { "r\($0)" })
+                    #expect(body["data"]?["reason"] == "first_notification")
+
+                    let changed = "version: 1\nembedded: { demo: false }\n" + config("after", "group_by: [\"...\"]")
+                    try Data(changed.utf8).write(to: URL(filePath: reactor.folder + "/reactor.yaml"))
+                    reactor.program.send(SIGHUP)
+                    await eventually("in force") {
+                        reactor.program.errorOutput.contains("configuration is in force")
+                    }
+                    _ = try await server.publish([Self.failedRun("r6"), Self.failedRun("r7")], on: "aos.events")
+                    await eventually("told to the new one") { requests("after").count == 2 }
+                    #expect(Set(requests("after").map(Self.run)) == ["r6", "r7"])
+                    #expect(requests("before").count == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `while Redis is away what must not wait is told to its receivers, as undecided`() async throws {
+        try await SinkServer.with { _, _ in
+            .status(200)
+        } _: { sink in
+            try await withRedisServer { server in
+                let config =
+                    "heartbeat: { interval: 1s, miss_threshold: 2 }\n"
+                    + Self.config("alfa", [Self.webhook("ops", sink.port)], to: ["ops"])
+                try await Self.withReactor(server, config: config) { _ in
+                    try await server.takeDown()
+                    await eventually("told without Redis") {
+                        sink.requests.contains { $0.text.contains("reactor.unhealthy") }
+                    }
+                    let request = try #require(sink.requests.first { $0.text.contains("reactor.unhealthy") })
+                    #expect(Self.isSigned(request))
+                    #expect(request.text.contains("sent undecided: the state store could not be asked"))
+                    try await server.bringUp()
+                    await eventually("well again") { sink.requests.contains { $0.text.contains("reactor.recovered") } }
+                    let told = sink.requests.filter { $0.text.contains("\"type\":\"reactor.unhealthy\"") }
+                    #expect(told.count == 1, "what went out undecided is not told again")
+                }
+            }
+        }
+    }
+
     /// What the answers of the first test depend on.
     private static let attempts = Counters()
     private static let isMended = Flag()

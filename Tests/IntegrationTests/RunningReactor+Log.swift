@@ -51,8 +51,14 @@ extension RunningReactor {
 
     /// How many of the alerts that it keeps are of this type.
     func alertCount(_ type: String) async throws -> Int {
+        try await self.ownAlerts().count { $0["type"]?.stringValue == type }
+    }
+
+    /// The alerts that this reactor has decided; what others on the same state have decided is listed, too.
+    func ownAlerts() async throws -> [JSONValue] {
+        let instance = try await self.json("/v1/status")["instance"]?.stringValue
         let alerts = try await self.json("/v1/alerts?limit=1000")["alerts"]?.arrayValue ?? []
-        return alerts.count { $0["type"]?.stringValue == type }
+        return alerts.filter { $0["receipt"]?["instance"]?.stringValue == instance }
     }
 }
 

@@ -12,8 +12,7 @@ import Testing
 
     /// Alerts of one key and domain only; the heartbeats' own alerts are none of them.
     private static func decisions(_ reactor: RunningReactor) async throws -> [String] {
-        let alerts = try await reactor.json("/v1/alerts?limit=1000")["alerts"]?.arrayValue ?? []
-        return alerts.filter { $0["handler"]?.stringValue == "failed-runs" }
+        try await reactor.ownAlerts().filter { $0["handler"]?.stringValue == "failed-runs" }
             .compactMap { $0["receipt"]?["verdict"]?.stringValue }
     }
 

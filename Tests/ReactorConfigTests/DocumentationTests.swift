@@ -75,4 +75,10 @@ struct DocumentationTests {
             #expect(try check(config: text, environment) == "", "\(example)")
         }
     }
+
+    @Test func `the page on alerts names every verdict`() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let text = String(decoding: try Data(contentsOf: URL(filePath: "\(root)/docs/alerts.md")), as: UTF8.self)
+        for verdict in Verdict.allCases { #expect(text.contains("| `\(verdict.rawValue)` |"), "\(verdict)") }
+    }
 }

@@ -49,6 +49,10 @@ struct AlertRoutes: Sendable {
     }
 
     private func page(_ query: ReceiptQuery, _ limit: Int) async throws -> RecordPage {
+        // Nothing is before the first place there could be, and Redis refuses to look.
+        if let before = query.before, before.allSatisfy({ $0 == "0" || $0 == "-" }) {
+            return RecordPage([], limit: limit)
+        }
         var query = query
         query.limit = limit + 1
         let asked = query

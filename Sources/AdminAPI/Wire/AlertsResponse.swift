@@ -105,4 +105,9 @@ package struct AlertResponse: Sendable, Hashable, Codable {
     package var alert: AlertsResponse.Alert
     /// Messages that tell of it, the newest first; nil when nobody keeps them.
     package var deliveries: [DeliveriesResponse.Delivery]?
+
+    package init(alert: AlertsResponse.Alert, deliveries: [DeliveriesResponse.Delivery]?) {
+        self.alert = alert
+        self.deliveries = deliveries
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Something that a run does and that is on record: a domain and an action in it, for example
 /// `incidents/create_incident`.
 ///
@@ -14,7 +16,7 @@ package struct AuditedAction: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(self.domain)/\(self.action)" }
 
     package static func == (lhs: AuditedAction, rhs: AuditedAction) -> Bool {
-        lhs.action.utf8.elementsEqual(rhs.action.utf8) && lhs.domain.utf8.elementsEqual(rhs.domain.utf8)
+        lhs.action.hasSameBytes(as: rhs.action) && lhs.domain.hasSameBytes(as: rhs.domain)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -29,4 +31,18 @@ package struct AuditedAction: Sendable, Hashable, CustomStringConvertible {
     package static let startTrace = AuditedAction("logs", "start_trace")
     package static let completeTrace = AuditedAction("logs", "complete_trace")
     package static let finalizeRun = AuditedAction("orchestrator", "finalize_run")
+}
+
+extension String {
+    /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
+    func hasSameBytes(as other: String) -> Bool {
+        var (this, other) = (self, other)
+        return this.withUTF8 { mine in
+            other.withUTF8 { theirs in
+                guard mine.count == theirs.count else { return false }
+                guard let first = mine.baseAddress, let second = theirs.baseAddress else { return true }
+                return memcmp(first, second, mine.count) == 0
+            }
+        }
+    }
 }

@@ -82,6 +82,11 @@ package struct ContractRegistry: Sendable {
 
     package func run(_ runID: String) -> RunContract? { self.index[RunKey(runID)].flatMap { self.places[Int($0)].run } }
 
+    /// What is known of a run, for people; nil when nothing is.
+    package func summary(of runID: String) -> ContractSummary? {
+        self.run(runID).map { ContractSummary($0, self.surroundings.clock) }
+    }
+
     package mutating func handle(_ input: Input, at now: Timestamp) -> [ContractAction] {
         let instant = self.surroundings.clock.instant(now)
         var actions: [ContractAction] = []
@@ -282,7 +287,7 @@ private struct RunKey: Hashable, Sendable {
 
     init(_ text: String) { self.text = text }
 
-    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.utf8.elementsEqual(rhs.text.utf8) }
+    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
 
     func hash(into hasher: inout Hasher) {
         var text = self.text

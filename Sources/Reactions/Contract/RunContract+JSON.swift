@@ -25,18 +25,23 @@ extension RunContract {
 
     /// Nil for what was not written by `json`.
     package init?(json: JSONValue, terms: ContractTerms) {
-        guard let runID = json["run_id"]?.stringValue, let tenant = json["tenant_id"]?.stringValue,
-            let firstSeen = Self.instant(json["first_seen"]), let lastActivity = Self.instant(json["last_activity"]),
-            let pausedAt = Self.instant(json["paused_at"]), let askedUntil = Self.instant(json["asked_until"]),
-            case .bool(let hasStarted)? = json["started"], case .bool(let hasEnded)? = json["ended"],
-            case .bool(let toldTimeout)? = json["told_timeout"], case .bool(let toldMissing)? = json["told_missing"],
-            let staleness = json["staleness"]?.intValue.flatMap(UInt8.init(exactly:)).flatMap(
+        // Many are read at a start, so the names are looked up in a table.
+        guard case .object(let members) = json else { return nil }
+        let fields = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        guard let runID = fields["run_id"]?.stringValue, let tenant = fields["tenant_id"]?.stringValue,
+            let firstSeen = Self.instant(fields["first_seen"]),
+            let lastActivity = Self.instant(fields["last_activity"]),
+            let pausedAt = Self.instant(fields["paused_at"]), let askedUntil = Self.instant(fields["asked_until"]),
+            case .bool(let hasStarted)? = fields["started"], case .bool(let hasEnded)? = fields["ended"],
+            case .bool(let toldTimeout)? = fields["told_timeout"],
+            case .bool(let toldMissing)? = fields["told_missing"],
+            let staleness = fields["staleness"]?.intValue.flatMap(UInt8.init(exactly:)).flatMap(
                 Staleness.init(rawValue:)
             ),
-            let acknowledgements = json["acknowledgements"]?.intValue.flatMap(UInt16.init(exactly:)),
-            let invalid = json["invalid"]?.intValue.flatMap(UInt16.init(exactly:)),
-            let seen = json["seen"]?.arrayValue, let slots = json["actions"]?.arrayValue,
-            let expectations = json["expectations"]?.arrayValue, slots.count <= Self.maxActions,
+            let acknowledgements = fields["acknowledgements"]?.intValue.flatMap(UInt16.init(exactly:)),
+            let invalid = fields["invalid"]?.intValue.flatMap(UInt16.init(exactly:)),
+            let seen = fields["seen"]?.arrayValue, let slots = fields["actions"]?.arrayValue,
+            let expectations = fields["expectations"]?.arrayValue, slots.count <= Self.maxActions,
             expectations.count <= Self.maxExpectations, !runID.isEmpty, runID.utf8.count <= Self.maxNameBytes
         else { return nil }
         self.init(runID: runID, tenant: tenant, terms: terms, at: firstSeen)

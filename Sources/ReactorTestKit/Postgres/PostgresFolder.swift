@@ -17,6 +17,8 @@ struct PostgresFolder: Sendable {
     private let programs: String
     /// What stands before a command to run it as the server's user; empty when we are not root.
     private let asUser: [String]
+    /// The server's user and group.
+    private let owner: (user: uid_t, group: gid_t)?
 
     var data: String { self.path + "/data" }
     var log: String { self.path + "/log" }
@@ -30,17 +32,28 @@ struct PostgresFolder: Sendable {
         self.path = try makeTemporaryFolder(prefix: "aos-pg")
         guard geteuid() == 0 else {
             self.asUser = []
+            self.owner = nil
             return
         }
         guard let user = getpwnam("postgres") ?? getpwnam("nobody") else {
             throw PostgresServerError(description: "PostgreSQL does not run as root, and there is no user `nobody`")
         }
         let (userID, groupID) = (user.pointee.pw_uid, user.pointee.pw_gid)
+        self.owner = (userID, groupID)
         chown(self.path, userID, groupID)
         self.asUser = ["setpriv", "--reuid=\(userID)", "--regid=\(groupID)", "--clear-groups", "--"]
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: self.path) }
+
+    /// Puts a copy of a file where the server can read it and nobody else can; returns its path.
+    func adopt(_ file: String, as name: String) throws -> String {
+        let copy = self.path + "/" + name
+        try FileManager.default.copyItem(atPath: file, toPath: copy)
+        if let owner { chown(copy, owner.user, owner.group) }
+        chmod(copy, 0o600)
+        return copy
+    }
 
     /// Makes an empty cluster in which everybody on the machine is the superuser `aos`: the folder has mode 0700.
     func initialize() async throws {

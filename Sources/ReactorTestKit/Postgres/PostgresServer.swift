@@ -2,6 +2,7 @@ import ChildProcesses
 import Dispatch
 import FoundationEssentials
 import Glibc
+import RedisServer
 import Synchronization
 
 /// A PostgreSQL server of a test's own, on a unix socket in a folder of its own, with PostgreSQL's defaults but for
@@ -18,6 +19,8 @@ package final class PostgresServer: Sendable {
 
     private let folder: PostgresFolder
     private let settings: [String]
+    /// Its TCP port on 127.0.0.1, where clients choose whether they speak TLS; nil without a certificate.
+    package let port: UInt16?
     private let life = Mutex(Life())
 
     /// `$@` is the server with its arguments. The watcher stops it with SIGQUIT (an immediate shutdown, after which the
@@ -40,21 +43,22 @@ package final class PostgresServer: Sendable {
         wait $watcher 2>/dev/null
         """
 
-    fileprivate init(folder: PostgresFolder, settings: [String]) {
+    fileprivate init(folder: PostgresFolder, settings: [String], port: UInt16?) {
         self.folder = folder
         self.settings = settings
+        self.port = port
     }
 
     /// The socket's file, for a proxy before the server.
-    package var socket: String { self.folder.path + "/.s.PGSQL.5432" }
+    package var socket: String { self.folder.path + "/.s.PGSQL.\(self.port ?? 5432)" }
 
     /// The postmaster; nil while none serves.
     package var processID: Int32? { self.folder.postmaster()?.processID }
 
-    /// `postgres://aos@%2Ftmp%2F.../DATABASE`
+    /// `postgres://aos@%2Ftmp%2F...:5432/DATABASE`
     package func url(database: String = "postgres") -> String {
         let host = self.folder.path.split(separator: "/").map { "%2F" + $0 }.joined()
-        return "postgres://aos@\(host)/\(database)"
+        return "postgres://aos@\(host):\(self.port ?? 5432)/\(database)"
     }
 
     /// Starts the server, after a `kill()` too; returns when it serves.
@@ -163,15 +167,27 @@ package final class PostgresServer: Sendable {
 }
 
 /// Runs a PostgreSQL server while `body` runs, and leaves nothing behind.
-/// - Parameter settings: `name=value` of its configuration.
+/// - Parameters:
+///   - certificate: what it shows to those who come over TCP; without one there is the unix socket alone.
+///   - settings: `name=value` of its configuration.
 package func withPostgresServer<Result: Sendable>(
+    certificate: CertificateAuthority.Certificate? = nil,
     settings: [String] = [],
     _ body: (PostgresServer) async throws -> Result
 ) async throws -> Result {
     let folder = try PostgresFolder()
     defer { folder.remove() }
     try await folder.initialize()
-    let server = PostgresServer(folder: folder, settings: settings)
+    var settings = settings
+    var port: UInt16?
+    if let certificate {
+        guard let free = LoopbackPort.free() else { throw PostgresServerError(description: "no free TCP port") }
+        port = free
+        settings += ["listen_addresses=127.0.0.1", "port=\(free)", "ssl=on"]
+        settings.append("ssl_cert_file=\(try folder.adopt(certificate.certificateFile, as: "server.pem"))")
+        settings.append("ssl_key_file=\(try folder.adopt(certificate.keyFile, as: "server.key"))")
+    }
+    let server = PostgresServer(folder: folder, settings: settings, port: port)
     do {
         try await server.start()
         let result = try await body(server)

@@ -74,6 +74,8 @@ struct DemoService: Service {
                     )
                 }
             }
+            // What the last event brings about is told before the end is.
+            try? await Task.sleep(for: .milliseconds(300))
             await commands.stop()
         }
     }

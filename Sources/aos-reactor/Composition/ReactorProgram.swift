@@ -246,6 +246,7 @@ struct ReactorProgram {
         let deliveries = reactor.deliveries
         var books = AlertBooks(settings: { deliveries.settings })
         books.state = reactor.store
+        books.silences = reactor.store as? any SilenceBook
         books.deliveries = deliveries.outbox
         books.tester = deliveries
         return AdminServer(

@@ -25,7 +25,7 @@ struct Tap: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
-        let query = self.on.isEmpty ? "" : "?" + self.on.map { "on=\(Self.escape($0))" }.joined(separator: "&")
+        let query = self.on.isEmpty ? "" : "?" + self.on.map { "on=\(URLText.escape($0))" }.joined(separator: "&")
         let response = try await self.admin.get(.tap, query: query)
         guard response.status == .ok else {
             let body = try await response.body.collect(upTo: 1 << 20)
@@ -60,17 +60,5 @@ struct Tap: AsyncParsableCommand {
             Terminal.standardError.print("(\(missed) events were not shown: this program read too slowly)")
         }
         return Terminal.standardOutput.print(DemoLine.text(event))
-    }
-
-    private static func escape(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                String(UnicodeScalar(byte))
-            default:
-                "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }.joined()
     }
 }

@@ -38,6 +38,30 @@ import Testing
         #expect(scenario.registry.nextDeadline == nil)
     }
 
+    @Test func `a run is shown with what is expected of it and how it stands`() throws {
+        var scenario = ContractScenario()
+        scenario.tell(.started, at: 0)
+        scenario.acknowledge(.createIncident, at: 1)
+        scenario.acknowledge(.createIncident, id: "2")
+        scenario.acknowledge(.startTrace, status: .failed, error: "e")
+        scenario.advance(to: 20)
+        let summary = try #require(scenario.registry.summary(of: "r1"))
+        #expect(summary.status == .incomplete)
+        #expect(summary.firstSeen == scenario.time(0))
+        #expect(summary.lastActivity == scenario.time(1))
+        #expect(summary.expectations.map(\.action) == [.createIncident, .evaluatePolicy, .startTrace, .finalizeRun])
+        #expect(summary.expectations.map(\.state) == [.answered, .overdue, .answered, .open])
+        #expect(summary.expectations.map(\.due) == [5, 5, 5, 35].map { scenario.time($0) })
+        #expect(summary.actions.map(\.succeeded) == [2, 0, 0, 0])
+        #expect(summary.actions.map(\.tooMany) == [1, 0, 0, 0])
+        #expect(summary.actions.map(\.failed) == [0, 0, 1, 0])
+        scenario.tell(.paused)
+        let paused = try #require(scenario.registry.summary(of: "r1"))
+        #expect(paused.isPaused)
+        #expect(paused.expectations.last?.due == nil)
+        #expect(scenario.registry.summary(of: "r2") == nil)
+    }
+
     @Test func `when there is no room, runs that are over go first, and new ones are refused when none is`() {
         var limits = ContractLimits()
         limits.maxRuns = 10

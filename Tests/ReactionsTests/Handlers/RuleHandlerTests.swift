@@ -42,6 +42,25 @@ import Testing
         #expect(alert.raisedAt == Timestamp(seconds: 1_795_221_601))
     }
 
+    @Test func `an event that ends an alert names it as the alert was named`() throws {
+        let action = AlertAction(
+            severity: .high,
+            domain: "policies",
+            key: try Template("cost:{{payload.run_id}}"),
+            summary: try Template("s")
+        )
+        var definition = Self.rule([.alert(action), .alert(action)])
+        definition.resolveOn = [.exact("run.completed")]
+        let raised = try self.event.react(definition).compactMap(\.alert)
+        #expect(raised.map(\.lasts) == [true, true])
+        let end = try SampleEvent("run.completed", payload: ["run_id": "r-1"], tenant: "t-1")
+        let ends = try end.end(definition)
+        #expect(ends.count == 1)
+        guard case .resolve(let resolution) = ends.first else { return #expect(Bool(false), "no end") }
+        #expect((resolution.key, resolution.tenant, resolution.domain) == ("cost:r-1", "t-1", "policies"))
+        #expect(resolution.event?.eventType == "run.completed")
+    }
+
     @Test func `tenant and run can be set, and an event without a run has an unknown one`() throws {
         let event = try SampleEvent("x", payload: ["who": "t-9"])
         let action = AlertAction(

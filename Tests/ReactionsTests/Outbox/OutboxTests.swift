@@ -40,10 +40,10 @@ struct OutboxTests {
             try await test.add([.sample("a1")])
             try await test.plan()
             let first = try #require(try await test.claim().first)
-            try await test.outbox.finish(first, .retry(reason: "HTTP 503", after: .milliseconds(400)))
+            try await test.outbox.finish(first, .retry(reason: "HTTP 503", after: .seconds(4)))
             let answer = try await test.outbox.claim([ClaimRequest(receiver: "ops", limit: 10)])
             #expect(answer.claims.isEmpty)
-            #expect((answer.nextDueIn ?? .zero) > .zero && (answer.nextDueIn ?? .seconds(9)) <= .milliseconds(400))
+            #expect((answer.nextDueIn ?? .zero) > .zero && (answer.nextDueIn ?? .seconds(9)) <= .seconds(4))
             let record = try #require(try await test.record(first.deliveryID))
             #expect(record.status == .retrying && record.lastReason == "HTTP 503" && record.nextAttemptAt != nil)
             var again: DeliveryClaim?
@@ -59,15 +59,15 @@ struct OutboxTests {
 
     @Test(arguments: Kind.allCases)
     func `a claim that is not renewed falls to another, one that is renewed holds`(kind: Kind) async throws {
-        let short: (inout OutboxBounds) -> Void = { $0.lease = .milliseconds(500) }
+        let short: (inout OutboxBounds) -> Void = { $0.lease = .seconds(4) }
         try await withOutbox(kind, change: short) { test in
             try await test.add([.sample("a1")])
             try await test.plan()
             let first = try #require(try await test.claim().first)
-            for _ in 0..<10 {
+            for _ in 0..<25 {
                 try await test.outbox.renew([first])
                 #expect(try await test.other.claim([ClaimRequest(receiver: "ops", limit: 1)]).claims.isEmpty)
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: .milliseconds(200))
             }
             var second: DeliveryClaim?
             await eventually {
@@ -122,7 +122,7 @@ struct OutboxTests {
         try await withOutbox(kind) { test in
             let planner = DeliveryPlanner(profiles: [:], instance: "test")
             for id in ["a1", "a2"] {
-                try await test.add([.sample(id, key: id, groupBy: .labels(["domain"]), wait: .milliseconds(400))])
+                try await test.add([.sample(id, key: id, groupBy: .labels(["domain"]), wait: .seconds(4))])
                 #expect(try await test.plan(with: planner).isEmpty)
             }
             var told: [DeliveryPlan.Delivery] = []
@@ -147,7 +147,7 @@ struct OutboxTests {
 
     @Test(arguments: Kind.allCases)
     func `a notice that was taken and not planned falls to another`(kind: Kind) async throws {
-        let short: (inout OutboxBounds) -> Void = { $0.planningTime = .milliseconds(200) }
+        let short: (inout OutboxBounds) -> Void = { $0.planningTime = .seconds(4) }
         try await withOutbox(kind, change: short) { test in
             try await test.add([.sample("a1")])
             let first = try await test.outbox.takeNotices(upTo: 10, patience: .milliseconds(1))
@@ -243,7 +243,7 @@ struct OutboxTests {
         try await withOutbox(kind) { test in
             try await test.add([.sample("a1")])
             try await test.plan()
-            let young = ClaimRequest(receiver: "ops", limit: 1, minimumAge: .milliseconds(300))
+            let young = ClaimRequest(receiver: "ops", limit: 1, minimumAge: .seconds(4))
             #expect(try await test.outbox.claim([young]).claims.isEmpty)
             try await eventually { try await test.outbox.claim([young]).claims.count == 1 }
         }

@@ -61,6 +61,16 @@ struct SampleEvent {
         return try handler.react(to: self.envelope, context: &context, environment: self.environment)
     }
 
+    /// What the event ends of what the handler's alerts are about.
+    func end(_ definition: HandlerDefinition) throws -> [Reaction] {
+        var context = self.context
+        return try CompiledHandler(definition).end(
+            by: self.envelope,
+            context: &context,
+            environment: self.environment
+        )
+    }
+
     func render(_ source: String) throws -> String {
         var context = self.context
         return try Template(source).render(&context)

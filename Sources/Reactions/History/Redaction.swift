@@ -1,0 +1,86 @@
+package import Events
+
+/// Takes out what looks like a secret before anything is stored.
+///
+/// By name: the value of every member whose name says that it is one becomes `<REDACTED>`, however deep it lies. By form:
+/// e-mail addresses, bearer tokens, and keys of AWS, GitHub and Slack within any text. What is not recognized stays: this
+/// is a net, not a proof.
+package enum Redaction {
+    package static let mark = "<REDACTED>"
+
+    /// The original's names, without `_`, `-` and spaces and in lower case.
+    static let names: Set<String> = [
+        "password", "passwd", "pwd", "secret", "apikey", "token", "accesstoken", "refreshtoken", "authtoken",
+        "authorization", "bearer", "privatekey", "sshkey", "credentials", "cred", "ssn", "socialsecurity",
+        "creditcard", "cardnumber", "cvv", "cvc",
+    ]
+    /// A name that ends so is one too: `db_password`, `x-api-key`, `clientSecret`.
+    static let endings = [
+        "password", "passwd", "secret", "apikey", "accesstoken", "refreshtoken", "authtoken", "privatekey", "sshkey",
+        "credentials", "secretkey", "secretaccesskey", "sessiontoken", "idtoken", "bearertoken",
+    ]
+
+    package static func redacted(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .number: value
+        case .string(let text): .string(self.redacted(text))
+        case .array(let elements): .array(elements.map(self.redacted))
+        case .object(let members):
+            .object(
+                members.map { member in
+                    let isSecret = self.isSecret(name: member.name) && member.value != .null
+                    return JSONMember(
+                        self.redacted(member.name),
+                        isSecret ? .string(self.mark) : self.redacted(member.value)
+                    )
+                }
+            )
+        }
+    }
+
+    package static func isSecret(name: String) -> Bool {
+        // The longest name that is worth a look; texts from the wire are as long as a producer likes.
+        guard name.utf8.count <= 128 else { return false }
+        let plain = String(
+            decoding: name.utf8.compactMap { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+                case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "."): nil
+                default: byte
+                }
+            },
+            as: UTF8.self
+        )
+        return self.names.contains(plain) || self.endings.contains { plain.hasSuffix($0) }
+    }
+
+    /// A text without the secrets whose form is known.
+    package static func redacted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        guard let found = SecretScanner(bytes).secrets() else { return text }
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count)
+        var position = 0
+        for secret in found where secret.range.lowerBound >= position {
+            kept.append(contentsOf: bytes[position..<secret.range.lowerBound])
+            kept.append(contentsOf: secret.mark.utf8)
+            position = secret.range.upperBound
+        }
+        kept.append(contentsOf: bytes[position...])
+        return String(decoding: kept, as: UTF8.self)
+    }
+
+    /// The beginning of a frame that may be JSON, or nearly: values behind names of secrets are taken out as well.
+    package static func redacted(excerpt: String) -> String {
+        let bytes = Array(excerpt.utf8)
+        var kept: [UInt8] = []
+        var position = 0
+        for value in SecretScanner(bytes).namedValues() where value.lowerBound >= position {
+            kept.append(contentsOf: bytes[position..<value.lowerBound])
+            kept.append(contentsOf: "\"\(self.mark)\"".utf8)
+            position = value.upperBound
+        }
+        kept.append(contentsOf: bytes[position...])
+        return self.redacted(String(decoding: kept, as: UTF8.self))
+    }
+}

@@ -1,0 +1,154 @@
+import Events
+import Reactions
+
+extension StoredRow {
+    /// The row as it was recorded, less what was redacted.
+    var row: HistoryRow {
+        var reader = CellReader(self.cells)
+        let (runID, id, tenant, at) = (reader.text(), reader.text(), reader.text(), reader.time())
+        // A struct's members are read in the order in which they are written here, which is that of the columns.
+        let content: HistoryContent =
+            switch self.table {
+            case .runs: .run(Self.run(&reader))
+            case .events:
+                .event(
+                    EventHistory(
+                        type: reader.text(),
+                        source: reader.text(),
+                        arrivedAt: reader.time(),
+                        eventID: reader.optionalText(),
+                        details: reader.json()
+                    )
+                )
+            case .expectations:
+                .expectation(
+                    ExpectationHistory(
+                        domain: reader.text(),
+                        action: reader.text(),
+                        deadlineAt: reader.optionalTime(),
+                        origin: reader.text()
+                    )
+                )
+            case .acknowledgements:
+                .acknowledgement(
+                    AcknowledgementHistory(
+                        domain: reader.text(),
+                        action: reader.text(),
+                        status: reader.text(),
+                        resultID: reader.optionalText(),
+                        error: reader.optionalText()
+                    )
+                )
+            case .findings: .finding(Self.finding(&reader))
+            case .alerts: .alert(Self.alert(&reader, id: id, runID: runID, tenant: tenant, at: at))
+            case .receipts: .receipt(Self.receipt(&reader))
+            case .thresholds:
+                .threshold(
+                    ThresholdHistory(
+                        rule: reader.text(),
+                        subject: reader.text(),
+                        tier: reader.text(),
+                        hasRecovered: reader.integer() != 0,
+                        value: reader.real(),
+                        limit: reader.real(),
+                        details: reader.json()
+                    )
+                )
+            case .heartbeats:
+                .heartbeat(
+                    HeartbeatHistory(
+                        worker: reader.text(),
+                        from: reader.text(),
+                        to: reader.text(),
+                        reason: reader.optionalText()
+                    )
+                )
+            case .quarantine:
+                .quarantine(
+                    QuarantineHistory(
+                        channel: reader.text(),
+                        reason: reader.text(),
+                        byteCount: Int(reader.integer()),
+                        excerpt: reader.text()
+                    )
+                )
+            }
+        return HistoryRow(id: id, runID: runID, tenant: tenant, at: at, content: content)
+    }
+
+    private static func run(_ reader: inout CellReader) -> RunHistory {
+        RunHistory(
+            revision: reader.integer(),
+            status: reader.text(),
+            agent: reader.optionalText(),
+            outcome: reader.optionalText(),
+            endedAt: reader.optionalTime(),
+            deadlineAt: reader.optionalTime(),
+            details: reader.json()
+        )
+    }
+
+    private static func finding(_ reader: inout CellReader) -> FindingHistory {
+        FindingHistory(
+            kind: reader.text(),
+            domain: reader.text(),
+            action: reader.text(),
+            severity: reader.severity(),
+            count: Int(reader.integer()),
+            doubt: reader.optionalText(),
+            deadlineMilliseconds: reader.optionalInteger(),
+            elapsedMilliseconds: reader.optionalInteger(),
+            error: reader.optionalText()
+        )
+    }
+
+    private static func alert(
+        _ reader: inout CellReader,
+        id: String,
+        runID: String,
+        tenant: String,
+        at: Timestamp
+    ) -> Alert {
+        let (type, severity, domain) = (reader.text(), reader.severity(), reader.text())
+        let (key, summary, handler) = (reader.text(), reader.text(), reader.text())
+        return Alert(
+            id: id,
+            type: type,
+            severity: severity,
+            domain: domain,
+            tenant: tenant,
+            runID: runID,
+            key: key,
+            summary: summary,
+            details: reader.json(),
+            handler: handler,
+            event: EventReference(record: reader.json()),
+            raisedAt: at
+        )
+    }
+
+    private static func receipt(_ reader: inout CellReader) -> ReceiptHistory {
+        ReceiptHistory(
+            alertID: reader.text(),
+            verdict: reader.text(),
+            reason: reader.text(),
+            type: reader.text(),
+            severity: reader.severity(),
+            domain: reader.text(),
+            key: reader.text(),
+            summary: reader.text(),
+            fingerprint: reader.text(),
+            window: reader.optionalInteger().map { .microseconds($0) },
+            count: Int(reader.integer()),
+            limit: Int(reader.integer()),
+            nextAllowedAt: reader.optionalTime(),
+            remainingInWindow: reader.optionalInteger().map { Int($0) },
+            heldBackBy: reader.optionalText(),
+            isRepetition: reader.integer() != 0,
+            handler: reader.text(),
+            configVersion: reader.text(),
+            instance: reader.text(),
+            cursor: reader.text()
+        )
+    }
+}

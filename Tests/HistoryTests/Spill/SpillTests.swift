@@ -1,0 +1,160 @@
+import FoundationEssentials
+import Reactions
+import ReactorTestKit
+import Testing
+
+@testable import Stores
+
+@Suite struct SpillTests {
+    private static let rows = (HistorySample.all(run: "r\0\u{1A}é") + [HistorySample.run("r")]).map(StoredRow.init)
+
+    private static func readAll(_ spill: SpillFolder) async throws -> [StoredRow] {
+        var found: [StoredRow] = []
+        while let piece = try await spill.oldest() {
+            found += piece.rows
+            await spill.remove(piece)
+        }
+        return found
+    }
+
+    @Test func rowsOfAllKindsAreReadBackAsTheyWere() async throws {
+        #expect(SpillFormat.rows(Array(SpillFormat.piece(Self.rows).dropFirst(8))) == Self.rows)
+        try await withTemporaryFolder { folder in
+            let spill = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 2000)
+            var expected: [StoredRow] = []
+            for round in 0..<20 {
+                let rows = (0...round).map { StoredRow(HistorySample.event(round * 100 + $0)) } + Self.rows
+                let isTaken = try await spill.append(rows)
+                #expect(isTaken)
+                expected += rows
+            }
+            #expect(await spill.bytes > 20_000)
+            #expect(try await Self.readAll(spill) == expected)
+            #expect(await spill.bytes == 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["owner.lock"])
+        }
+    }
+
+    @Test func writingAndReadingInTurnKeepsTheOrder() async throws {
+        try await withTemporaryFolder { folder in
+            let spill = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 300)
+            var random = SystemRandomNumberGenerator()
+            var (written, read): ([StoredRow], [StoredRow]) = ([], [])
+            for number in 0..<500 {
+                if Bool.random(using: &random) {
+                    let row = StoredRow(HistorySample.event(number))
+                    #expect(try await spill.append([row]))
+                    written.append(row)
+                } else if let piece = try await spill.oldest() {
+                    read += piece.rows
+                    await spill.remove(piece)
+                }
+            }
+            read += try await Self.readAll(spill)
+            #expect(read == written)
+        }
+    }
+
+    @Test func afterARestartNothingIsMissing() async throws {
+        try await withTemporaryFolder { folder in
+            let first = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 500)
+            for number in 0..<50 { #expect(try await first.append([StoredRow(HistorySample.event(number))])) }
+            for _ in 0..<10 {
+                let piece = try #require(try await first.oldest())
+                await first.remove(piece)
+            }
+            await first.close()
+            let second = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 500)
+            #expect(try await second.append([StoredRow(HistorySample.event(50))]))
+            let found = Set(try await Self.readAll(second))
+            #expect(found.isSuperset(of: (10...50).map { StoredRow(HistorySample.event($0)) }))
+        }
+    }
+
+    @Test(arguments: [0, 4, 9, 30, 90, 200, 400])
+    func aFileThatEndsTooEarlyGivesWhatIsWhole(length: Int) async throws {
+        try await Self.damage { bytes in Array(bytes.prefix(length)) }
+    }
+
+    @Test(arguments: [3, 8, 12, 16, 60, 150, 399])
+    func aByteThatChangedOnDiskIsNoticed(position: Int) async throws {
+        try await Self.damage { bytes in
+            var bytes = bytes
+            bytes[position] ^= 0x40
+            return bytes
+        }
+    }
+
+    /// Writes rows, changes their file and reads: only whole rows come, in order, from the first on; what is missing is
+    /// counted; and what is appended afterwards is found.
+    private static func damage(_ change: ([UInt8]) -> [UInt8]) async throws {
+        try await withTemporaryFolder { folder in
+            let rows = (0..<8).map { StoredRow(HistorySample.event($0)) }
+            let first = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 1 << 20)
+            for row in rows { #expect(try await first.append([row])) }
+            await first.close()
+            let file = folder + "/0000000001.rows"
+            let bytes = [UInt8](try #require(FileManager.default.contents(atPath: file)))
+            #expect(bytes.count > 400)
+            let changed = change(bytes)
+            #expect(FileManager.default.createFile(atPath: file, contents: Data(changed)))
+
+            let second = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 1 << 20)
+            let later = StoredRow(HistorySample.event(99))
+            #expect(try await second.append([later]))
+            let found = try await Self.readAll(second)
+            #expect(found.last == later)
+            #expect(found.dropLast().elementsEqual(rows.prefix(found.count - 1)))
+            #expect(found.count - 1 < rows.count)
+            // A cut between two pieces looks like an end.
+            let isDamaged = await second.damagedBytes > 0
+            #expect(isDamaged || changed.count < bytes.count)
+        }
+    }
+
+    @Test func aFullFolderTakesNoMore() async throws {
+        try await withTemporaryFolder { folder in
+            let spill = SpillFolder(path: folder, limit: 1000, fileLimit: 1000)
+            var taken = 0
+            while try await spill.append([StoredRow(HistorySample.event(taken))]) { taken += 1 }
+            #expect((1..<20).contains(taken))
+            #expect(await spill.bytes <= 1000)
+            let piece = try #require(try await spill.oldest())
+            await spill.remove(piece)
+            #expect(try await spill.append([StoredRow(HistorySample.event(taken))]))
+        }
+    }
+
+    @Test func aBufferKnowsUpToWhereEverythingIsStored() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var buffer = HistoryBuffer(limit: 40)
+            var out: [HistoryBuffer.Chunk] = []
+            var stored: Set<String> = []
+            var recorded: [String] = []
+            for _ in 0..<60 {
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0:
+                    let first = recorded.count
+                    let rows = (0..<Int.random(in: 1...9, using: &random)).map { HistorySample.event(first + $0) }
+                    let taken = buffer.append(rows)
+                    recorded += rows.prefix(taken).map(\.id)
+                case 1:
+                    if out.count < 2, let chunk = buffer.take(Int.random(in: 1...9, using: &random)) {
+                        out.append(chunk)
+                    }
+                case 2:
+                    guard let chunk = out.popLast() else { continue }
+                    buffer.settle(chunk)
+                    stored.formUnion(chunk.rows.map(\.id))
+                default:
+                    if !out.isEmpty { buffer.putBack(out.removeFirst()) }
+                }
+                #expect(buffer.count == recorded.count - stored.count)
+                #expect(buffer.count <= 40)
+                let whole = recorded.prefix { stored.contains($0) }.count
+                #expect(buffer.storedUpTo == whole)
+            }
+        }
+    }
+}
