@@ -7,12 +7,17 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct CommandLineTests {
     private static let verbs = [
-        "run", "check", "handlers", "publish", "generate", "tap", "status", "doctor", "version",
+        "run", "check", "handlers", "publish", "generate", "tap", "status", "doctor", "version", "alerts", "explain",
+        "routes", "receivers", "silence", "dlq",
+    ]
+    private static let verbsBelow = [
+        "routes map", "routes test", "receivers list", "receivers test", "silence add", "silence list",
+        "silence expire", "silence preview", "dlq list", "dlq show", "dlq retry", "dlq drop",
     ]
 
-    @Test(arguments: Self.verbs)
+    @Test(arguments: Self.verbs + Self.verbsBelow)
     func `help has an example that fits on its line, and an unknown flag ends with 64`(verb: String) async throws {
-        let help = try await runVerb(verb, "--help")
+        let help = try await Self.run(verb, "--help")
         #expect(help.exitCode == 0)
         #expect(help.errorOutput.isEmpty)
         let examples = help.output.split(separator: "\n").filter { $0.hasPrefix("Example: ") }
@@ -22,10 +27,17 @@ struct CommandLineTests {
             #expect(example.contains("aos-reactor \(verb)"), "\(example)")
             #expect(example.count { $0 == "'" }.isMultiple(of: 2), "\(example)")
         }
-        let wrong = try await runVerb(verb, "--nonsense")
+        let wrong = try await Self.run(verb, "--nonsense")
         #expect(wrong.exitCode == 64)
         #expect(wrong.output.isEmpty)
         #expect(wrong.errorOutput.contains("Usage: aos-reactor \(verb)"))
+    }
+
+    private static func run(_ verb: String, _ flag: String) async throws -> FinishedProgram {
+        try await withTemporaryFolder { folder in
+            let words = verb.split(separator: " ").map(String.init)
+            return try await finish(try command([BuiltProgram.path] + words + [flag], in: folder))
+        }
     }
 
     @Test func `help lists all verbs, and a verb that does not exist ends with 64`() async throws {

@@ -45,7 +45,7 @@ struct MuteIntervalsReader {
         part.months = self.ranges(fields, "months", 1...12, Self.months, firstName: 1)
         part.years = self.ranges(fields, "years", 1...9999, [], firstName: 0)
         if let zone = fields.text("location"), let node = fields["location"] {
-            if TimeZoneNames.exists(zone) {
+            if TimeZoneDatabase.zone(named: zone) != nil {
                 part.timeZone = zone
             } else {
                 let found = ReadingContext.shortened(zone)
@@ -159,25 +159,5 @@ struct MuteIntervalsReader {
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; it takes \(numbers)\(example), and ranges with `:`"
         let message = "`\(value.shown)` is not one of \(field)\(hint)"
         self.context.report(.badInterval, at: value.node, message, suggestion: nearest)
-    }
-}
-
-/// Which time zones this machine knows.
-enum TimeZoneNames {
-    private static let folder = "/usr/share/zoneinfo/"
-
-    static func exists(_ name: String) -> Bool {
-        if name == "UTC" { return true }
-        // Names lead nowhere else: no dots, no empty parts.
-        let isName = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            case UInt8(ascii: "+"), UInt8(ascii: "/"): true
-            default: false
-            }
-        }
-        guard isName, name.utf8.count <= 64, name.utf8.first != UInt8(ascii: "/") else { return false }
-        return (try? FileText.bytes(of: Self.folder + name, limit: 4))?.starts(with: "TZif".utf8) ?? false
     }
 }
