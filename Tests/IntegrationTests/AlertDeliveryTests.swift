@@ -337,7 +337,9 @@ import Testing
                     #expect(request.text.contains("sent undecided: the state store could not be asked"))
                     try await server.bringUp()
                     await eventually("well again") { sink.requests.contains { $0.text.contains("reactor.recovered") } }
-                    let told = sink.requests.filter { $0.text.contains("\"type\":\"reactor.unhealthy\"") }
+                    let told = sink.requests.filter {
+                        $0.text.contains("\"type\":\"reactor.unhealthy\"") && $0.text.contains("\"status\":\"firing\"")
+                    }
                     #expect(told.count == 1, "what went out undecided is not told again")
                 }
             }

@@ -49,9 +49,11 @@ extension RunningReactor {
         return self.logged(message).dropFirst(count - 1).first
     }
 
-    /// How many of the alerts that it keeps are of this type.
+    /// How many of the alerts that it keeps are of this type; what was told of their ends is none of them.
     func alertCount(_ type: String) async throws -> Int {
-        try await self.ownAlerts().count { $0["type"]?.stringValue == type }
+        try await self.ownAlerts().count {
+            $0["type"]?.stringValue == type && $0["receipt"]?["reason"]?.stringValue != "it is over"
+        }
     }
 
     /// The alerts that this reactor has decided; what others on the same state have decided is listed, too.

@@ -84,9 +84,10 @@ struct ReactorBox: Sendable {
 
     var heartbeat: HeartbeatService.Counts { self.life?.heartbeat.counts ?? HeartbeatService.Counts() }
 
-    /// The alerts of this type, the oldest first.
+    /// The alerts of this type, the oldest first; what was told of their ends is none of them.
     func alerts(_ type: String) async -> [Alert] {
-        await self.reactor.alerts(limit: 1000).map(\.alert).filter { $0.type == type }.reversed()
+        await self.reactor.alerts(limit: 1000).filter { $0.receipt.ground != .resolved }.map(\.alert)
+            .filter { $0.type == type }.reversed()
     }
 
     func ready() async throws {
