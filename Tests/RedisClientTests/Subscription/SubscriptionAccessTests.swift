@@ -114,8 +114,9 @@ import Testing
                 }
                 figure("kills under load: lost \(lost) of \(total), reported", "\(bounds)", "")
                 #expect(bounds.count == 5)
-                // Only this channel is published to, so that the bound is exact.
-                #expect(bounds.reduce(0, +) == UInt64(lost))
+                // Only this channel is published to, but for our own probes: one a window may be counted with the rest.
+                let bound = Int(bounds.reduce(0, +))
+                #expect(lost <= bound && bound <= lost + bounds.count)
                 #expect(received == received.sorted())
             }
         }
