@@ -107,6 +107,7 @@ extension Reactor {
             engineBox: engineBox,
             heartbeatBox: heartbeatBox,
             channels: self.settings.channels,
+            judged: { [weak self] in self?.judged($0) },
             logger: self.logger
         )
     }

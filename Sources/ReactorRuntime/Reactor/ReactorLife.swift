@@ -27,6 +27,7 @@ final class ReactorLife: Sendable {
     private let engineBox: Late<IntakeEngine>
     private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
+    private let judged: @Sendable (ServerDurability) -> Void
     private let logger: Logger
 
     init(
@@ -46,6 +47,7 @@ final class ReactorLife: Sendable {
         engineBox: Late<IntakeEngine>,
         heartbeatBox: Late<HeartbeatService>,
         channels: [String],
+        judged: @escaping @Sendable (ServerDurability) -> Void,
         logger: Logger
     ) {
         self.intakeGroup = intakeGroup
@@ -64,6 +66,7 @@ final class ReactorLife: Sendable {
         self.engineBox = engineBox
         self.heartbeatBox = heartbeatBox
         self.channels = channels
+        self.judged = judged
         self.logger = logger
     }
 
@@ -96,7 +99,7 @@ final class ReactorLife: Sendable {
                     ]
                 )
             }
-            self.logger.info("Redis server judged", metadata: ["durability": "\(report.durability.rawValue)"])
+            self.judged(report.durability)
         } catch {
             self.logger.warning("Redis server could not be judged", metadata: ["reason": "\(error.metricLabel)"])
         }
