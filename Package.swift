@@ -162,6 +162,13 @@ let package = Package(
             path: "Benchmarks/HistoryBench"
         ),
         .executableTarget(
+            name: "decide-bench",
+            dependencies: [
+                "Events", "Reactions", "RedisClient", "Stores", log, .product(name: "NIOPosix", package: nio),
+            ],
+            path: "Benchmarks/DecideBench"
+        ),
+        .executableTarget(
             name: "contract-bench",
             dependencies: ["Events", "Reactions"],
             path: "Benchmarks/ContractBench"
