@@ -116,10 +116,10 @@ import Testing
             told.map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == [
                 "handlers/a.yaml:3:1: error[R015]:", "handlers/a.yaml:5:3: error[R012]:",
                 "handlers/a.yaml:6:10: error[R014]:", "handlers/a.yaml:7:13: error[R014]:",
-                "handlers/a.yaml:8:12: error[R011]:", "handlers/a.yaml:8:44: error[R014]:",
-                "handlers/a.yaml:8:57: error[R013]:", "handlers/a.yaml:8:90: error[R012]:",
+                "handlers/a.yaml:8:12: error[R011]:", "handlers/a.yaml:8:52: error[R014]:",
+                "handlers/a.yaml:8:58: error[R013]:", "handlers/a.yaml:8:90: error[R012]:",
                 "handlers/a.yaml:9:16: error[R023]:", "handlers/a.yaml:10:33: error[R014]:",
-                "handlers/a.yaml:11:15: error[R012]:", "handlers/a.yaml:11:34: error[R026]:",
+                "handlers/a.yaml:11:15: error[R012]:", "handlers/a.yaml:11:35: error[R026]:",
                 "handlers/a.yaml:12:10: error[R014]:",
             ]
         )

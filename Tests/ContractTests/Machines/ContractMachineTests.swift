@@ -65,15 +65,16 @@ import Testing
     }
 
     @Test func `what was found is no evidence, even where a rule would take it for an acknowledgement`() throws {
-        var box = self.box { definition in
-            definition.events.acks.append(.init(on: .any, action: AuditedAction("logs", "anything")))
-        }
+        let audit = try #require(TypePattern("audit.*"))
+        var box = self.box { $0.events.acks.append(.init(on: audit, action: AuditedAction("logs", "anything"))) }
         _ = try box.event("run.started", at: 0, ["run_id": "r1"])
         for _ in 0..<3 {
             #expect(try box.event("audit.reconciliation.drift", at: 1, ["run_id": "r1"]).isEmpty)
             #expect(try box.event("audit.expectation.timeout", at: 1, ["run_id": "r1"]).isEmpty)
         }
         #expect(box.machine.summary(of: "r1")?.actions.contains { $0.action.action == "anything" } == false)
+        _ = try box.event("audit.something", at: 1, ["run_id": "r1"])
+        #expect(box.machine.summary(of: "r1")?.actions.contains { $0.action.action == "anything" } == true)
     }
 
     @Test func `run ids may be numbers, and what has none or too long ones is left alone or counted`() throws {
