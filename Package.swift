@@ -184,6 +184,7 @@ let package = Package(
             name: "ReactorTestKit",
             dependencies: [
                 "ChildProcesses", "Events", "RedisServer", log,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),
