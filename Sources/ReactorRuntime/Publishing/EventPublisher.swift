@@ -1,4 +1,4 @@
-import Events
+package import Events
 package import Logging
 package import Reactions
 package import RedisClient
@@ -12,8 +12,6 @@ package final class EventPublisher: Sendable {
     /// Events waiting at which further ones are refused.
     package static let capacity = 10_000
     private static let batchSize = 256
-    /// `source` of the events that handlers publish.
-    private static let source = "aos-reactor"
     private static let retryDelay: Duration = .milliseconds(100)
 
     package struct Counts: Sendable {
@@ -106,13 +104,23 @@ package final class EventPublisher: Sendable {
 
     /// The command that publishes an event, with the time of now.
     package func command(for event: OutgoingEvent) -> RedisCommand {
-        let writer = EnvelopeWriter(
-            eventType: event.eventType,
-            timestamp: self.clock.wall(),
-            source: event.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
-            payload: event.payload,
-            hops: event.hops
-        )
-        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), writer.bytes])
+        let channel = event.channel ?? self.defaultChannel
+        return RedisCommand([Array("PUBLISH".utf8), Array(channel.utf8), event.frame(at: self.clock.wall())])
+    }
+}
+
+extension OutgoingEvent {
+    /// `source` of the events that handlers publish.
+    private static let source = "aos-reactor"
+
+    /// The event as it goes out.
+    package func frame(at now: Timestamp) -> [UInt8] {
+        EnvelopeWriter(
+            eventType: self.eventType,
+            timestamp: now,
+            source: self.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
+            payload: self.payload,
+            hops: self.hops
+        ).bytes
     }
 }
