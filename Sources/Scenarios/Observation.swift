@@ -77,4 +77,36 @@ extension Observation {
             ("length", .number(entry.length)), ("at", .duration(entry.arrivedAt - start)),
         ])
     }
+
+    init(_ finding: FindingHistory, _ row: HistoryRow, at now: Timestamp, since start: Timestamp) {
+        self.init([
+            ("kind", .string(finding.kind)), ("run_id", .string(row.runID)), ("tenant", .string(row.tenant)),
+            ("domain", .string(finding.domain)), ("action", .string(finding.action)),
+            ("count", .number(finding.count)),
+            ("deadline", finding.deadlineMilliseconds.map { .duration(.milliseconds($0)) }),
+            ("elapsed", finding.elapsedMilliseconds.map { .duration(.milliseconds($0)) }),
+            ("error", finding.error.map { .string($0) }), ("doubt", finding.doubt.map { .string($0) }),
+            ("at", .duration(now - start)),
+        ])
+    }
+
+    /// - Parameter summary: nil when no contract knows the run.
+    init(_ run: String, _ summary: ContractSummary?) {
+        let states = summary?.expectations.map(\.state) ?? []
+        let actions = (summary?.actions ?? []).map { action in
+            let counts: JSONValue = [
+                "expected": .number(action.expected), "succeeded": .number(action.succeeded),
+                "failed": .number(action.failed), "rolled_back": .number(action.rolledBack),
+                "too_many": .number(action.tooMany),
+            ]
+            return JSONMember("\(action.action)", counts)
+        }
+        self.init([
+            ("run_id", .string(run)), ("status", .string((summary?.status ?? .unknown).rawValue)),
+            ("tenant", .string(summary?.tenant ?? "")), ("paused", .bool(summary?.isPaused ?? false)),
+            ("ended", .bool(summary?.hasEnded ?? false)), ("open", .number(states.count { $0 == .open })),
+            ("overdue", .number(states.count { $0 == .overdue })),
+            ("answered", .number(states.count { $0 == .answered })), ("actions", .object(actions)),
+        ])
+    }
 }

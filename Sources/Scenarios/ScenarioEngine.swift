@@ -32,6 +32,12 @@ final class ScenarioEngine {
     private let receivers = ScriptedReceivers()
     private let random: SeededRandom
     private let coverage: CoverageRecorder?
+    private let machines = MachineSet()
+    /// Runs that built-ins that remember have heard of, in the order in which they did.
+    private var runs: [String] = []
+    private var knownRuns: Set<String> = []
+    /// Since when and until when nothing is heard.
+    private var blindness: (from: Timestamp, to: Timestamp)?
     private var pipeline: EventPipeline
     /// What happened, in its order.
     private var observed: [ScenarioSubject: [Observation]] = [:]
@@ -68,8 +74,9 @@ final class ScenarioEngine {
         self.outbox = outbox
         self.store = store
         self.deliveries = DeliverySteps(deliveries, outbox, logger: logger)
+        let machines = self.machines
         self.pipeline = EventPipeline(
-            routes: RouteTable(scenario.handlers.map { HandlerEntry($0) }),
+            routes: RouteTable(scenario.handlers.map { HandlerEntry($0, machines: machines) }),
             limits: DecoderLimits(maxEventBytes: scenario.settings.intake.maxEventBytes),
             ring: FrameRing(capacity: 1 << 20, policy: .dropNewest),
             port: self.port,
@@ -98,6 +105,7 @@ final class ScenarioEngine {
             self.clock.turn(to: due)
             self.wakes += 1
             self.pipeline.tick()
+            self.endBlindness()
             try await self.work()
         }
         self.clock.turn(to: end)
@@ -108,7 +116,9 @@ final class ScenarioEngine {
     /// The next thing that is due and still lies ahead; what is due and was not done is nobody's, and waits for ever.
     private func nextDue() -> Timestamp? {
         let now = self.clock.now
-        return [self.store.nextSettling, self.deliveries.nextDue(at: now)].compactMap(\.self).filter { $0 > now }.min()
+        return [
+            self.machines.nextDeadline, self.store.nextSettling, self.deliveries.nextDue(at: now), self.blindness?.to,
+        ].compactMap(\.self).filter { $0 > now }.min()
     }
 
     // MARK: What happens
@@ -134,11 +144,27 @@ final class ScenarioEngine {
                 expiresOnResolve: silence.endsOnResolve
             )
             _ = try await self.store.add(request, id: silence.name)
+        case .blind(let length):
+            let now = self.clock.now
+            self.blindness = (self.blindness?.from ?? now, now + length)
+            self.tell(.blindnessBegan(at: now, reason: "the subscription was lost"))
+            try await self.work()
         }
     }
 
+    /// The subscription is back.
+    private func endBlindness() {
+        guard let blindness = self.blindness, blindness.to <= self.clock.now else { return }
+        self.blindness = nil
+        let reason = "events may have been missed while the subscription was blind"
+        self.tell(.blindnessEnded(from: blindness.from, to: blindness.to, reason: reason))
+    }
+
+    private func tell(_ notice: MachineNotice) { self.perform(self.machines.handle(notice, self.moment)) }
+
     /// Gives the pipeline one message, as it stands in a receive buffer.
     private func receive(_ frame: [UInt8]) {
+        guard self.blindness == nil else { return }
         self.frames += 1
         self.coverage?.note(frame)
         let head = "*3\r\n$7\r\nmessage\r\n$\(Self.channel.utf8.count)\r\n\(Self.channel)\r\n$\(frame.count)\r\n"
@@ -154,11 +180,13 @@ final class ScenarioEngine {
 
     /// Does all that can be done now: decides, sends, publishes, and takes what was published.
     private func work() async throws {
+        self.wakeMachines()
         if let due = self.store.nextSettling, due <= self.clock.now {
             for telling in try await self.store.settle() { self.note(telling) }
         }
         while true {
             let wishes = self.port.take()
+            for feed in wishes.feeds { self.feed(feed) }
             for decision in wishes.decisions {
                 switch decision {
                 case .alert(let alert): self.decide(alert)
@@ -174,6 +202,48 @@ final class ScenarioEngine {
             if wishes.isEmpty { return }
         }
     }
+
+    // MARK: Built-ins that remember
+
+    private var moment: MachineMoment {
+        let now = self.clock.now
+        let random = self.random
+        return MachineMoment(now: now) {
+            var generator = random.source
+            return AlertIdentifiers.make(at: now, using: &generator)
+        }
+    }
+
+    /// Has everything worked off that is due; a machine with much to do takes several steps.
+    private func wakeMachines() {
+        while let due = self.machines.nextDeadline, due <= self.clock.now {
+            let outputs = self.machines.advance(self.moment)
+            self.perform(outputs)
+            // One that says that something is due and does nothing about it would keep us here for ever.
+            if outputs.isEmpty, self.machines.nextDeadline == due { return }
+        }
+    }
+
+    private func feed(_ feed: ScenarioPort.Feed) {
+        if let run = feed.event.anyRunID, self.knownRuns.insert(run).inserted { self.runs.append(run) }
+        self.perform(self.machines.handle(feed.event, machine: feed.machine, self.moment))
+    }
+
+    private func perform(_ outputs: [MachineOutput]) {
+        self.note(outputs)
+        for output in outputs {
+            guard case .react(let reaction) = output.content else { continue }
+            switch reaction {
+            case .alert(let alert): _ = self.port.raise(alert)
+            case .resolve(let resolution): _ = self.port.resolve(resolution)
+            case .publish(let event): self.port.publish(event)
+            case .log(let level, let message): self.port.log(level, message, handler: output.key)
+            case .loopCut(let event): self.port.cut(event)
+            }
+        }
+    }
+
+    // MARK: Alerts
 
     private func decide(_ alert: Alert) {
         for receipt in self.store.decideNow([alert]) { self.note(alert, .firing, receipt) }
@@ -214,6 +284,23 @@ final class ScenarioEngine {
         }
     }
 
+    /// What contracts found.
+    private func note(_ outputs: [MachineOutput]) {
+        let rows = outputs.compactMap { output -> Observation? in
+            guard case .record(let row) = output.content, case .finding(let finding) = row.content else { return nil }
+            return Observation(finding, row, at: self.clock.now, since: self.scenario.start)
+        }
+        // Those that count findings without writing them down say less about them.
+        let counted = outputs.compactMap { output -> Observation? in
+            guard case .count(.finding(let kind), let count) = output.content else { return nil }
+            return Observation([
+                ("kind", .string(kind.rawValue)), ("run_id", .string(output.key)), ("count", .number(Int(count))),
+                ("at", .duration(self.elapsed)),
+            ])
+        }
+        for observation in rows.isEmpty ? counted : rows { self.note(.findings, observation) }
+    }
+
     private func noteQuarantined() {
         let total = self.pipeline.quarantine.total
         let new = self.pipeline.quarantine.newest(Int(total - self.quarantined)).reversed()
@@ -225,7 +312,12 @@ final class ScenarioEngine {
     func observations(of subject: ScenarioSubject) async throws -> [Observation] {
         switch subject {
         case .receivers: return try await self.receiverStates()
-        case .alerts, .verdicts, .findings, .published, .deliveries, .quarantined, .logs, .failedCalls, .runs:
+        case .runs:
+            return self.runs.map { run in
+                let summary = self.machines.first(of: ContractMachine.self) { $0.summary(of: run) }
+                return Observation(run, summary)
+            }
+        case .alerts, .verdicts, .findings, .published, .deliveries, .quarantined, .logs, .failedCalls:
             return self.observed[subject] ?? []
         }
     }

@@ -11,6 +11,12 @@ final class ScenarioPort: ReactionPort {
         case end(Resolution)
     }
 
+    /// An event for a built-in that remembers.
+    struct Feed: Sendable {
+        var event: Event
+        var machine: Int
+    }
+
     struct LogLine: Sendable {
         var level: LogAction.Level
         var message: String
@@ -24,13 +30,15 @@ final class ScenarioPort: ReactionPort {
 
     /// All that came since somebody took it.
     struct Wishes: Sendable {
+        var feeds: [Feed] = []
         var decisions: [Decision] = []
         var published: [OutgoingEvent] = []
         var logs: [LogLine] = []
         var failedCalls: [FailedCall] = []
 
         var isEmpty: Bool {
-            self.decisions.isEmpty && self.published.isEmpty && self.logs.isEmpty && self.failedCalls.isEmpty
+            self.feeds.isEmpty && self.decisions.isEmpty && self.published.isEmpty && self.logs.isEmpty
+                && self.failedCalls.isEmpty
         }
     }
 
@@ -41,6 +49,11 @@ final class ScenarioPort: ReactionPort {
             defer { wishes = Wishes() }
             return wishes
         }
+    }
+
+    func feed(_ event: Event, machine: Int) -> Bool {
+        self.wishes.withLock { $0.feeds.append(Feed(event: event, machine: machine)) }
+        return true
     }
 
     func raise(_ alert: Alert) -> Bool {

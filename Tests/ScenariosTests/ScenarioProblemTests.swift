@@ -24,7 +24,7 @@ struct ScenarioProblemTests {
             try self.step("{ advnce: 3s }")
                 == [
                     "7: error[R012]: unknown field `advnce` in `step`; did you mean `advance`?"
-            ]
+                ]
         )
         #expect(
             try self.step("{ event: { typ: a.b } }")

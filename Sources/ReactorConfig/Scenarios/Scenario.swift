@@ -46,6 +46,8 @@ package enum ScenarioAction: Sendable {
     /// What a receiver answers from now on; the last answer is given again and again.
     case script(receiver: String, answers: [ScriptedAnswer])
     case silence(ScenarioSilence)
+    /// The reactor hears nothing for a while: what arrives meanwhile is lost, and it knows.
+    case blind(Duration)
 }
 
 /// Something that arrives on the channel.

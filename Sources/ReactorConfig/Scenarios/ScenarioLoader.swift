@@ -27,6 +27,9 @@ package enum ScenarioLoader {
             return set
         }
         builder.nodes = [:]
+        // What is wrong with these variables is told by whoever reads the files of handlers.
+        let audit = AuditAlertEnvironment(environment, problems: ProblemList())
+        let runs = RunTimesEnvironment(environment, problems: ProblemList())
         var folders: [String: [LoadedHandler]] = [:]
         let tests = Self.files(paths, problems)
         for path in tests {
@@ -39,7 +42,13 @@ package enum ScenarioLoader {
             }
             guard let file = files.load(path) else { continue }
             set.files.append(path)
-            let reader = ScenarioReader(context: file.context, handlers: folders[folder] ?? [], base: builder)
+            let reader = ScenarioReader(
+                context: file.context,
+                handlers: folders[folder] ?? [],
+                base: builder,
+                audit: audit,
+                runs: runs
+            )
             set.scenarios += Self.read(file, reader)
         }
         let isTold = Set(tests)

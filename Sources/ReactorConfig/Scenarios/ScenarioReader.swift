@@ -9,6 +9,8 @@ struct ScenarioReader {
     let handlers: [LoadedHandler]
     /// The configuration without what the scenario changes.
     let base: ConfigurationBuilder
+    let audit: AuditAlertEnvironment
+    let runs: RunTimesEnvironment
 
     private static let keys = ["scenario", "handlers", "config", "start", "seed", "steps"]
     private static let seeds = 0...Int.max
@@ -48,23 +50,38 @@ struct ScenarioReader {
         )
     }
 
-    /// The handlers that are named, or all of them.
+    /// The handlers that are named or written out, or all of them.
     private func handlers(_ node: YAMLNode?) -> [HandlerDefinition] {
         guard let node else { return self.handlers.flatMap(\.definitions) }
         var named: Set<String> = []
+        var own: [LoadedHandler] = []
         for element in self.context.elements(node) {
-            guard let name = self.context.text(element, of: "handlers") else { continue }
-            if self.handlers.contains(where: { $0.name == name.text }) {
-                named.insert(name.text)
-                continue
+            if case .mapping = element {
+                own.append(HandlerReader(context: self.context, audit: self.audit, runs: self.runs).read(element))
+            } else if let name = self.name(element) {
+                named.insert(name)
             }
-            let known = self.handlers.map(\.name).filter { !$0.isEmpty }
-            let nearest = NearestName.findIgnoringCase(name.text, among: known)
-            let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; there are \(ValueNeeds.list(known))"
-            let message = "there is no handler `\(name.shown)`\(hint)"
-            self.context.report(.unknownHandler, at: element, message, suggestion: nearest)
         }
-        return self.handlers.filter { named.contains($0.name) }.flatMap(\.definitions)
+        let taking = self.handlers.filter { named.contains($0.name) } + own
+        // They are judged together as files of handlers are; what is only probably not meant, others may say.
+        for (index, handler) in taking.enumerated() {
+            guard let first = taking[..<index].first(where: { $0.name == handler.name }) else { continue }
+            let message = "handler name `\(handler.name)` is already used at \(first.location)"
+            self.context.report(.duplicateHandler, at: handler.namePlace, message)
+        }
+        return taking.flatMap(\.definitions)
+    }
+
+    /// The name of a handler that there is.
+    private func name(_ node: YAMLNode) -> String? {
+        guard let name = self.context.text(node, of: "handlers") else { return nil }
+        if self.handlers.contains(where: { $0.name == name.text }) { return name.text }
+        let known = self.handlers.map(\.name).filter { !$0.isEmpty }
+        let nearest = NearestName.findIgnoringCase(name.text, among: known)
+        let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; there are \(ValueNeeds.list(known))"
+        let message = "there is no handler `\(name.shown)`\(hint)"
+        self.context.report(.unknownHandler, at: node, message, suggestion: nearest)
+        return nil
     }
 
     private func settings(_ node: YAMLNode?) -> ReactorConfiguration? {

@@ -9,7 +9,7 @@ struct ScenarioStepReader {
     let receivers: [String]
 
     private static let keys = [
-        "at", "advance", "event", "events", "raw", "times", "every", "receiver", "silence", "expect",
+        "at", "advance", "event", "events", "raw", "times", "every", "receiver", "silence", "blind", "expect",
     ]
     /// A year of scenario time; more is a slip of the unit.
     private static let times = Duration.zero...Duration.seconds(366 * 86_400)
@@ -37,6 +37,9 @@ struct ScenarioStepReader {
         var actions: [ScenarioAction] = []
         if let node = fields["receiver"] { actions += self.scripts(node) }
         if let node = fields["silence"], let silence = self.silence(node) { actions.append(.silence(silence)) }
+        if let length = fields.duration("blind", in: .milliseconds(1)...Self.times.upperBound) {
+            actions.append(.blind(length))
+        }
         if let events = self.events(fields, &now) { actions.append(events) }
         let expectations = fields["expect"].map { ScenarioExpectReader(context: self.context).read($0) } ?? []
         if actions.isEmpty, expectations.isEmpty, fields["at"] == nil, fields["advance"] == nil,

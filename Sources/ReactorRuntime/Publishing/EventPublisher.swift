@@ -110,15 +110,12 @@ package final class EventPublisher: Sendable {
 }
 
 extension OutgoingEvent {
-    /// `source` of the events that handlers publish.
-    private static let source = "aos-reactor"
-
     /// The event as it goes out.
     package func frame(at now: Timestamp) -> [UInt8] {
         EnvelopeWriter(
             eventType: self.eventType,
             timestamp: now,
-            source: self.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
+            source: self.handler == SystemAlerts.handler ? InternalEvent.source : AuditFindingEvent.source,
             payload: self.payload,
             hops: self.hops
         ).bytes

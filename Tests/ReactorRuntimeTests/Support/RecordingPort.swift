@@ -10,6 +10,7 @@ final class RecordingPort: ReactionPort {
         var resolutions: [Resolution] = []
         var published: [OutgoingEvent] = []
         var enqueued: [(event: Event, lane: Int, type: String)] = []
+        var fed: [(event: Event, machine: Int)] = []
         var sightings: [PeerSighting] = []
         var overload: [OverloadEpisode.Action] = []
         var losses: [SequenceTracker.Loss] = []
@@ -43,6 +44,13 @@ final class RecordingPort: ReactionPort {
 
     func enqueue(_ event: Event, lane: Int, type: String) {
         self.state.withLock { $0.enqueued.append((event, lane, type)) }
+    }
+
+    func feed(_ event: Event, machine: Int) -> Bool {
+        self.state.withLock { record in
+            record.fed.append((event, machine))
+            return record.hasRoom
+        }
     }
 
     func sighted(_ sighting: PeerSighting) { self.state.withLock { $0.sightings.append(sighting) } }
