@@ -42,9 +42,7 @@ struct ScenarioStepReader {
         }
         if let events = self.events(fields, &now) { actions.append(events) }
         let expectations = fields["expect"].map { ScenarioExpectReader(context: self.context).read($0) } ?? []
-        if actions.isEmpty, expectations.isEmpty, fields["at"] == nil, fields["advance"] == nil,
-            Self.keys.allSatisfy({ fields[$0] == nil })
-        {
+        if case .mapping(let members, _) = node, members.isEmpty {
             self.context.report(.badScenario, at: node, "the step says nothing: \(ValueNeeds.list(Self.keys))")
         }
         return ScenarioStep(
