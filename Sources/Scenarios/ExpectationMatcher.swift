@@ -115,9 +115,15 @@ struct ExpectationMatcher {
     private func pairs(_ wanted: [Int], _ count: Int, fits: (Int, Int) -> Bool) -> [Int?] {
         var taker = [Int?](repeating: nil, count: count)
         func find(_ place: Int, _ seen: inout [Bool]) -> Bool {
-            for index in 0..<count where !seen[index] && fits(wanted[place], index) {
+            let fitting = (0..<count).filter { !seen[$0] && fits(wanted[place], $0) }
+            if let free = fitting.first(where: { taker[$0] == nil }) {
+                taker[free] = place
+                return true
+            }
+            guard wanted.count <= Self.pairedBest else { return false }
+            for index in fitting where !seen[index] {
                 seen[index] = true
-                if taker[index] == nil || (wanted.count <= Self.pairedBest && find(taker[index]!, &seen)) {
+                if let other = taker[index], find(other, &seen) {
                     taker[index] = place
                     return true
                 }
