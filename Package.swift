@@ -130,12 +130,21 @@ let package = Package(
             ]
         ),
 
+        // Handlers tried out on a clock that does not wait.
+        .target(
+            name: "Scenarios",
+            dependencies: [
+                "Delivery", "EventPatterns", "Events", "Reactions", "ReactorConfig", "ReactorRuntime", "RedisClient",
+                "Stores", "SyntheticEvents", "Telemetry", log,
+            ]
+        ),
+
         // MARK: Floor 6. The command line, the only composition root.
         .executableTarget(
             name: "aos-reactor",
             dependencies: [
                 "AdminAPI", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorConfig", "ReactorRuntime",
-                "RedisClient", "RedisServer", "Stores", "SyntheticEvents", "Telemetry", log, metrics,
+                "RedisClient", "RedisServer", "Scenarios", "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
@@ -252,6 +261,10 @@ let package = Package(
         .testTarget(
             name: "ReactorConfigTests",
             dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient"]
+        ),
+        .testTarget(
+            name: "ScenariosTests",
+            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "Scenarios"]
         ),
         .testTarget(
             name: "ReactorRuntimeTests",

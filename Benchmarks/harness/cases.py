@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import statistics
+import subprocess
 import time
 
 from . import postgres, programs
@@ -404,6 +406,37 @@ def decide(options, alerts=1_000_000):
     )
 
 
+def scenarios(options):
+    """(i) Scenarios: a day in which something happens, one in which nothing does, and all that are shipped."""
+    rounds = []
+    for number in range(1, options.rounds + 1):
+        line = {"case": "scenarios", "round": number, "load": round(os.getloadavg()[0], 1)}
+        found = scenario_times(options, "Benchmarks/scenarios")
+        line |= {"day_ms": found["a day"], "quiet_day_ms": found["a quiet day"]}
+        begin = time.perf_counter()
+        shipped = scenario_times(options, "handlers")
+        line |= {"shipped": len(shipped), "shipped_ms": round((time.perf_counter() - begin) * 1000, 1)}
+        rounds.append(line)
+        yield line
+    result = medians("scenarios", rounds, "day_ms", "quiet_day_ms", "shipped", "shipped_ms")
+    yield judged(
+        result,
+        {
+            "day_ms < 50": result["day_ms"] < 50,
+            "quiet_day_ms < 50": result["quiet_day_ms"] < 50,
+            "shipped_ms < 2000": result["shipped_ms"] < 2_000,
+        },
+    )
+
+
+def scenario_times(options, folder):
+    """What each scenario of a folder took, in milliseconds, as the program tells it; all must pass."""
+    output = subprocess.run([options.reactor, "test", folder], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {
+        name: float(taken) for name, taken in re.findall(r"^ok +\S+: (.*) \(\S+ in ([0-9.]+) ms\)$", output, re.MULTILINE)
+    }
+
+
 ALL = {
     "flood": flood,
     "blast": blast,
@@ -414,4 +447,5 @@ ALL = {
     "decide": decide,
     "contract": contract,
     "history": history,
+    "scenarios": scenarios,
 }

@@ -70,7 +70,7 @@ package enum ConfigurationLoader {
         )
     }
 
-    private static func readSettings(
+    static func readSettings(
         _ path: String?,
         _ overrides: [ConfigurationOverride],
         _ files: inout YAMLFiles,

@@ -65,6 +65,12 @@ extension FatigueGate {
         return (stood, tellings)
     }
 
+    /// When `settle` may have something to tell; nil when nothing waits.
+    package var nextSettling: Timestamp? {
+        let due = [self.heldBack.nextDue, self.standing.nextSettling].compactMap(\.self).min()
+        return due.map { self.clock.reading($0) }
+    }
+
     /// What has become due: that alerts have settled, and what was held back while a window was open; the earliest first.
     package mutating func settle(at reading: Timestamp) -> [Telling] {
         let now = self.begin(reading)

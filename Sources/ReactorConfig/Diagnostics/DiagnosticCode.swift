@@ -137,4 +137,11 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case badTimeZone = "R081"
     /// A mute interval that no route names.
     case unusedInterval = "R082"
+
+    // MARK: Scenarios
+
+    /// A scenario that cannot fail, or a step that says nothing or goes back in time.
+    case badScenario = "R090"
+    /// A scenario names a handler that there is not.
+    case unknownHandler = "R091"
 }

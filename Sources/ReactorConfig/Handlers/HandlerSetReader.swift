@@ -55,12 +55,15 @@ struct HandlerSetReader {
         for name in names where name.utf8.count > 4 && name.utf8.suffix(4).elementsEqual(".yml".utf8) {
             self.warn(.notRead, folder + name, "is not read: handlers end in `.yaml`")
         }
-        let files = names.filter { $0.utf8.suffix(5).elementsEqual(".yaml".utf8) }
+        let files = names.filter { $0.utf8.suffix(5).elementsEqual(".yaml".utf8) && !Self.isScenario($0) }
         if files.isEmpty {
             self.warn(.noHandlers, path, "holds no `*.yaml` file: without handlers, no event does anything")
         }
         return files.map { folder + $0 }
     }
+
+    /// Scenarios lie beside the handlers that they test.
+    static func isScenario(_ name: String) -> Bool { name.utf8.suffix(10).elementsEqual("_test.yaml".utf8) }
 
     private func warn(_ code: DiagnosticCode, _ path: String, _ message: String) {
         self.problems.add(Diagnostic(.warning, code, at: .path(path), message))

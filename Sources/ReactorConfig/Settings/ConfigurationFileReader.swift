@@ -19,6 +19,22 @@ struct ConfigurationFileReader {
         AlertsReader(context: self.context).read(alerts, into: &builder)
     }
 
+    /// What may be changed for a while: what decides about events and alerts, not where they come from.
+    private static let changeable = ["alerts", "intake"]
+
+    /// Reads a part of a configuration that stands in another file, over what was read before.
+    ///
+    /// Receivers, routes and what belongs to them name each other, so they are replaced together or not at all.
+    func read(changes node: YAMLNode, into builder: inout ConfigurationBuilder) {
+        guard let members = self.context.members(node, of: "config") else { return }
+        for member in members where !Self.changeable.contains(member.key) {
+            self.context.reportUnknown(member, known: Self.changeable, inside: "config")
+        }
+        var alerts: [String: YAMLMember] = [:]
+        self.walk(members.filter { Self.changeable.contains($0.key) }, prefix: "", into: &builder, &alerts)
+        AlertsReader(context: self.context).read(alerts, into: &builder)
+    }
+
     /// - Parameter alerts: the members that are read when all others were, because they speak of each other.
     private func walk(
         _ members: [YAMLMember],

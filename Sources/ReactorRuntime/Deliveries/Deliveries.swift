@@ -13,6 +13,8 @@ package final class Deliveries: Sendable {
     /// For alerts that went out undecided, because the store could not be asked; the other one when that is in memory too.
     private let undecided: MemoryOutbox
     private let log: any AlertSink
+    private let makeSink: SinkMaker?
+    private let random: RandomSource
     let receivers: ReceiverSet
     let counts: DeliveryCounts
     let clock: PipelineClock
@@ -26,19 +28,28 @@ package final class Deliveries: Sendable {
 
     private struct NoConnection: Error {}
 
+    /// Makes what sends the messages of one receiver.
+    package typealias SinkMaker = @Sendable (ReceiverDefinition) -> any AlertSink
+
     /// - Parameters:
     ///   - log: what receivers of the kind `log` do.
     ///   - registry: where the times of deliveries are counted.
+    ///   - makeSink: Takes the place of the real receivers, for those who only want to see what would be sent.
+    ///   - random: By how much pauses vary.
     package init(
         outbox: any Outbox,
         instance: String,
         log: any AlertSink,
         registry: MetricsRegistry,
-        clock: PipelineClock
+        clock: PipelineClock,
+        makeSink: SinkMaker? = nil,
+        random: RandomSource = .system
     ) {
         self.outbox = outbox
         self.undecided = outbox as? MemoryOutbox ?? MemoryOutbox(instance: instance, clock: clock.wall)
         self.log = log
+        self.makeSink = makeSink
+        self.random = random
         self.receivers = ReceiverSet(instance: instance)
         self.counts = DeliveryCounts(registry)
         self.clock = clock
@@ -63,15 +74,14 @@ package final class Deliveries: Sendable {
 
     /// Receivers may come, change and go at any time.
     package func apply(_ settings: AlertSettings) {
+        if let makeSink = self.makeSink { return self.receivers.apply(settings, makeSink) }
         let publisher = self.publisher
-        self.receivers.apply(
-            settings,
-            SinkFactory(log: self.log) { channel, event in
-                guard let publisher = publisher.value else { throw NoConnection() }
-                let command = RedisCommand([Array("PUBLISH".utf8), Array((channel ?? publisher.channel).utf8), event])
-                _ = try await publisher.commands.send(command)
-            }
-        )
+        let factory = SinkFactory(log: self.log) { channel, event in
+            guard let publisher = publisher.value else { throw NoConnection() }
+            let command = RedisCommand([Array("PUBLISH".utf8), Array((channel ?? publisher.channel).utf8), event])
+            _ = try await publisher.commands.send(command)
+        }
+        self.receivers.apply(settings) { factory.sink(for: $0) }
     }
 
     /// Sends an alert that must not wait for the store.
@@ -85,15 +95,18 @@ package final class Deliveries: Sendable {
     func begin(_ publisher: Publisher, _ logger: Logger) -> [DeliveryLine] {
         self.publisher.set(publisher)
         let outboxes: [any Outbox] = self.outbox.isLasting ? [self.outbox, self.undecided] : [self.outbox]
-        return outboxes.map { outbox in
-            DeliveryLine(
-                outbox: outbox,
-                receivers: self.receivers,
-                counts: self.counts,
-                clock: self.clock,
-                logger: logger
-            )
-        }
+        return outboxes.map { self.line(of: $0, logger) }
+    }
+
+    func line(of outbox: any Outbox, _ logger: Logger) -> DeliveryLine {
+        DeliveryLine(
+            outbox: outbox,
+            receivers: self.receivers,
+            counts: self.counts,
+            clock: self.clock,
+            random: self.random,
+            logger: logger
+        )
     }
 
     func end() { self.publisher.clear() }

@@ -28,7 +28,7 @@ extension DeliveryLine {
                 isTakenOver: claim.isTakenOver,
                 lastReason: claim.lastReason
             )
-            var random = SystemRandomNumberGenerator()
+            var random = self.random
             let begun = progress.handle(.due, at: self.clock.wall(), policy: way.policy, using: &random)
             if case .send = begun.first {
                 do {

@@ -38,6 +38,7 @@ final class DeliveryLine: Sendable {
     let receivers: ReceiverSet
     let counts: DeliveryCounts
     let clock: PipelineClock
+    let random: RandomSource
     let logger: Logger
     let bell = WakeSignal()
     let state = Mutex(State())
@@ -51,12 +52,14 @@ final class DeliveryLine: Sendable {
         receivers: ReceiverSet,
         counts: DeliveryCounts,
         clock: PipelineClock,
+        random: RandomSource,
         logger: Logger
     ) {
         self.outbox = outbox
         self.receivers = receivers
         self.counts = counts
         self.clock = clock
+        self.random = random
         self.logger = logger
     }
 
@@ -121,7 +124,7 @@ final class DeliveryLine: Sendable {
         }
     }
 
-    private func write(_ notices: [ClaimedNotice]) async throws {
+    func write(_ notices: [ClaimedNotice]) async throws {
         var open = notices
         while !open.isEmpty {
             let shelf = try await self.outbox.shelf(of: DeliveryPlanner.keys(open))
@@ -150,7 +153,7 @@ final class DeliveryLine: Sendable {
     }
 
     /// - Returns: Whether there may be more.
-    private func tellDue(everything: Bool = false) async throws -> Bool {
+    func tellDue(everything: Bool = false) async throws -> Bool {
         let shelf = try await self.outbox.dueShelf(upTo: Self.batch, everything: everything)
         guard !shelf.groups.isEmpty else { return false }
         let plan = self.receivers.planner.plan(due: shelf, stopping: everything)
@@ -187,8 +190,7 @@ final class DeliveryLine: Sendable {
                         let answer = try await self.outbox.claim(requests)
                         self.recovered()
                         for claim in answer.claims {
-                            self.state.withLock { $0.inFlight[claim.deliveryID] = claim }
-                            let way = self.receivers.begin(claim.receiver, at: self.clock.wall())
+                            let way = self.begin(claim)
                             group.addTask { await self.deliver(claim, way, answer.disabled[claim.receiver]) }
                         }
                         if !answer.claims.isEmpty { continue }
@@ -206,13 +208,18 @@ final class DeliveryLine: Sendable {
         self.sent.open()
     }
 
-    private func requests() -> [ClaimRequest] {
+    func begin(_ claim: DeliveryClaim) -> ReceiverSet.Way? {
+        self.state.withLock { $0.inFlight[claim.deliveryID] = claim }
+        return self.receivers.begin(claim.receiver, at: self.clock.wall())
+    }
+
+    func requests() -> [ClaimRequest] {
         let strangers = self.state.withLock { $0.strangers }
         return self.receivers.requests(at: self.clock.wall())
             + strangers.map { ClaimRequest(receiver: $0, limit: 16, minimumAge: Self.strangersWait) }
     }
 
-    private func enable() async throws {
+    func enable() async throws {
         let version = self.receivers.version
         guard self.state.withLock({ $0.enabled }) != version else { return }
         try await self.outbox.enable(self.receivers.fingerprints)

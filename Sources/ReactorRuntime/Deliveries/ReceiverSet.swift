@@ -43,7 +43,7 @@ final class ReceiverSet: Sendable {
 
     /// Puts new definitions in force. What is being sent goes on the way that it has begun; a receiver that stays as it is
     /// keeps what is known of it.
-    func apply(_ settings: AlertSettings, _ factory: SinkFactory) {
+    func apply(_ settings: AlertSettings, _ makeSink: (ReceiverDefinition) -> any AlertSink) {
         var profiles: [String: DeliveryPlanner.Profile] = [:]
         for definition in settings.receivers { profiles[definition.name] = DeliveryPlanner.Profile(definition) }
         let planner = DeliveryPlanner(profiles: profiles, instance: self.instance)
@@ -56,7 +56,7 @@ final class ReceiverSet: Sendable {
                 } else {
                     slots[definition.name] = Slot(
                         definition: definition,
-                        sink: factory.sink(for: definition),
+                        sink: makeSink(definition),
                         breaker: CircuitBreaker(),
                         inFlight: kept?.inFlight ?? 0
                     )
@@ -109,6 +109,17 @@ final class ReceiverSet: Sendable {
                 }
                 return limit > 0 ? ClaimRequest(receiver: name, limit: limit) : nil
             }
+        }
+    }
+
+    /// Until when nothing is sent to a receiver, because it is being spared; nil when it is not.
+    func sparedUntil(_ name: String, at now: Timestamp) -> Timestamp? {
+        self.state.withLock { state in
+            // Only looks, as above.
+            guard var breaker = state.slots[name]?.breaker, case .wait(let until) = breaker.admit(at: now) else {
+                return nil
+            }
+            return until
         }
     }
 

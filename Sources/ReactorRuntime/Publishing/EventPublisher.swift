@@ -1,4 +1,4 @@
-import Events
+package import Events
 package import Logging
 package import Reactions
 package import RedisClient
@@ -104,13 +104,20 @@ package final class EventPublisher: Sendable {
 
     /// The command that publishes an event, with the time of now.
     package func command(for event: OutgoingEvent) -> RedisCommand {
-        let writer = EnvelopeWriter(
-            eventType: event.eventType,
-            timestamp: self.clock.wall(),
-            source: event.handler == SystemAlerts.handler ? InternalEvent.source : AuditFindingEvent.source,
-            payload: event.payload,
-            hops: event.hops
-        )
-        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), writer.bytes])
+        let channel = event.channel ?? self.defaultChannel
+        return RedisCommand([Array("PUBLISH".utf8), Array(channel.utf8), event.frame(at: self.clock.wall())])
+    }
+}
+
+extension OutgoingEvent {
+    /// The event as it goes out.
+    package func frame(at now: Timestamp) -> [UInt8] {
+        EnvelopeWriter(
+            eventType: self.eventType,
+            timestamp: now,
+            source: self.handler == SystemAlerts.handler ? InternalEvent.source : AuditFindingEvent.source,
+            payload: self.payload,
+            hops: self.hops
+        ).bytes
     }
 }

@@ -118,6 +118,9 @@ package final class MemoryStateStore: StateStore {
         }
     }
 
+    /// When `settle` may have something to tell; nil when nothing waits.
+    package var nextSettling: Timestamp? { self.state.withLock { $0.gate.nextSettling } }
+
     private func tell(_ tellings: [Telling], endsAt: Timestamp, event: EventReference?, _ state: inout State) {
         var told: [RoutedNotice] = []
         for telling in tellings {

@@ -267,6 +267,18 @@ package final class MemoryOutbox: Outbox {
 
     // MARK: Looking after it
 
+    /// When something becomes due by time alone: the next group, and for each receiver the next message that is not being
+    /// sent.
+    package var nextDue: (group: Timestamp?, messages: [String: Timestamp]) {
+        self.state.withLock { state in
+            var messages: [String: Timestamp] = [:]
+            for (receiver, ids) in state.open {
+                messages[receiver] = ids.compactMap { state.entries[$0]?.record.nextAttemptAt }.min()
+            }
+            return (state.dueGroups.values.min(), messages)
+        }
+    }
+
     package func figures() async throws -> OutboxFigures {
         self.state.withLock { state in
             var figures = OutboxFigures()

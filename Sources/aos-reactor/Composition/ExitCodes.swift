@@ -10,6 +10,8 @@ extension ExitCode {
     static let badInput = ExitCode(65)
     /// EX_UNAVAILABLE: Redis, or the reactor asked for, cannot be reached.
     static let unavailable = ExitCode(69)
+    /// EX_CANTCREAT: a file cannot be written.
+    static let cannotCreate = ExitCode(73)
     /// EX_TEMPFAIL: stopped with work left.
     static let workLeft = ExitCode(75)
     /// EX_CONFIG: the configuration was refused.
