@@ -217,6 +217,8 @@ import Testing
         Asked(route: .deadLetterRetry, method: "post", id: "d-4", body: "{}", status: 202),
         Asked(route: .deadLetterRetry, method: "post", id: "none", body: "{}", status: 404),
         Asked(route: .deadLetter, method: "delete", id: "d-4"),
+        Asked(route: .runs), Asked(route: .runs, query: "?limit=1"), Asked(route: .runs, query: "?open=x", status: 400),
+        Asked(route: .run, id: "r1"), Asked(route: .run, id: "none", status: 404),
     ]
 
     @Test func `every answer is as the document says`() async throws {
@@ -228,10 +230,15 @@ import Testing
                 content.silences = (try? [.sample("sil_9")]) ?? []
                 content.audit = [AuditEntry(at: FakeBooks.now, actor: "a", action: "b", subject: "c", detail: "d")]
             }
+            var all = books.books()
+            all.history = FakeHistory(
+                FakeHistory.rows(run: "r1", startedAt: FakeBooks.now)
+                    + FakeHistory.rows(run: "r2", startedAt: FakeBooks.now, ended: true)
+            )
             let response = try await ask(
                 asked.route.path(asked.id) + asked.query,
                 of: FakeReactor { $0.alerts = [.sample] },
-                books: books.books(),
+                books: all,
                 method: HTTPRequest.Method(rawValue: asked.method.uppercased())!,
                 headers: asked.body == nil ? [:] : json,
                 body: asked.body

@@ -51,10 +51,11 @@ struct DocumentationTests {
 
     @Test func `examples of the configuration load`() throws {
         let examples = try self.examples("configuration.md")
-        #expect(examples.count == 1)
-        for example in examples {
-            #expect(try check(config: example, ["REDIS_URL": "rediss://:secret@redis.example"]) == "", "\(example)")
-        }
+        #expect(examples.count == 2)
+        let environment = [
+            "REDIS_URL": "rediss://:secret@redis.example", "HISTORY_URL": "postgres://aos:secret@db.example/aos",
+        ]
+        for example in examples { #expect(try check(config: example, environment) == "", "\(example)") }
     }
 
     @Test func `examples of receivers and routes load`() throws {

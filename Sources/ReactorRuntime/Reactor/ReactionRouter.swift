@@ -11,6 +11,7 @@ final class ReactionRouter: ReactionPort {
     /// Knows the engine, which knows this router: set when all of them exist.
     private let heartbeat: Late<HeartbeatService>
     private let selfAlerts: SelfAlerts
+    private let quarantine: QuarantineRecorder?
     private let logger: Logger
 
     init(
@@ -19,6 +20,7 @@ final class ReactionRouter: ReactionPort {
         lanes: LaneExecutor,
         heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
+        quarantine: QuarantineRecorder?,
         logger: Logger
     ) {
         self.desk = desk
@@ -26,6 +28,7 @@ final class ReactionRouter: ReactionPort {
         self.lanes = lanes
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
+        self.quarantine = quarantine
         self.logger = logger
     }
 
@@ -42,6 +45,8 @@ final class ReactionRouter: ReactionPort {
     func overload(_ action: OverloadEpisode.Action) { self.selfAlerts.overload(action) }
 
     func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
+
+    func quarantined(_ entry: QuarantineEntry) { self.quarantine?.record(entry) }
 
     var logRank: Int {
         switch self.logger.logLevel {

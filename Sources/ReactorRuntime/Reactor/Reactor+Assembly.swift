@@ -41,6 +41,7 @@ extension Reactor {
             Deliveries.Publisher(commands: commands, channel: self.settings.publishChannel),
             self.logger
         )
+        let (history, archive) = (self.history, self.archive)
         // The desk resumes the engine, which does not exist yet.
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(
@@ -50,6 +51,10 @@ extension Reactor {
             heldBack: self.heldBack,
             log: self.alerts,
             logger: self.logger,
+            record: { rows in
+                history?.record(rows)
+                archive?.ring()
+            },
             isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } },
             onRoom: { engineBox.value?.resumeSoon() }
         )
@@ -66,6 +71,7 @@ extension Reactor {
             lanes: self.lanes,
             heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
+            quarantine: self.quarantineRecorder,
             logger: self.logger
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -103,6 +109,7 @@ extension Reactor {
             lanes: self.lanes,
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
+            archive: archive,
             ready: ready,
             engineBox: engineBox,
             heartbeatBox: heartbeatBox,

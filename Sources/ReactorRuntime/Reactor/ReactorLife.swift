@@ -19,6 +19,7 @@ final class ReactorLife: Sendable {
     let lanes: LaneExecutor
     let heartbeat: HeartbeatService
     let selfAlerts: SelfAlerts
+    private let archive: ReceiptArchive?
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
     /// Questions that this life is being asked.
@@ -42,6 +43,7 @@ final class ReactorLife: Sendable {
         lanes: LaneExecutor,
         heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
+        archive: ReceiptArchive?,
         ready: Gate,
         engineBox: Late<IntakeEngine>,
         heartbeatBox: Late<HeartbeatService>,
@@ -60,6 +62,7 @@ final class ReactorLife: Sendable {
         self.lanes = lanes
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
+        self.archive = archive
         self.ready = ready
         self.engineBox = engineBox
         self.heartbeatBox = heartbeatBox
@@ -78,6 +81,7 @@ final class ReactorLife: Sendable {
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }
         group.addTask { await self.heartbeat.run() }
+        if let archive { group.addTask { await archive.run() } }
         group.addTask { await self.judgeServer() }
     }
 
@@ -112,6 +116,7 @@ final class ReactorLife: Sendable {
         }
         await self.lanes.waitUntilIdle()
         await self.desk.waitUntilIdle()
+        await self.archive?.finish()
         for line in self.lines { await line.finish() }
         await self.publisher.waitUntilIdle()
         guard !Task.isCancelled else { return }

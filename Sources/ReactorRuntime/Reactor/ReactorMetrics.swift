@@ -20,6 +20,7 @@ struct ReactorMetrics {
     let alerts: AlertLog.Counts
     let waitingAlerts: Int
     let deliveries: DeliveryMetrics
+    let history: HistoryMetrics
     let isConnected: Bool
     let loopDelay: Duration
 
@@ -28,6 +29,7 @@ struct ReactorMetrics {
         self.writeSubscription(into: &writer)
         self.writeAlerts(into: &writer)
         self.deliveries.write(into: &writer)
+        self.history.write(into: &writer)
         if let snapshot = self.snapshot {
             self.writeIntake(snapshot, into: &writer)
             self.writeHandlers(snapshot, into: &writer)
@@ -264,6 +266,11 @@ extension Reactor {
             alerts: self.alerts.counts,
             waitingAlerts: life?.desk.depth ?? 0,
             deliveries: DeliveryMetrics(self.deliveries, life?.lines ?? []),
+            history: HistoryMetrics(
+                figures: self.history?.figures,
+                archive: self.archive?.counts ?? ReceiptArchive.Counts(),
+                skipped: self.quarantineRecorder?.skipped ?? 0
+            ),
             isConnected: life?.commands.isConnected ?? false,
             loopDelay: life?.heartbeat.takeLoopDelay() ?? .zero
         )

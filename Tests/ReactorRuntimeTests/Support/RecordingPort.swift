@@ -16,6 +16,7 @@ final class RecordingPort: ReactionPort {
         var lines: [String] = []
         var cut: [OutgoingEvent] = []
         var failures: [String] = []
+        var quarantined: [QuarantineEntry] = []
         var hasRoom = true
     }
 
@@ -44,6 +45,8 @@ final class RecordingPort: ReactionPort {
     func enqueue(_ event: Event, lane: Int, type: String) {
         self.state.withLock { $0.enqueued.append((event, lane, type)) }
     }
+
+    func quarantined(_ entry: QuarantineEntry) { self.state.withLock { $0.quarantined.append(entry) } }
 
     func sighted(_ sighting: PeerSighting) { self.state.withLock { $0.sightings.append(sighting) } }
 
