@@ -56,6 +56,7 @@ struct NoPort: ReactionPort {
     func resolve(_ resolution: Resolution) -> Bool { true }
     func publish(_ event: OutgoingEvent) {}
     func enqueue(_ event: Event, lane: Int, type: String) {}
+    func feed(_ event: Event, machine: Int) -> Bool { true }
     func sighted(_ sighting: PeerSighting) {}
     func overload(_ action: OverloadEpisode.Action) {}
     func missed(_ loss: SequenceTracker.Loss) {}

@@ -32,6 +32,11 @@ struct BlindWindows: Sendable {
         self.add(Window(from: from, to: max(from, to), reason: reason))
     }
 
+    /// Nothing was missed in the window that is going on.
+    mutating func dismiss() {
+        if self.windows.last?.to == .max { self.windows.removeLast() }
+    }
+
     /// Why something that went on from `from` to `to` is in doubt; nil when it is not.
     func doubt(from: Int64, to: Int64) -> String? {
         self.windows.last { $0.from < to && $0.to > from }?.reason

@@ -59,6 +59,8 @@ package struct ContractDefinition: Sendable, Hashable {
     package var longestPause: Duration = .seconds(3600)
 
     package var severities = ContractSeverities()
+    /// Whether findings are alerted here, rather than by whoever listens to what is published about them.
+    package var raisesAlerts = true
 
     /// The standard four of the original: three actions within 5 s, the end within time-out and grace.
     package init(

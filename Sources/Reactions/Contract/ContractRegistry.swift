@@ -28,6 +28,8 @@ package struct ContractRegistry: Sendable {
         case blindnessBegan(at: Timestamp, reason: String)
         /// Events may have been missed in that time; it ends the blindness that began.
         case blindnessEnded(from: Timestamp, to: Timestamp, reason: String)
+        /// Nothing was missed in the blindness that began.
+        case blindnessDismissed
         /// `nextDeadline` may have come.
         case deadlineReached
     }
@@ -101,6 +103,8 @@ package struct ContractRegistry: Sendable {
                 to: self.instant(to, instant, now),
                 reason: reason
             )
+        case .blindnessDismissed:
+            self.surroundings.blind.dismiss()
         case .deadlineReached:
             self.workOff(instant, &actions)
         }

@@ -26,6 +26,7 @@ package struct AuditAlertHandler: Sendable {
     ) throws(ReactionError) -> [Reaction] {
         guard let type = self.kind.alertType else { return [] }
         let payload = try context.payloadValue()
+        guard !Self.isAlerted(envelope, payload) else { return [] }
         let run = ClippedText.identifier(Self.run(envelope, payload))
         let finding = AuditFinding(self.kind, run: run, payload: payload)
         var details = finding.details
@@ -47,6 +48,12 @@ package struct AuditAlertHandler: Sendable {
             raisedAt: environment.now
         )
         return [.alert(alert)] + finding.lines.map { .log(.warning, ClippedText.text($0)) }
+    }
+
+    /// Whether a reactor, this one or a peer, has found it and raised the alert itself.
+    private static func isAlerted(_ envelope: Envelope, _ payload: JSONValue) -> Bool {
+        envelope.source.string == AuditFindingEvent.source
+            && payload[AuditFindingEvent.alertedBy]?.stringValue?.isEmpty == false
     }
 
     /// The run's id; producers that write it as a number are understood too.

@@ -11,6 +11,8 @@ package struct CompiledHandler: Sendable {
     private enum Body: Sendable {
         case rule(RuleHandler)
         case auditAlert(AuditAlertHandler)
+        /// What it does is not done here: the runtime hands its events to a machine.
+        case machine(MachineDefinition)
     }
 
     package init(_ definition: HandlerDefinition, hopLimit: UInt8 = CompiledHandler.defaultHopLimit) {
@@ -23,6 +25,8 @@ package struct CompiledHandler: Sendable {
             )
         case .auditAlerts(let kind, let severity):
             self.body = .auditAlert(AuditAlertHandler(name: definition.name, kind: kind, severity: severity))
+        case .machine(let machine):
+            self.body = .machine(machine)
         }
     }
 
@@ -33,6 +37,7 @@ package struct CompiledHandler: Sendable {
         switch self.body {
         case .rule(let rule): rule.summary
         case .auditAlert: "audit-alerts"
+        case .machine(let definition): definition.summary
         }
     }
 
@@ -41,6 +46,7 @@ package struct CompiledHandler: Sendable {
         switch self.body {
         case .rule(let rule): rule.canReact
         case .auditAlert(let handler): handler.canReact
+        case .machine: true
         }
     }
 
@@ -76,9 +82,10 @@ package struct CompiledHandler: Sendable {
     ) throws(ReactionError) -> [Reaction] {
         switch self.body {
         case .rule(let rule):
-            try rule.react(to: envelope, context: &context, environment: environment)
+            return try rule.react(to: envelope, context: &context, environment: environment)
         case .auditAlert(let handler):
-            try handler.react(to: envelope, context: &context, environment: environment)
+            return try handler.react(to: envelope, context: &context, environment: environment)
+        case .machine: return []
         }
     }
 }

@@ -23,6 +23,8 @@ package struct HandlerDefinition: Sendable {
         case rule([ActionDefinition])
         /// `uses: audit-alerts`.
         case auditAlerts(AuditAlertKind, severity: Severity)
+        /// A built-in that remembers over events: `uses: audit-contract` and the like.
+        case machine(MachineDefinition)
     }
 
     package var name: String

@@ -36,4 +36,18 @@ struct AuditAlertEnvironment {
         if self.given.contains("AUDIT_ALERT_SEVERITY_STALE") { result.staleSeverity = self.settings.staleSeverity }
         return result
     }
+
+    /// Puts them in force for a contract, which raises the same alerts.
+    func apply(to definition: inout ContractDefinition) {
+        if self.given.contains("AUDIT_ALERTS_ENABLED") { definition.raisesAlerts = self.settings.enabled }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_MISSING") {
+            definition.severities.missing = self.settings.missingSeverity
+        }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_DRIFT") {
+            definition.severities.drift = self.settings.driftSeverity
+        }
+        if self.given.contains("AUDIT_ALERT_SEVERITY_STALE") {
+            definition.severities.stale = self.settings.staleSeverity
+        }
+    }
 }

@@ -5,27 +5,48 @@ internal import Reactions
 struct BuiltInReader {
     let context: ReadingContext
     let audit: AuditAlertEnvironment
+    let runs: RunTimesEnvironment
 
-    private static let names = ["audit-alerts"]
-    private static let later = ["audit-contract", "run-liveness", "threshold", "heartbeat-monitor"]
+    private static let names = ["audit-alerts", "audit-contract", "run-liveness"]
+    private static let later = ["threshold", "heartbeat-monitor"]
 
     func read(
         _ uses: YAMLMember,
         _ fields: [String: YAMLMember],
+        name: String,
         location: SourceLocation
     ) -> [HandlerDefinition] {
-        guard let name = self.context.text(uses.value, of: "uses") else { return [] }
-        guard name.text == "audit-alerts" else {
-            self.refuse(name, uses.value)
+        guard let builtIn = self.context.text(uses.value, of: "uses") else { return [] }
+        guard Self.names.contains(builtIn.text) else {
+            self.refuse(builtIn, uses.value)
             return []
         }
         for key in ["on", "priority"] {
             guard let member = fields[key] else { continue }
-            let message = "`audit-alerts` has its own event types and priorities; leave `\(key)` out"
+            let message = "`\(builtIn.text)` has its own event types and priorities; leave `\(key)` out"
             self.context.report(.contradiction, at: member, message)
         }
-        let settings = fields["with"].map { self.settings($0.value) } ?? AuditAlertSettings()
-        return BuiltIns.auditAlerts(self.audit.applied(to: settings), location: location)
+        let with = fields["with"]?.value
+        guard builtIn.text != "audit-alerts" else {
+            let settings = with.map { self.settings($0) } ?? AuditAlertSettings()
+            return BuiltIns.auditAlerts(self.audit.applied(to: settings), location: location)
+        }
+        let machine = self.machine(builtIn.text, name, with)
+        return [
+            HandlerDefinition(
+                name: name,
+                on: machine.on,
+                priority: BuiltIns.machinePriority,
+                body: .machine(machine),
+                location: location
+            )
+        ]
+    }
+
+    /// A built-in that remembers.
+    private func machine(_ builtIn: String, _ name: String, _ with: YAMLNode?) -> MachineDefinition {
+        let contracts = ContractReader(context: self.context, audit: self.audit, runs: self.runs)
+        return .contract(builtIn == "run-liveness" ? contracts.liveness(name, with) : contracts.contract(name, with))
     }
 
     private func refuse(_ name: ReadScalar, _ node: YAMLNode) {

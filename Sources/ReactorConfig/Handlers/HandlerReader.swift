@@ -5,6 +5,7 @@ internal import Reactions
 struct HandlerReader {
     let context: ReadingContext
     let audit: AuditAlertEnvironment
+    let runs: RunTimesEnvironment
 
     private static let keys = [
         "handler", "on", "match", "not", "priority", "enabled", "do", "uses", "with", "resolve_on",
@@ -78,8 +79,8 @@ struct HandlerReader {
                     "`resolve_on` belongs to `do`; a built-in knows what ends its alerts"
                 )
             }
-            return BuiltInReader(context: self.context, audit: self.audit)
-                .read(uses, fields, location: handler.location)
+            return BuiltInReader(context: self.context, audit: self.audit, runs: self.runs)
+                .read(uses, fields, name: handler.name, location: handler.location)
                 .map { definition in
                     var definition = definition
                     definition.match = common.match
@@ -167,7 +168,7 @@ struct HandlerReader {
         var patterns: [TypePattern] = []
         var seen: Set<TypePattern> = []
         for element in elements {
-            guard let pattern = self.type(element, of: field) else { continue }
+            guard let pattern = self.context.typePattern(element, of: field) else { continue }
             if !seen.insert(pattern).inserted {
                 self.context.report(.badTypePattern, at: element, "`\(pattern)` is already in the list")
                 continue
@@ -178,12 +179,16 @@ struct HandlerReader {
         return patterns
     }
 
-    private func type(_ node: YAMLNode, of field: String) -> TypePattern? {
-        guard let text = self.context.text(node, of: field) else { return nil }
+}
+
+extension ReadingContext {
+    /// An event type, `prefix.*` or `*`.
+    func typePattern(_ node: YAMLNode, of field: String) -> TypePattern? {
+        guard let text = self.text(node, of: field) else { return nil }
         if let pattern = TypePattern(text.text) { return pattern }
         let message =
             "`\(text.shown)` is not an event type: a star stands alone (`*`) or after the last dot (`run.*`)"
-        self.context.report(.badTypePattern, at: node, message)
+        self.report(.badTypePattern, at: node, message)
         return nil
     }
 }

@@ -8,12 +8,13 @@ struct HandlerSetReader {
 
     func read(_ path: String?, _ files: inout YAMLFiles) -> [LoadedHandler] {
         let audit = AuditAlertEnvironment(files.environment, problems: self.problems)
+        let runs = RunTimesEnvironment(files.environment, problems: self.problems)
         var handlers: [LoadedHandler] = []
         for path in self.paths(path) {
             guard let file = files.load(path) else { continue }
             for document in file.documents {
                 handlers += self.handlers(in: document, file.context).map {
-                    HandlerReader(context: file.context, audit: audit).read($0)
+                    HandlerReader(context: file.context, audit: audit, runs: runs).read($0)
                 }
             }
         }

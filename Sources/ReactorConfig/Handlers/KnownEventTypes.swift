@@ -13,7 +13,7 @@ enum KnownEventTypes {
     private static let runs = [
         "run.started", "run.step.completed", "run.completed", "run.failed", "run.halted", "run.retry_scheduled",
         "trace.started", "trace.completed", "step.enforcement.halted", "step.enforcement.passed",
-        "step.enforcement.skipped", "cost.recorded", "run.pause_requested", "run.progress",
+        "step.enforcement.skipped", "cost.recorded", "run.pause_requested", "run.progress", "run.paused", "run.resumed",
     ]
 
     private static let governance = [
@@ -23,7 +23,8 @@ enum KnownEventTypes {
 
     private static let audit = [
         "audit.reconciliation.missing", "audit.reconciliation.drift", "audit.reconciliation.stale",
-        "audit.reconciliation.failed", "audit.expectation.timeout",
+        "audit.reconciliation.failed", "audit.reconciliation.late", "audit.expectation.timeout",
+        "audit.expectation.declared", "audit.ack",
     ]
 
     private static let work = [

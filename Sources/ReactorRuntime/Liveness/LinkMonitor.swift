@@ -5,6 +5,14 @@ import NIOCore
 package import RedisClient
 import Synchronization
 
+/// Whether events can be heard.
+package enum SightChange: Sendable {
+    /// The subscription is gone.
+    case lost(cause: String)
+    /// It is back, or was replaced; what may have been missed lies in the window.
+    case regained(BlindWindow)
+}
+
 /// What the subscription has reported about itself: the facts behind readiness, the metrics of gaps, and the log of both.
 ///
 /// Fed on the subscription's event loop, read from anywhere.
@@ -45,21 +53,21 @@ package final class LinkMonitor: Sendable {
     private let clock: PipelineClock
     private let logger: Logger
     private let onProbe: @Sendable (Duration) -> Void
-    private let onBlind: @Sendable () -> Void
+    private let onSight: @Sendable (SightChange) -> Void
 
     /// - Parameters:
     ///   - onProbe: told the round trip of every probe that came back.
-    ///   - onBlind: told when a time without subscription is over.
+    ///   - onSight: told when events may be missed, and when that is over.
     package init(
         clock: PipelineClock,
         logger: Logger,
         onProbe: @escaping @Sendable (Duration) -> Void,
-        onBlind: @escaping @Sendable () -> Void
+        onSight: @escaping @Sendable (SightChange) -> Void
     ) {
         self.clock = clock
         self.logger = logger
         self.onProbe = onProbe
-        self.onBlind = onBlind
+        self.onSight = onSight
     }
 
     package var facts: Facts { self.state.withLock { $0.facts } }
@@ -72,7 +80,8 @@ package final class LinkMonitor: Sendable {
         self.state.withLock { Self.note(event, in: &$0, at: now) }
         switch event {
         case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
-        case .blindWindow: self.onBlind()
+        case .lost(let end): self.onSight(.lost(cause: end.label))
+        case .blindWindow(let window): self.onSight(.regained(window))
         default: break
         }
         self.report(event)

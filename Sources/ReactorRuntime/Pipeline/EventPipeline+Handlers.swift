@@ -178,6 +178,8 @@ extension EventPipeline {
     private enum Did: CustomStringConvertible {
         case reacted([Reaction])
         case queued
+        /// A machine has it.
+        case fed
         case failed
 
         var description: String {
@@ -185,6 +187,7 @@ extension EventPipeline {
             case .reacted(let reactions):
                 reactions.isEmpty ? "nothing" : reactions.map(\.word).joined(separator: ", ")
             case .queued: "queued"
+            case .fed: "taken in"
             case .failed: "failed"
             }
         }
@@ -227,6 +230,9 @@ extension EventPipeline {
         case .lane(let lane):
             self.port.enqueue(call.event(), lane: lane, type: self.routes.types.names[type])
             return .queued
+        case .machine(let number):
+            if !self.port.feed(call.event(), machine: number) { self.isPaused = true }
+            return .fed
         }
     }
 

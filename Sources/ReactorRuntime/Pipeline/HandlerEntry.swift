@@ -9,6 +9,8 @@ package struct HandlerEntry: Sendable {
     package enum Body: Sendable {
         /// From a file: pure, runs inline on the event loop.
         case declared(CompiledHandler)
+        /// A built-in that remembers: its events go to the machine of that number, beside the event loop.
+        case machine(Int)
         /// A closure of the embedding program that may wait: runs in the lanes of that number, beside the event loop.
         case lane(Int)
         /// A closure that promises not to wait: runs inline on the event loop.

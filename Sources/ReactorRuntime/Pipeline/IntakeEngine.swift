@@ -81,6 +81,10 @@ package actor IntakeEngine: SubscriptionSink {
         self.pipeline.taps.finish()
     }
 
+    /// When the frame arrived that has waited for longest; nil when none waits. That it answers proves that whatever was
+    /// read from the socket before has been handled, or waits.
+    package var oldestWaiting: Timestamp? { self.pipeline.ring.first?.arrivedAt }
+
     /// How many frames wait.
     package var waiting: Int { self.pipeline.ring.count }
 

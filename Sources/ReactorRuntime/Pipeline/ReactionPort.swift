@@ -19,6 +19,11 @@ package protocol ReactionPort: Sendable {
     /// Hands an event to the closure of a handler; what finds no room in its lane is counted there.
     func enqueue(_ event: Event, lane: Int, type: String)
 
+    /// Hands an event to a built-in that remembers.
+    ///
+    /// - Returns: As for `raise`.
+    func feed(_ event: Event, machine: Int) -> Bool
+
     /// Reports a heartbeat or a farewell of a reactor, this one included.
     func sighted(_ sighting: PeerSighting)
 

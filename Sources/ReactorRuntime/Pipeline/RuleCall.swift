@@ -46,7 +46,7 @@ struct RuleCall: BitwiseCopyable {
                 self.way = .whole
             }
         case .inline: self.way = .inline
-        case .lane: self.way = .whole
+        case .lane, .machine: self.way = .whole
         }
     }
 }

@@ -12,8 +12,6 @@ package final class EventPublisher: Sendable {
     /// Events waiting at which further ones are refused.
     package static let capacity = 10_000
     private static let batchSize = 256
-    /// `source` of the events that handlers publish.
-    private static let source = "aos-reactor"
     private static let retryDelay: Duration = .milliseconds(100)
 
     package struct Counts: Sendable {
@@ -109,7 +107,7 @@ package final class EventPublisher: Sendable {
         let writer = EnvelopeWriter(
             eventType: event.eventType,
             timestamp: self.clock.wall(),
-            source: event.handler == SystemAlerts.handler ? InternalEvent.source : Self.source,
+            source: event.handler == SystemAlerts.handler ? InternalEvent.source : AuditFindingEvent.source,
             payload: event.payload,
             hops: event.hops
         )

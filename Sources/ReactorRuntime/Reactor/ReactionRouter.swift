@@ -8,6 +8,7 @@ final class ReactionRouter: ReactionPort {
     private let desk: AlertDesk
     private let publisher: EventPublisher
     private let lanes: LaneExecutor
+    private let machines: MachineDesk
     /// Knows the engine, which knows this router: set when all of them exist.
     private let heartbeat: Late<HeartbeatService>
     private let selfAlerts: SelfAlerts
@@ -18,6 +19,7 @@ final class ReactionRouter: ReactionPort {
         desk: AlertDesk,
         publisher: EventPublisher,
         lanes: LaneExecutor,
+        machines: MachineDesk,
         heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
         quarantine: QuarantineRecorder?,
@@ -26,6 +28,7 @@ final class ReactionRouter: ReactionPort {
         self.desk = desk
         self.publisher = publisher
         self.lanes = lanes
+        self.machines = machines
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.quarantine = quarantine
@@ -40,9 +43,18 @@ final class ReactionRouter: ReactionPort {
 
     func enqueue(_ event: Event, lane: Int, type: String) { self.lanes.submit(event, lane: lane, type: type) }
 
+    func feed(_ event: Event, machine: Int) -> Bool { self.machines.submit(event, machine: machine) }
+
     func sighted(_ sighting: PeerSighting) { self.heartbeat.value?.sighted(sighting) }
 
-    func overload(_ action: OverloadEpisode.Action) { self.selfAlerts.overload(action) }
+    func overload(_ action: OverloadEpisode.Action) {
+        self.selfAlerts.overload(action)
+        switch action {
+        case .began: self.machines.blindnessBegan(reason: "events were dropped because there were too many")
+        case .ended(_, _, let lasted):
+            self.machines.blindnessEnded(for: lasted, reason: "events were dropped because there were too many")
+        }
+    }
 
     func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
 

@@ -14,12 +14,14 @@ extension Reactor {
         let ready = Gate()
         let probeTimes = self.registry.histogram(MetricCatalog.Subscription.probeRoundTrip)
         let heartbeatBox = Late<HeartbeatService>()
+        let machinesBox = Late<MachineDesk>()
         let link = LinkMonitor(clock: self.clock, logger: self.logger) { [weak self] roundTrip in
             probeTimes.record(roundTrip.inSeconds)
             ready.open()
             self?.becomeRunning()
-        } onBlind: {
-            heartbeatBox.value?.wasBlind()
+        } onSight: { change in
+            if case .regained = change { heartbeatBox.value?.wasBlind() }
+            machinesBox.value?.handle(change)
         }
         var commandSettings = RedisCommandClient.Settings()
         // The proof of a new subscription waits for this connection: it comes back as quickly as that one does.
@@ -58,6 +60,18 @@ extension Reactor {
             isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } },
             onRoom: { engineBox.value?.resumeSoon() }
         )
+        let machines = MachineDesk(
+            machines: self.machines,
+            alerts: desk,
+            publisher: publisher,
+            clock: self.clock,
+            logger: self.logger,
+            lateness: self.registry.histogram(MetricCatalog.Machines.lateness),
+            oldestWaiting: { await engineBox.value?.oldestWaiting },
+            record: { history?.record($0) },
+            onRoom: { engineBox.value?.resumeSoon() }
+        )
+        machinesBox.set(machines)
         let selfAlerts = SelfAlerts(
             instance: self.settings.instance,
             clock: self.clock,
@@ -69,6 +83,7 @@ extension Reactor {
             desk: desk,
             publisher: publisher,
             lanes: self.lanes,
+            machines: machines,
             heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
             quarantine: self.quarantineRecorder,
@@ -107,11 +122,13 @@ extension Reactor {
             lines: lines,
             publisher: publisher,
             lanes: self.lanes,
+            machines: machines,
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
             archive: archive,
             ready: ready,
             engineBox: engineBox,
+            machinesBox: machinesBox,
             heartbeatBox: heartbeatBox,
             channels: self.settings.channels,
             logger: self.logger

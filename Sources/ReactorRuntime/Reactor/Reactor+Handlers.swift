@@ -87,7 +87,8 @@ extension Reactor {
 
     /// Puts the handlers of files and the settings of alerts in force, between two events if the reactor runs.
     package func apply(_ definitions: [HandlerDefinition], _ alerts: AlertSettings, configVersion: String) async {
-        let handlers = definitions.map { HandlerEntry($0) }
+        let handlers = definitions.map { HandlerEntry($0, machines: self.machines) }
+        self.machines.keepOnly(handlers)
         let now = self.clock.wall()
         let (entries, life) = self.state.withLock { state in
             state.fileHandlers = handlers
@@ -118,8 +119,14 @@ extension Reactor {
 
 extension HandlerEntry {
     /// A handler from a file.
-    package init(_ definition: HandlerDefinition) {
+    ///
+    /// - Parameter machines: where built-ins that remember are kept; without, they are known and do nothing.
+    package init(_ definition: HandlerDefinition, machines: MachineSet? = nil) {
         let compiled = CompiledHandler(definition)
+        var body = Body.declared(compiled)
+        if case .machine(let machine) = definition.body, let machines {
+            body = .machine(machines.number(of: definition.name, machine))
+        }
         self.init(
             name: definition.name,
             on: definition.on,
@@ -128,7 +135,7 @@ extension HandlerEntry {
             enabled: definition.enabled,
             does: compiled.summary,
             location: definition.location?.description,
-            body: .declared(compiled)
+            body: body
         )
         self.resolveOn = definition.resolveOn
     }

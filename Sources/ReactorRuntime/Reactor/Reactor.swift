@@ -34,6 +34,8 @@ public final class Reactor: Service {
     let registry: MetricsRegistry
     let alerts = AlertLog()
     let lanes: LaneExecutor
+    /// Built-ins that remember; what they know outlives a stop.
+    package let machines: MachineSet
     let logger: Logger
     let state: Mutex<State>
 
@@ -117,6 +119,7 @@ public final class Reactor: Service {
         self.registry = registry
         self.clock = clock
         self.logger = logger
+        self.machines = MachineSet()
         self.lanes = LaneExecutor(
             lanes: settings.lanesPerHandler,
             queued: settings.queuedPerHandler,

@@ -17,6 +17,7 @@ final class ReactorLife: Sendable {
     let lines: [DeliveryLine]
     let publisher: EventPublisher
     let lanes: LaneExecutor
+    let machines: MachineDesk
     let heartbeat: HeartbeatService
     let selfAlerts: SelfAlerts
     private let archive: ReceiptArchive?
@@ -26,6 +27,7 @@ final class ReactorLife: Sendable {
     let visits = Visits()
     /// Through these the parts know each other in a circle, which `end` opens.
     private let engineBox: Late<IntakeEngine>
+    private let machinesBox: Late<MachineDesk>
     private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
     private let logger: Logger
@@ -41,11 +43,13 @@ final class ReactorLife: Sendable {
         lines: [DeliveryLine],
         publisher: EventPublisher,
         lanes: LaneExecutor,
+        machines: MachineDesk,
         heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
         archive: ReceiptArchive?,
         ready: Gate,
         engineBox: Late<IntakeEngine>,
+        machinesBox: Late<MachineDesk>,
         heartbeatBox: Late<HeartbeatService>,
         channels: [String],
         logger: Logger
@@ -60,11 +64,13 @@ final class ReactorLife: Sendable {
         self.lines = lines
         self.publisher = publisher
         self.lanes = lanes
+        self.machines = machines
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
         self.archive = archive
         self.ready = ready
         self.engineBox = engineBox
+        self.machinesBox = machinesBox
         self.heartbeatBox = heartbeatBox
         self.channels = channels
         self.logger = logger
@@ -75,6 +81,8 @@ final class ReactorLife: Sendable {
         self.lanes.open()
         group.addTask { await self.commands.run() }
         group.addTask { try await self.subscription.run() }
+        group.addTask { await self.machines.run() }
+        group.addTask { await self.machines.keepTime() }
         group.addTask { await self.desk.run() }
         group.addTask { await self.desk.keepTime() }
         for line in self.lines { group.addTask { await line.run() } }
@@ -115,6 +123,7 @@ final class ReactorLife: Sendable {
             try? await Task.sleep(for: .milliseconds(2))
         }
         await self.lanes.waitUntilIdle()
+        await self.machines.waitUntilIdle()
         await self.desk.waitUntilIdle()
         await self.archive?.finish()
         for line in self.lines { await line.finish() }
@@ -136,6 +145,7 @@ final class ReactorLife: Sendable {
             let names = calls.map { "\($0.name): \($0.calls)" }.joined(separator: ", ")
             parts.append("\(calls.reduce(0) { $0 + $1.calls }) calls of handlers (\(names))")
         }
+        if self.machines.depth > 0 { parts.append("\(self.machines.depth) events for built-ins that remember") }
         if self.desk.depth > 0 { parts.append("\(self.desk.depth) alerts to decide") }
         let messages = await self.deliveries.workLeft()
         if messages > 0 { parts.append("\(messages) messages to deliver") }
@@ -147,6 +157,7 @@ final class ReactorLife: Sendable {
     func end() async {
         await self.visits.waitUntilNone()
         self.engineBox.clear()
+        self.machinesBox.clear()
         self.heartbeatBox.clear()
         self.deliveries.end()
         // Fails only for a loop that ends by itself, and then there is nothing to shut down.

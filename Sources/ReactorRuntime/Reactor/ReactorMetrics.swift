@@ -21,6 +21,7 @@ struct ReactorMetrics {
     let waitingAlerts: Int
     let deliveries: DeliveryMetrics
     let history: HistoryMetrics
+    let machines: MachineMetrics
     let isConnected: Bool
     let loopDelay: Duration
 
@@ -30,6 +31,7 @@ struct ReactorMetrics {
         self.writeAlerts(into: &writer)
         self.deliveries.write(into: &writer)
         self.history.write(into: &writer)
+        self.machines.write(into: &writer)
         if let snapshot = self.snapshot {
             self.writeIntake(snapshot, into: &writer)
             self.writeHandlers(snapshot, into: &writer)
@@ -271,6 +273,7 @@ extension Reactor {
                 archive: self.archive?.counts ?? ReceiptArchive.Counts(),
                 skipped: self.quarantineRecorder?.skipped ?? 0
             ),
+            machines: MachineMetrics(self.machines, life?.machines),
             isConnected: life?.commands.isConnected ?? false,
             loopDelay: life?.heartbeat.takeLoopDelay() ?? .zero
         )

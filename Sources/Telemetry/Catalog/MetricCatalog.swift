@@ -10,6 +10,7 @@ package enum MetricCatalog {
         Section(title: "Of the original system", metrics: Original.all),
         Section(title: "The way of an event", metrics: Intake.all),
         Section(title: "Handlers", metrics: Handlers.all),
+        Section(title: "Built-ins that remember", metrics: Machines.all),
         Section(title: "Alerts", metrics: Alerts.all),
         Section(title: "Deliveries", metrics: Deliveries.all),
         Section(title: "History", metrics: History.all),

@@ -120,6 +120,22 @@ import Testing
         #expect(alert.details == ["error": "store away"])
     }
 
+    @Test func `a finding that a reactor has alerted itself is not alerted again; who only claims so is not believed`()
+        throws
+    {
+        let definition = try #require(BuiltIns.auditAlerts().first { $0.name == AuditAlertKind.staleRun.handlerName })
+        func alerts(source: String, _ payload: JSONValue) throws -> Int {
+            let event: JSONValue = [
+                "event_type": "audit.reconciliation.stale", "source": .string(source), "payload": payload,
+            ]
+            return try SampleEvent(json: event.compactText).react(definition).count
+        }
+        let marked: JSONValue = ["run_id": "r-1", "alerted_by": "contract"]
+        #expect(try alerts(source: "aos-reactor", marked) == 0)
+        #expect(try alerts(source: "somebody", marked) == 1)
+        #expect(try alerts(source: "aos-reactor", ["run_id": "r-1"]) == 1)
+    }
+
     @Test(arguments: [AuditAlertKind.runFailed, .runCompleted])
     func `run.failed and run.completed are registered and raise nothing`(kind: AuditAlertKind) throws {
         let definition = try #require(BuiltIns.auditAlerts().first { $0.name == kind.handlerName })

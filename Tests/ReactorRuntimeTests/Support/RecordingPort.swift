@@ -10,6 +10,7 @@ final class RecordingPort: ReactionPort {
         var resolutions: [Resolution] = []
         var published: [OutgoingEvent] = []
         var enqueued: [(event: Event, lane: Int, type: String)] = []
+        var fed: [(event: Event, machine: Int)] = []
         var sightings: [PeerSighting] = []
         var overload: [OverloadEpisode.Action] = []
         var losses: [SequenceTracker.Loss] = []
@@ -47,6 +48,13 @@ final class RecordingPort: ReactionPort {
     }
 
     func quarantined(_ entry: QuarantineEntry) { self.state.withLock { $0.quarantined.append(entry) } }
+
+    func feed(_ event: Event, machine: Int) -> Bool {
+        self.state.withLock { record in
+            record.fed.append((event, machine))
+            return record.hasRoom
+        }
+    }
 
     func sighted(_ sighting: PeerSighting) { self.state.withLock { $0.sightings.append(sighting) } }
 

@@ -1,0 +1,248 @@
+package import Events
+package import Logging
+import NIOCore
+package import Reactions
+import RedisClient
+import Synchronization
+package import Telemetry
+
+/// Takes the events of built-ins that remember from the event loop, which must not wait, hands them to their machines in
+/// order, wakes the machines when something is due, and does what they want done.
+///
+/// Bounded without ever dropping: the queue takes every event and says when it is full, the pipeline then pauses until it
+/// is told that there is room.
+package final class MachineDesk: Sendable {
+    /// Events queued at which the pipeline is asked to pause.
+    package static let highWater = 20_000
+    private static let lowWater = 5_000
+    private static let batchSize = 256
+    /// Events and alerts that others may have waiting before nothing is added.
+    private static let congestion = 5_000
+    /// Events that are dropped came before they were dropped, but hardly longer ago than that.
+    private static let longestQueue: Duration = .seconds(30)
+
+    private enum Item: Sendable {
+        case event(Event, machine: Int)
+        case notice(MachineNotice)
+        /// What is due until then is due.
+        case due(Timestamp)
+    }
+
+    private struct State {
+        var counts: [MachineCount: UInt64] = [:]
+        /// Machines must not see the time go back.
+        var lastTime = Timestamp(microseconds: .min)
+    }
+
+    private let machines: MachineSet
+    private let alerts: AlertDesk
+    private let publisher: EventPublisher
+    private let systemClock: PipelineClock
+    private let clock: MachineClock
+    private let logger: Logger
+    private let lateness: HistogramHandle
+    private let oldestWaiting: @Sendable () async -> Timestamp?
+    private let record: @Sendable ([HistoryRow]) -> Void
+    private let onRoom: @Sendable () -> Void
+    private let queue = WorkQueue<Item>()
+    private let state = Mutex(State())
+    /// Rung when there may be another deadline than the one that is waited for.
+    private let deadlines = WakeSignal()
+    private let isDueQueued = Atomic(false)
+    private let saidFull = Atomic(false)
+
+    /// - Parameters:
+    ///   - lateness: records, in seconds, how long after a deadline it was worked off.
+    ///   - oldestWaiting: when the event arrived that has waited for longest before it comes here; the answer comes when
+    ///     everything read before the question is here or is waiting. No deadline after that is taken to have passed.
+    ///   - record: gets what is for the history. Must not wait.
+    ///   - onRoom: called when the queue has fallen to its low mark after having been full.
+    package init(
+        machines: MachineSet,
+        alerts: AlertDesk,
+        publisher: EventPublisher,
+        clock: PipelineClock,
+        logger: Logger,
+        lateness: HistogramHandle,
+        oldestWaiting: @escaping @Sendable () async -> Timestamp?,
+        record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
+        onRoom: @escaping @Sendable () -> Void
+    ) {
+        self.machines = machines
+        self.alerts = alerts
+        self.publisher = publisher
+        self.systemClock = clock
+        self.clock = MachineClock(clock)
+        self.logger = logger
+        self.lateness = lateness
+        self.oldestWaiting = oldestWaiting
+        self.record = record
+        self.onRoom = onRoom
+    }
+
+    package var counts: [MachineCount: UInt64] { self.state.withLock { $0.counts } }
+
+    /// Events not yet handled.
+    package var depth: Int { self.queue.depth }
+
+    // MARK: From the event loop
+
+    /// Queues an event; never waits.
+    ///
+    /// - Returns: Whether there is room for more.
+    package func submit(_ event: Event, machine: Int) -> Bool {
+        guard let depth = self.queue.push(.event(event, machine: machine)), depth >= Self.highWater else { return true }
+        self.saidFull.store(true, ordering: .sequentiallyConsistent)
+        // Whoever works may have emptied the queue just before it could see that somebody waits for that.
+        if self.queue.waiting <= Self.lowWater {
+            return self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
+        }
+        return false
+    }
+
+    package func handle(_ change: SightChange) {
+        switch change {
+        case .lost(let cause):
+            self.blindnessBegan(at: self.clock.now, reason: "the subscription was lost (\(cause))")
+        case .regained(let window):
+            // Nothing that was published is missing.
+            if case .atMost(0) = window.missed { return self.tell(.blindnessDismissed) }
+            let isLongDeaf = window.cause == .deaf || window.cause == .blackHole
+            let start = isLongDeaf ? window.provenUntil ?? window.start : window.start
+            let from = self.clock.time(atNanoseconds: min(start, window.end).uptimeNanoseconds)
+            let to = self.clock.time(atNanoseconds: window.end.uptimeNanoseconds)
+            let reason = "events may have been missed while the subscription was blind (\(window.cause.rawValue))"
+            self.tell(.blindnessEnded(from: from, to: to, reason: reason))
+        }
+    }
+
+    package func blindnessBegan(reason: String) {
+        self.blindnessBegan(at: self.clock.now - Self.longestQueue, reason: reason)
+    }
+
+    private func blindnessBegan(at: Timestamp, reason: String) {
+        self.tell(.blindnessBegan(at: at, reason: reason))
+    }
+
+    package func blindnessEnded(for length: Duration, reason: String) {
+        let now = self.clock.now
+        self.tell(.blindnessEnded(from: now - length - Self.longestQueue, to: now, reason: reason))
+    }
+
+    private func tell(_ notice: MachineNotice) { self.queue.push(.notice(notice)) }
+
+    // MARK: Work
+
+    /// Handles what is queued until `finish` was called and nothing is left, or the task is cancelled.
+    package func run() async {
+        while true {
+            let batch = await self.queue.take(upTo: Self.batchSize)
+            guard !batch.isEmpty else { return }
+            let outputs = self.work(batch)
+            self.deadlines.ring()
+            await self.perform(outputs)
+            if self.queue.waiting <= Self.lowWater,
+                self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
+            {
+                self.onRoom()
+            }
+        }
+    }
+
+    /// Takes nothing further; `run` returns when the queued is done.
+    package func finish() { self.queue.finish() }
+
+    package func waitUntilIdle() async { await self.queue.waitUntilIdle() }
+
+    private func work(_ batch: [Item]) -> [MachineOutput] {
+        var outputs: [MachineOutput] = []
+        for item in batch {
+            switch item {
+            case .event(let event, let machine):
+                let moment = self.moment(self.clock.time(atWall: event.arrivedAt))
+                outputs += self.machines.handle(event, machine: machine, moment)
+            case .notice(let notice):
+                outputs += self.machines.handle(notice, self.moment(self.clock.now))
+            case .due(let time):
+                outputs += self.workOff(until: time)
+            }
+        }
+        return outputs
+    }
+
+    private func workOff(until time: Timestamp) -> [MachineOutput] {
+        if let due = self.machines.nextDeadline, due <= time {
+            self.lateness.record((self.clock.now - due).inSeconds)
+        }
+        let outputs = self.machines.advance(self.moment(time))
+        self.isDueQueued.store(false, ordering: .sequentiallyConsistent)
+        return outputs
+    }
+
+    private func moment(_ time: Timestamp) -> MachineMoment {
+        let now = self.state.withLock { state in
+            state.lastTime = max(state.lastTime, time)
+            return state.lastTime
+        }
+        return MachineMoment(now: now) {
+            var generator = SystemRandomNumberGenerator()
+            return AlertIdentifiers.make(at: now, using: &generator)
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// Has what is due worked off, until the task is cancelled.
+    package func keepTime() async {
+        while !Task.isCancelled {
+            let now = self.clock.now
+            guard !self.isDueQueued.load(ordering: .sequentiallyConsistent), let due = self.machines.nextDeadline else {
+                await self.deadlines.wait(atMost: .seconds(60))
+                continue
+            }
+            guard due <= now else {
+                await self.deadlines.wait(atMost: due - now)
+                continue
+            }
+            // What arrived before the deadline counts, however long it has waited to be handled.
+            let until =
+                await self.oldestWaiting().map { min(now, self.clock.time(atWall: $0) - .microseconds(1)) } ?? now
+            guard due <= until else {
+                try? await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            self.isDueQueued.store(true, ordering: .sequentiallyConsistent)
+            self.queue.push(.due(until))
+        }
+    }
+
+    // MARK: Outputs
+
+    private func perform(_ outputs: [MachineOutput]) async {
+        let rows = outputs.compactMap { if case .record(let row) = $0.content { row } else { nil } }
+        if !rows.isEmpty { self.record(rows) }
+        for output in outputs {
+            switch output.content {
+            case .react(.alert(let alert)):
+                if !self.alerts.submit(alert) { await self.waitForRoom() }
+            case .react(.resolve(let resolution)):
+                if !self.alerts.submit(resolution) { await self.waitForRoom() }
+            case .react(.publish(let event)):
+                await self.waitForRoom()
+                self.publisher.submit(event)
+            case .react(.log(let level, let message)):
+                self.logger.log(level: level.loggerLevel, "\(message)", metadata: ["key": "\(output.key)"])
+            case .react(.loopCut), .record: break
+            case .count(let count, let number):
+                self.state.withLock { $0.counts[count, default: 0] += number }
+            }
+        }
+    }
+
+    /// Returns when those who tell have caught up: what was found is not to be lost because much was found.
+    private func waitForRoom() async {
+        while self.publisher.depth > Self.congestion || self.alerts.depth > Self.congestion, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Events
+import FoundationEssentials
+import Glibc
+import ReactorTestKit
+import RedisServer
+import Testing
+
+/// Events about runs as producers publish them.
+enum RunEvents {
+    static func event(_ type: String, _ run: String, _ more: String = "") -> String {
+        #"{"event_type": "\#(type)", "timestamp": "\#(Self.now)", "source": "tests", "#
+            + #""payload": {"run_id": "\#(run)", "tenant_id": "acme"\#(more.isEmpty ? "" : ", " + more)}}"#
+    }
+
+    private static var now: String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000).iso8601
+    }
+}
+
+/// The program finds by itself what did not happen to a run.
+@Suite(.timeLimit(.minutes(5))) struct ContractRunTests {
+    private static let handlers = """
+        handler: contract
+        uses: audit-contract
+        with:
+          expect: [{ action: incidents/create_incident, within: 1s }, { action: logs/start_trace, within: 1s }]
+          run_timeout: 2s
+          grace: 500ms
+        ---
+        handler: audit-alerts
+        uses: audit-alerts
+
+        """
+
+    /// Types, severities and runs of the alerts about audits.
+    private static func alerts(_ reactor: RunningReactor) async throws -> [String] {
+        try await reactor.ownAlerts()
+            .filter { $0["domain"]?.stringValue == "audit" && $0["receipt"]?["reason"]?.stringValue != "it is over" }
+            .map { "\($0["type"]?.stringValue ?? "?") \($0["run_id"]?.stringValue ?? "?")" }.sorted()
+    }
+
+    /// How many events of a type came back to the reactor.
+    private static func heard(_ type: String, _ reactor: RunningReactor) async throws -> Double {
+        let text = try await reactor.get("/metrics").body
+        return RunningReactor.sum(
+            of: "aos_events_received_total",
+            in: text.split(separator: "\n").filter { $0.contains("event_type=\"\(type)\"") }.joined(separator: "\n")
+        )
+    }
+
+    @Test(arguments: ["memory", "redis"])
+    func `what did not happen is published, counted and alerted once`(state: String) async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: Self.handlers, config: "state: \(state)\n") {
+                reactor in
+                await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+                // Does all it should; begins and falls silent.
+                let events = [
+                    RunEvents.event("run.started", "good"), RunEvents.event("run.started", "lost"),
+                    RunEvents.event("incident.created", "good", #""incident_id": "i1""#),
+                    RunEvents.event("trace.started", "good", #""trace_id": "t1""#),
+                    RunEvents.event("trace.started", "lost", #""trace_id": "t2""#),
+                    RunEvents.event("run.completed", "good"),
+                ]
+                _ = try await server.publish(events, on: "aos.events")
+                await eventually(within: .seconds(60), "found") {
+                    (try? await Self.alerts(reactor)) == ["EXPECTATION_TIMEOUT lost", "STALE_RUN lost"]
+                }
+                await eventually(within: .seconds(60), "heard") {
+                    (try? await Self.heard("audit.reconciliation.stale", reactor)) == 1
+                }
+                #expect(try await Self.heard("audit.expectation.timeout", reactor) == 1)
+                #expect(try await reactor.metric("aos_audit_findings_total") == 2)
+                // What was published is heard by `audit-alerts`, and it leaves the alert to the one that was raised.
+                #expect(try await Self.alerts(reactor).count == 2)
+
+                // Its end, late: the finding stays, and the alert is over.
+                _ = try await server.publish([RunEvents.event("run.failed", "lost")], on: "aos.events")
+                await eventually(within: .seconds(60), "over") {
+                    let ends = try? await reactor.ownAlerts().filter {
+                        $0["receipt"]?["reason"]?.stringValue == "it is over"
+                    }
+                    return ends?.contains { $0["type"]?.stringValue == "STALE_RUN" } == true
+                }
+                #expect(try await Self.heard("audit.reconciliation.stale", reactor) == 1)
+            }
+        }
+    }
+
+    @Test func `a finding that somebody else publishes is alerted by audit-alerts`() async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: Self.handlers) { reactor in
+                await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+                let more = #""expected_finalize_by": "2026-01-01T00:00:00+00:00""#
+                _ = try await server.publish(
+                    [RunEvents.event("audit.reconciliation.stale", "r9", more)],
+                    on: "aos.events"
+                )
+                await eventually(within: .seconds(60), "alerted") {
+                    (try? await Self.alerts(reactor)) == ["STALE_RUN r9"]
+                }
+            }
+        }
+    }
+}
