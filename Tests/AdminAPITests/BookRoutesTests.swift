@@ -219,6 +219,7 @@ import Testing
         Asked(route: .deadLetter, method: "delete", id: "d-4"),
         Asked(route: .runs), Asked(route: .runs, query: "?limit=1"), Asked(route: .runs, query: "?open=x", status: 400),
         Asked(route: .run, id: "r1"), Asked(route: .run, id: "none", status: 404),
+        Asked(route: .thresholds), Asked(route: .thresholds, query: "?limit=0", status: 400),
     ]
 
     @Test func `every answer is as the document says`() async throws {
@@ -237,7 +238,10 @@ import Testing
             )
             let response = try await ask(
                 asked.route.path(asked.id) + asked.query,
-                of: FakeReactor { $0.alerts = [.sample] },
+                of: FakeReactor {
+                    $0.alerts = [.sample]
+                    $0.thresholds = [.sample]
+                },
                 books: all,
                 method: HTTPRequest.Method(rawValue: asked.method.uppercased())!,
                 headers: asked.body == nil ? [:] : json,
@@ -257,4 +261,28 @@ import Testing
         let tried = Set(Self.asked.filter { $0.status < 300 }.map { "\($0.method) \($0.route.path)" })
         #expect(Set(all).subtracting(tried) == ["get /metrics", "get /v1/tap"])
     }
+}
+
+extension ThresholdStatus {
+    static let sample = ThresholdStatus(
+        handler: "spend",
+        kind: .aggregate,
+        metric: "cost_usd",
+        aggregate: "sum",
+        window: .seconds(60),
+        limit: 100,
+        watched: 2,
+        evicted: 1,
+        standings: [
+            ThresholdStatus.Standing(
+                key: "acme",
+                tenant: "acme",
+                runID: "r1",
+                tier: "breach",
+                value: 120.5,
+                percentage: 120.5
+            ),
+            ThresholdStatus.Standing(key: "umbrella", tenant: "umbrella", runID: "r2", value: .infinity),
+        ]
+    )
 }

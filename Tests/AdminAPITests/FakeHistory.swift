@@ -52,8 +52,13 @@ final class FakeHistory: HistoryStore {
     }
 
     /// A run with one row of each kind that belongs to runs.
-    static func rows(run id: String, status: String = "STALE", startedAt start: Timestamp, ended: Bool = false) -> [HistoryRow] {
-        func row(_ name: String, _ seconds: Int64, _ content: HistoryContent) -> HistoryRow {
+    static func rows(
+        run id: String,
+        status: String = "STALE",
+        startedAt start: Timestamp,
+        ended: Bool = false
+    ) -> [HistoryRow] {
+        func row(_ name: String, _ seconds: Int, _ content: HistoryContent) -> HistoryRow {
             HistoryRow(id: name, runID: id, tenant: "t1", at: start + .seconds(seconds), content: content)
         }
         let run = RunHistory(

@@ -2,6 +2,7 @@ import Events
 import Hummingbird
 import HummingbirdTesting
 import Reactions
+import Synchronization
 import Testing
 
 @testable import AdminAPI
@@ -19,26 +20,30 @@ import Testing
     }
 
     @Test func `runs are listed by what is asked, page by page`() async throws {
-        let rows = (0..<25).flatMap { number in
-            FakeHistory.rows(
+        var rows: [HistoryRow] = []
+        for number in 0..<25 {
+            let status = number % 2 == 0 ? "STALE" : "COMPLETE"
+            let start: Timestamp = Self.start + .seconds(number)
+            rows += FakeHistory.rows(
                 run: "run.\(number)/x",
-                status: number % 2 == 0 ? "STALE" : "COMPLETE",
-                startedAt: Self.start + .seconds(Int64(number)),
+                status: status,
+                startedAt: start,
                 ended: number % 5 == 0
             )
         }
         let books = self.books(rows)
         func ids(_ query: String) async throws -> [String] {
-            var ids: [String] = []
+            var found: [String] = []
             var next: String? = ""
             while let cursor = next {
-                let after = cursor.isEmpty ? "" : "&after=" + cursor.map { $0 == "/" ? "%2F" : String($0) }.joined()
+                let escaped = cursor.split(separator: "/").joined(separator: "%2F")
+                let after = cursor.isEmpty ? "" : "&after=\(escaped)"
                 let page = try await ask("/v1/runs?limit=4&\(query)\(after)", books: books).decode(RunsResponse.self)
                 #expect(page.runs.count <= 4)
-                ids += page.runs.map(\.runID)
+                found += page.runs.map(\.runID)
                 next = page.next
             }
-            return ids
+            return found
         }
         #expect(try await ids("tenant=t1") == (0..<25).reversed().map { "run.\($0)/x" })
         #expect(try await ids("tenant=t2") == [])
@@ -58,9 +63,9 @@ import Testing
     @Test func `a run is told with its alerts' verdicts, those too that history does not have yet`() async throws {
         let rows = FakeHistory.rows(run: "r1", startedAt: Self.start)
         // The first of them is in history already.
-        let recent: [DecisionRecord] = [2, 1].map { number in
+        let recent = [2, 1].map { (number: Int) -> DecisionRecord in
             var record = DecisionRecord.sample(number, run: "r1", verdict: number == 1 ? .sent : .duplicate)
-            record.receipt.decidedAt = Self.start + .seconds(40 + Int64(number))
+            record.receipt.decidedAt = Self.start + .seconds(40 + number)
             return record
         }
         let books = self.books(rows + [HistoryRow(decision: recent[1])], records: recent)

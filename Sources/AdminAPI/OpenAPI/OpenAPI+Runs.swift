@@ -1,7 +1,7 @@
 import Events
 
 extension OpenAPI {
-    /// What is asked about runs.
+    /// What is asked about runs and limits.
     static var runPaths: [JSONMember] {
         let tenant: JSONValue = ["name": "tenant", "in": "query", "schema": ["$ref": "#/components/schemas/Word"]]
         let status: JSONValue = ["name": "status", "in": "query", "schema": ["$ref": "#/components/schemas/RunStatus"]]
@@ -44,6 +44,15 @@ extension OpenAPI {
                     problems: [.notFound]
                 )
             ),
+            Self.path(
+                .thresholds,
+                Self.get(
+                    "thresholds",
+                    "Handlers that watch limits, and what is nearest to them or beyond.",
+                    "Thresholds",
+                    parameters: ["limit"]
+                )
+            ),
         ]
     }
 
@@ -73,7 +82,20 @@ extension OpenAPI {
                   "kind": {"type": "string", "enum": ["event", "expectation", "acknowledgement", "finding", "alert",
                     "receipt", "threshold", "heartbeat", "quarantine"]},
                   "summary": {"type": "string"},
-                  "data": {"type": "object", "description": "The fields of its kind, without secrets."}}}}}}
+                  "data": {"type": "object", "description": "The fields of its kind, without secrets."}}}}}},
+          "Thresholds": {"type": "object", "required": ["thresholds"], "additionalProperties": false, "properties": {
+            "thresholds": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+              "required": ["handler", "kind", "watched", "evicted", "standings"],
+              "properties": {"handler": {"type": "string"},
+                "kind": {"type": "string", "enum": ["aggregate", "runs", "signals"]},
+                "metric": {"type": "string"}, "aggregate": {"type": "string"},
+                "window_seconds": {"type": "number"}, "limit": {"type": "number"},
+                "watched": {"$ref": "#/components/schemas/Count"}, "evicted": {"$ref": "#/components/schemas/Count"},
+                "standings": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+                  "required": ["key", "tenant", "run_id"],
+                  "properties": {"key": {"type": "string"}, "tenant": {"type": "string"},
+                    "run_id": {"type": "string"}, "value": {"type": "number"}, "percentage": {"type": "number"},
+                    "tier": {"type": "string", "description": "The highest tier that is reached, or the run's risk."}}}}}}}}}
         }
         """#
 }

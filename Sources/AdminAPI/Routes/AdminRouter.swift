@@ -74,6 +74,10 @@ struct AdminRouter {
             try Query(request, allowed: []).validate()
             return try .json(HandlersResponse(try await inspection.ask { await $0.handlers() }))
         }
+        router.get(.thresholds) { request in
+            let limit = try Self.limit(request)
+            return try .json(ThresholdsResponse(try await inspection.ask { await $0.thresholds(limit: limit) }))
+        }
         router.get(.quarantine) { request in
             let limit = try Self.limit(request)
             return try .json(QuarantineResponse(try await inspection.ask { await $0.quarantine(limit: limit) }))

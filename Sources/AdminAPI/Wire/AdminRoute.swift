@@ -41,6 +41,8 @@ package enum AdminRoute: String, Sendable, CaseIterable {
     /// `?limit=1...10000`
     case run = "/v1/runs/{id}"
     /// `?limit=1...1000`
+    case thresholds = "/v1/thresholds"
+    /// `?limit=1...1000`
     case quarantine = "/v1/quarantine"
     /// `?on=run.*`, several times or with commas; lines of JSON until the client goes.
     case tap = "/v1/tap"

@@ -8,6 +8,7 @@ struct HistoryMetrics {
     let figures: HistoryFigures?
     let archive: ReceiptArchive.Counts
     let skipped: UInt64
+    let skippedEvents: UInt64
 
     func write(into writer: inout ExpositionWriter) {
         guard let figures else { return }
@@ -18,6 +19,7 @@ struct HistoryMetrics {
         writer.family(Catalog.refused, UInt64(figures.refused))
         writer.family(Catalog.retired, UInt64(figures.retired))
         writer.family(Catalog.skipped, self.skipped)
+        writer.family(Catalog.skippedEvents, self.skippedEvents)
         writer.family(Catalog.damaged, UInt64(clamping: figures.damagedBytes))
         writer.family(Catalog.buffered, UInt64(figures.buffered))
         writer.family(Catalog.bufferLimit, UInt64(figures.bufferLimit))

@@ -68,7 +68,7 @@ extension Reactor {
             logger: self.logger,
             lateness: self.registry.histogram(MetricCatalog.Machines.lateness),
             oldestWaiting: { await engineBox.value?.oldestWaiting },
-            record: { history?.record($0) },
+            record: { [runRecorder] in runRecorder?.record($0) },
             onRoom: { engineBox.value?.resumeSoon() }
         )
         machinesBox.set(machines)

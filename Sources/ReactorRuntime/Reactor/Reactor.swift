@@ -29,6 +29,7 @@ public final class Reactor: Service {
     package let history: (any HistoryStore)?
     let archive: ReceiptArchive?
     let quarantineRecorder: QuarantineRecorder?
+    let runRecorder: RunRecorder?
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry
@@ -115,11 +116,12 @@ public final class Reactor: Service {
             ReceiptArchive(store: store, history: $0, bookmark: bookmark, logger: logger)
         }
         self.quarantineRecorder = history.map { QuarantineRecorder(history: $0, instance: settings.instance) }
+        self.runRecorder = history.map { RunRecorder(history: $0) }
         self.heldBack = heldBack
         self.registry = registry
         self.clock = clock
         self.logger = logger
-        self.machines = MachineSet()
+        self.machines = MachineSet(keepsHistory: history != nil)
         self.lanes = LaneExecutor(
             lanes: settings.lanesPerHandler,
             queued: settings.queuedPerHandler,

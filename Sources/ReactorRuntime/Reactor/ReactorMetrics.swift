@@ -271,7 +271,8 @@ extension Reactor {
             history: HistoryMetrics(
                 figures: self.history?.figures,
                 archive: self.archive?.counts ?? ReceiptArchive.Counts(),
-                skipped: self.quarantineRecorder?.skipped ?? 0
+                skipped: self.quarantineRecorder?.skipped ?? 0,
+                skippedEvents: self.runRecorder?.skipped ?? 0
             ),
             machines: MachineMetrics(self.machines, life?.machines),
             isConnected: life?.commands.isConnected ?? false,

@@ -36,6 +36,11 @@ extension MetricCatalog {
             .counter,
             help: "Quarantined frames that were not recorded because there were too many in one second."
         )
+        package static let skippedEvents = MetricDescription(
+            "aos_history_events_skipped_total",
+            .counter,
+            help: "Events of runs that were not recorded because history was behind."
+        )
         package static let damaged = MetricDescription(
             "aos_history_damaged_bytes",
             .gauge,
@@ -76,8 +81,8 @@ extension MetricCatalog {
         )
 
         static let all = [
-            recorded, written, spilled, lost, refused, retired, skipped, damaged, buffered, bufferLimit, spillBytes,
-            receipts, receiptGaps, trouble,
+            recorded, written, spilled, lost, refused, retired, skipped, skippedEvents, damaged, buffered, bufferLimit,
+            spillBytes, receipts, receiptGaps, trouble,
         ]
     }
 }
