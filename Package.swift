@@ -116,7 +116,8 @@ let package = Package(
         .target(
             name: "ReactorConfig",
             dependencies: [
-                "EventPatterns", "Events", "Reactions", "RedisClient", .product(name: "Yams", package: "Yams"),
+                "EventPatterns", "Events", "PostgresClient", "Reactions", "RedisClient",
+                .product(name: "Yams", package: "Yams"),
             ]
         ),
         .target(
@@ -294,7 +295,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "ChildProcesses", "Events", "ReactorTestKit", "RedisServer", "SyntheticEvents", "aos-reactor",
+                "ChildProcesses", "Events", "PostgresClient", "ReactorTestKit", "RedisServer", "SyntheticEvents",
+                "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: nio),

@@ -60,6 +60,7 @@ struct NoPort: ReactionPort {
     func sighted(_ sighting: PeerSighting) {}
     func overload(_ action: OverloadEpisode.Action) {}
     func missed(_ loss: SequenceTracker.Loss) {}
+    func quarantined(_ entry: QuarantineEntry) {}
     func log(_ level: LogAction.Level, _ message: String, handler: String) {}
     func cut(_ event: OutgoingEvent) {}
     func failed(handler: String, _ reason: String) {}

@@ -437,6 +437,53 @@ def scenario_times(options, folder):
     }
 
 
+def history_path(options, rate=50_000, duration=10):
+    """(j) What history costs the event path: 50,000 events a second about runs under a contract, recorded or not.
+
+    `ratio` compares events handled a second, `cpu_ratio` what the thread that reads them spends. What history cannot take
+    in time it may leave out of single events, never of what was found and decided: `left_out` says how many.
+    """
+    events, rounds = rate * duration, []
+    for number in range(1, options.rounds + 1):
+        line = {"case": "history_path", "round": number, "rate": rate, "load": round(os.getloadavg()[0], 1)}
+        with postgres.server() as url:
+            sides = [("off", "off"), ("sqlite", "sqlite:{folder}/history.db"), ("postgres", url)]
+            for name, database in sides if number % 2 else reversed(sides):
+                line |= prefixed(name, history_side(options, database, events, rate))
+        for name in "sqlite", "postgres":
+            line[f"{name}_ratio"] = round(line[f"{name}_events_per_second"] / line["off_events_per_second"], 3)
+            line[f"{name}_cpu_ratio"] = round(line[f"{name}_busiest_share"] / max(0.001, line["off_busiest_share"]), 3)
+        rounds.append(line)
+        yield line
+    names = [f"{name}_{key}" for name in ("sqlite", "postgres") for key in ("ratio", "cpu_ratio", "rows_per_second")]
+    result = medians("history_path", rounds, *names)
+    result["dropped"] = max(line[f"{name}_dropped"] for line in rounds for name in ("sqlite", "postgres"))
+    result["rows_lost"] = max(line[f"{name}_rows_lost"] for line in rounds for name in ("sqlite", "postgres"))
+    goals = {f"{name}_ratio >= 0.95": result[f"{name}_ratio"] >= 0.95 for name in ("sqlite", "postgres")}
+    goals |= {f"{name} >= 20 k rows/s": result[f"{name}_rows_per_second"] >= 20_000 for name in ("sqlite", "postgres")}
+    yield judged(result, goals | {"dropped == 0": result["dropped"] == 0, "rows_lost == 0": result["rows_lost"] == 0})
+
+
+def history_side(options, database, events, rate):
+    with programs.redis_server() as (_, where):
+        with programs.reactor(
+            options.reactor, f"unix://{where}", history=database, handlers="handlers-history"
+        ) as reactor:
+            before, received_before = programs.cpu_seconds(reactor.pid), reactor.received()
+            published = programs.publish(where, events, rate)
+            end, received = drained(reactor, received_before, events)
+            after, metrics = programs.cpu_seconds(reactor.pid), reactor.metrics()
+            elapsed = (end - published["start_ns"]) / 1e9
+            return {
+                "events_per_second": round(received / elapsed),
+                "dropped": round(metrics.get("aos_events_dropped_total", 0)),
+                "busiest_share": round(busiest(before, after) / elapsed, 3),
+                "rows_per_second": round(metrics.get("aos_history_written_total", 0) / elapsed),
+                "rows_lost": round(metrics.get("aos_history_lost_total", 0)),
+                "left_out": round(metrics.get("aos_history_events_skipped_total", 0)),
+            }
+
+
 ALL = {
     "flood": flood,
     "blast": blast,
@@ -447,5 +494,6 @@ ALL = {
     "decide": decide,
     "contract": contract,
     "history": history,
+    "history_path": history_path,
     "scenarios": scenarios,
 }

@@ -195,16 +195,17 @@ class Reactor:
 
 
 @contextlib.contextmanager
-def reactor(program, redis_url, *, extra=""):
-    """Starts the reactor on a server and waits until it is ready."""
+def reactor(program, redis_url, *, extra="", history="off", handlers="handlers"):
+    """Starts the reactor on a server and waits until it is ready. `{folder}` in `history` is a folder of its own."""
     with folder() as data:
         address = f"127.0.0.1:{free_port()}"
         config = data / "reactor.yaml"
         config.write_text(
             f'version: 1\nredis: {{ url: "{redis_url}" }}\nsources: [{{ pubsub: aos.events }}]\n'
-            f'http: {{ listen: "{address}" }}\nstate: memory\nlog: {{ level: warning, format: json }}\n{extra}'
+            f'http: {{ listen: "{address}" }}\nstate: memory\nlog: {{ level: warning, format: json }}\n'
+            f'history: {{ url: "{history.replace("{folder}", str(data))}", spill_dir: "{data}/spill" }}\n{extra}'
         )
-        command = [program, "run", "--config", config, "--handlers", FOLDER / "handlers"]
+        command = [program, "run", "--config", config, "--handlers", FOLDER / handlers]
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         started = time.monotonic()
         with (data / "log").open("w") as log, process(command, stdout=log, stderr=log, env=environment) as child:

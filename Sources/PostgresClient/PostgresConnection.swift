@@ -13,6 +13,8 @@ package actor PostgresConnection {
         /// After a failure to connect, calls fail at once for this long; doubled from one failure to the next.
         package var shortestPause: Duration = .milliseconds(50)
         package var longestPause: Duration = .seconds(2)
+        /// The schema that names without one are looked up in, alone; the server's own choice when nil.
+        package var schema: String?
 
         package init() {}
     }
@@ -120,6 +122,9 @@ package actor PostgresConnection {
         }
         // What is answered must be on disk: `off` was measured to lose acknowledged rows when the server is killed.
         let durable = "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = $1 AND setting = 'off'"
-        return named + [PostgresStatement(durable, [.text("synchronous_commit")])]
+        let path = self.settings.schema.map {
+            PostgresStatement("SELECT set_config('search_path', quote_ident($1), false)", [.text($0)])
+        }
+        return named + [PostgresStatement(durable, [.text("synchronous_commit")])] + (path.map { [$0] } ?? [])
     }
 }

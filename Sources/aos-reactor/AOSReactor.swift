@@ -15,8 +15,8 @@ struct AOSReactor: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             Run.self, Check.self, TestVerb.self, Handlers.self, Routes.self, Receivers.self, Match.self, Explain.self,
-            Alerts.self,
-            SilenceVerb.self, DeadLetters.self, Publish.self, Generate.self, Tap.self, Status.self, Doctor.self,
+            Runs.self, Alerts.self, SilenceVerb.self, DeadLetters.self, Publish.self, Generate.self, Tap.self,
+            Status.self, Doctor.self,
             Version.self,
         ]
     )

@@ -217,6 +217,9 @@ import Testing
         Asked(route: .deadLetterRetry, method: "post", id: "d-4", body: "{}", status: 202),
         Asked(route: .deadLetterRetry, method: "post", id: "none", body: "{}", status: 404),
         Asked(route: .deadLetter, method: "delete", id: "d-4"),
+        Asked(route: .runs), Asked(route: .runs, query: "?limit=1"), Asked(route: .runs, query: "?open=x", status: 400),
+        Asked(route: .run, id: "r1"), Asked(route: .run, id: "none", status: 404),
+        Asked(route: .thresholds), Asked(route: .thresholds, query: "?limit=0", status: 400),
     ]
 
     @Test func `every answer is as the document says`() async throws {
@@ -228,10 +231,18 @@ import Testing
                 content.silences = (try? [.sample("sil_9")]) ?? []
                 content.audit = [AuditEntry(at: FakeBooks.now, actor: "a", action: "b", subject: "c", detail: "d")]
             }
+            var all = books.books()
+            all.history = FakeHistory(
+                FakeHistory.rows(run: "r1", startedAt: FakeBooks.now)
+                    + FakeHistory.rows(run: "r2", startedAt: FakeBooks.now, ended: true)
+            )
             let response = try await ask(
                 asked.route.path(asked.id) + asked.query,
-                of: FakeReactor { $0.alerts = [.sample] },
-                books: books.books(),
+                of: FakeReactor {
+                    $0.alerts = [.sample]
+                    $0.thresholds = [.sample]
+                },
+                books: all,
                 method: HTTPRequest.Method(rawValue: asked.method.uppercased())!,
                 headers: asked.body == nil ? [:] : json,
                 body: asked.body
@@ -250,4 +261,28 @@ import Testing
         let tried = Set(Self.asked.filter { $0.status < 300 }.map { "\($0.method) \($0.route.path)" })
         #expect(Set(all).subtracting(tried) == ["get /metrics", "get /v1/tap"])
     }
+}
+
+extension ThresholdStatus {
+    static let sample = ThresholdStatus(
+        handler: "spend",
+        kind: .aggregate,
+        metric: "cost_usd",
+        aggregate: "sum",
+        window: .seconds(60),
+        limit: 100,
+        watched: 2,
+        evicted: 1,
+        standings: [
+            ThresholdStatus.Standing(
+                key: "acme",
+                tenant: "acme",
+                runID: "r1",
+                tier: "breach",
+                value: 120.5,
+                percentage: 120.5
+            ),
+            ThresholdStatus.Standing(key: "umbrella", tenant: "umbrella", runID: "r2", value: .infinity),
+        ]
+    )
 }

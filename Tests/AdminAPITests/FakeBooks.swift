@@ -66,6 +66,10 @@ final class FakeBooks: StateStore, SilenceBook, DeliveryBook, ReceiverTester {
         }
     }
 
+    func decisions(after cursor: String?, limit: Int) async throws -> DecisionTail {
+        DecisionTail(records: [], end: cursor, hasMore: false, hasGap: false)
+    }
+
     func statistics(tenant: String) async throws -> TenantFatigueStatistics {
         try self.read { content in
             let sent = content.records.filter { $0.subject.tenant == tenant }.map(\.subject.domain)

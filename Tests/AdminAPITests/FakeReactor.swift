@@ -11,6 +11,7 @@ final class FakeReactor: ReactorInspecting {
         var isAlive = true
         var alerts: [DecidedAlert] = []
         var quarantine: [QuarantineEntry] = []
+        var thresholds: [ThresholdStatus] = []
         var lines: [String] = []
         /// Whether the tap ends after its lines.
         var endsTap = true
@@ -55,6 +56,10 @@ final class FakeReactor: ReactorInspecting {
         status.handlersRegistered = 12
         status.peers = ["host-2"]
         return status
+    }
+
+    func thresholds(limit: Int) async -> [ThresholdStatus] {
+        await self.answer("thresholds \(limit)").thresholds
     }
 
     func health() async -> ReactorHealth {

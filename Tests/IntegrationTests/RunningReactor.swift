@@ -104,6 +104,10 @@ func withRunningReactor<Result: Sendable>(
         ]
         var variables = environment
         variables["REDIS_URL"] = url
+        if !config.contains("history:"), variables["REACTOR_HISTORY_URL"] == nil {
+            variables["REACTOR_HISTORY_URL"] = "sqlite:\(folder)/history.db"
+        }
+        if variables["REACTOR_HISTORY_SPILL_DIR"] == nil { variables["REACTOR_HISTORY_SPILL_DIR"] = folder + "/spill" }
         return try await withTestProgram(command + arguments, environment: variables) { program in
             try await body(RunningReactor(program: program, folder: folder))
         }

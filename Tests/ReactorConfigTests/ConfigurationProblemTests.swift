@@ -73,7 +73,7 @@ struct ConfigurationProblemTests {
             config: """
                 version: 1
                 state: postgres
-                history: "sqlite:var/history.db"
+                history: "off"
                 sources: [ { stream: aos.log }, { kafka: x }, { pubsub: a }, { pubsub: a } ]
                 alerts: { silences: [] }
                 http: { insecure: true }
@@ -84,9 +84,6 @@ struct ConfigurationProblemTests {
                 reactor.yaml:2:8: error[R014]: `state` needs `redis` or `memory`, found `postgres`
                    2 | state: postgres
                      |        ^^^^^^^^
-                reactor.yaml:3:1: error[R017]: `history` is not available in this version; this version keeps the last alerts and quarantined frames in memory
-                   3 | history: "sqlite:var/history.db"
-                     | ^^^^^^^
                 reactor.yaml:4:14: error[R017]: `stream` is not available in this version; it can be `pubsub` or `pubsub_pattern`
                    4 | sources: [ { stream: aos.log }, { kafka: x }, { pubsub: a }, { pubsub: a } ]
                      |              ^^^^^^

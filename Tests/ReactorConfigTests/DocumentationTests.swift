@@ -18,7 +18,7 @@ struct DocumentationTests {
 
     @Test func `examples of handlers load`() throws {
         let examples = try self.examples("handlers.md")
-        #expect(examples.count == 3)
+        #expect(examples.count == 6)
         for example in examples {
             let isWhole = example.contains("handler:")
             let handler = isWhole ? example : "handler: example\non: run.failed\ndo: [{log: {message: m}}]\n" + example
@@ -51,10 +51,11 @@ struct DocumentationTests {
 
     @Test func `examples of the configuration load`() throws {
         let examples = try self.examples("configuration.md")
-        #expect(examples.count == 1)
-        for example in examples {
-            #expect(try check(config: example, ["REDIS_URL": "rediss://:secret@redis.example"]) == "", "\(example)")
-        }
+        #expect(examples.count == 2)
+        let environment = [
+            "REDIS_URL": "rediss://:secret@redis.example", "HISTORY_URL": "postgres://aos:secret@db.example/aos",
+        ]
+        for example in examples { #expect(try check(config: example, environment) == "", "\(example)") }
     }
 
     @Test func `examples of receivers and routes load`() throws {

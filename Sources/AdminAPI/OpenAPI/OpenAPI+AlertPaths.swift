@@ -168,7 +168,7 @@ extension OpenAPI {
 
 extension OpenAPI {
     /// Problems that only some operations have.
-    private enum Refusal: String {
+    enum Refusal: String {
         case notFound = "404"
         case conflict = "409"
 
@@ -180,11 +180,11 @@ extension OpenAPI {
         }
     }
 
-    private static func path(_ route: AdminRoute, _ operations: JSONMember...) -> JSONMember {
+    static func path(_ route: AdminRoute, _ operations: JSONMember...) -> JSONMember {
         JSONMember(route.path, .object(operations))
     }
 
-    private static func get(
+    static func get(
         _ id: String,
         _ summary: String,
         _ schema: String,

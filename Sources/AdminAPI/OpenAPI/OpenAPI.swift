@@ -21,19 +21,23 @@ enum OpenAPI {
             // Without a token in the configuration nobody is asked for one.
             "security": [[:], ["token": []]],
             "paths": .object(
-                (Self.members(Self.paths) + Self.alertPaths).map { JSONMember($0.name, Self.guarded($0)) }
+                (Self.members(Self.paths) + Self.alertPaths + Self.runPaths).map {
+                    JSONMember($0.name, Self.guarded($0))
+                }
             ),
             "components": [
                 "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
                 "responses": Self.parsed(Self.responses),
                 "parameters": Self.parsed(Self.parameters),
-                "schemas": .object(Self.members(Self.schemas) + Self.members(Self.alertSchemas)),
+                "schemas": .object(
+                    Self.members(Self.schemas) + Self.members(Self.alertSchemas) + Self.members(Self.runSchemas)
+                ),
             ],
         ]
     }
 
     private static let about =
-        "Health, metrics, what the reactor does, and what was decided about alerts. Where http.token is set, everything "
+        "Health, metrics, what the reactor does, what was decided about alerts, and what happened to runs. Where http.token is set, everything "
         + "but /healthz and /readyz wants it. Errors are problem details of RFC 9457."
 
     /// A path whose operations say that a token may be missing.

@@ -39,6 +39,7 @@ struct AdminRouter {
         AlertRoutes(keeper: self.keeper, inspection: self.inspection).add(to: router)
         SilenceRoutes(keeper: self.keeper).add(to: router)
         DeliveryRoutes(keeper: self.keeper).add(to: router)
+        RunRoutes(keeper: self.keeper).add(to: router)
         return router.buildResponder()
     }
 
@@ -72,6 +73,10 @@ struct AdminRouter {
         router.get(.handlers) { request in
             try Query(request, allowed: []).validate()
             return try .json(HandlersResponse(try await inspection.ask { await $0.handlers() }))
+        }
+        router.get(.thresholds) { request in
+            let limit = try Self.limit(request)
+            return try .json(ThresholdsResponse(try await inspection.ask { await $0.thresholds(limit: limit) }))
         }
         router.get(.quarantine) { request in
             let limit = try Self.limit(request)

@@ -57,7 +57,7 @@ struct AlertRoutes: Sendable {
         var query = query
         query.limit = limit + 1
         let asked = query
-        return RecordPage(try await self.keeper.state { try await $0.receipts(asked) }, limit: limit)
+        return RecordPage(try await self.keeper.receipts { try await $0.receipts(asked) }, limit: limit)
     }
 
     /// What became of the alerts of a page that went out.
@@ -123,7 +123,7 @@ struct AlertRoutes: Sendable {
         let own = known.map { AlertsResponse.Alert($0) }
         guard self.keeper.books.state != nil else { return own }
         do {
-            let records = try await self.keeper.state { store in
+            let records = try await self.keeper.receipts { store in
                 var query = ReceiptQuery()
                 query.alertID = id
                 query.limit = 1

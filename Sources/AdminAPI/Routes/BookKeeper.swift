@@ -22,6 +22,18 @@ struct BookKeeper: Sendable {
         try await self.ask(self.books.state, "the state store", question)
     }
 
+    func receipts<Answer: Sendable>(
+        _ question: @escaping @Sendable (any ReceiptBook) async throws -> Answer
+    ) async throws -> Answer {
+        try await self.ask(self.books.receipts ?? self.books.state, "the state store", question)
+    }
+
+    func history<Answer: Sendable>(
+        _ question: @escaping @Sendable (any HistoryStore) async throws -> Answer
+    ) async throws -> Answer {
+        try await self.ask(self.books.history, "history", question)
+    }
+
     func silences<Answer: Sendable>(
         _ question: @escaping @Sendable (any SilenceBook) async throws -> Answer
     ) async throws -> Answer {

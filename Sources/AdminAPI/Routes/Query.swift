@@ -1,6 +1,7 @@
 import EventPatterns
 import Events
 import Hummingbird
+import Reactions
 
 /// The query of a request, read strictly: unknown and repeated parameters are refused, all problems at once.
 struct Query {
@@ -99,6 +100,21 @@ struct Query {
             self.problems.append(Self.cause(name, "\(name) must be true or false"))
         }
         return text == "true"
+    }
+
+    /// True, false, or nil when it is not given.
+    mutating func choice(_ name: String) -> Bool? {
+        self.values(name).isEmpty ? nil : self.flag(name)
+    }
+
+    /// What an earlier answer about runs gave as `next`; nil when it is not given.
+    mutating func runCursor(_ name: String) -> RunCursor? {
+        guard let text = self.single(name) else { return nil }
+        if text.utf8.count <= 1024, let cursor = RunCursor(text: text), cursor.startedAt.microseconds >= 0 {
+            return cursor
+        }
+        self.problems.append(Self.cause(name, "\(name) must be what an answer gave as `next`"))
+        return nil
     }
 
     /// A time of RFC 3339; nil when it is not given.

@@ -7,6 +7,10 @@ import ReactorRuntime
 package struct AlertBooks: Sendable {
     /// Decisions that were made.
     package var state: (any StateStore)?
+    /// The same decisions and older ones; those of `state` when nil.
+    package var receipts: (any ReceiptBook)?
+    /// What happened to runs.
+    package var history: (any HistoryStore)?
     package var silences: (any SilenceBook)?
     package var deliveries: (any DeliveryBook)?
     /// Tells receivers of made-up alerts.

@@ -36,6 +36,12 @@ package enum AdminRoute: String, Sendable, CaseIterable {
     case deadLetter = "/v1/dead-letters/{id}"
     /// POST: sends it again.
     case deadLetterRetry = "/v1/dead-letters/{id}/retry"
+    /// `?tenant=&status=&open=&since=&after=&limit=`
+    case runs = "/v1/runs"
+    /// `?limit=1...10000`
+    case run = "/v1/runs/{id}"
+    /// `?limit=1...1000`
+    case thresholds = "/v1/thresholds"
     /// `?limit=1...1000`
     case quarantine = "/v1/quarantine"
     /// `?on=run.*`, several times or with commas; lines of JSON until the client goes.

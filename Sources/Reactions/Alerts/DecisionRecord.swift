@@ -55,4 +55,25 @@ package struct DecisionRecord: Sendable, Hashable {
         self.subject = subject
         self.receipt = receipt
     }
+
+    /// The first of all for a cursor that is no place.
+    package var place: DecisionPlace { DecisionPlace(self.cursor) ?? DecisionPlace(milliseconds: 0, number: 0) }
+}
+
+/// What was decided behind a place, the oldest first.
+package struct DecisionTail: Sendable, Hashable {
+    package var records: [DecisionRecord]
+    /// The place up to which was looked; nil when there is nothing at all.
+    package var end: String?
+    /// Whether there may be more behind that.
+    package var hasMore: Bool
+    /// Whether the place is no longer kept, so that decisions between it and the first record may be missing.
+    package var hasGap: Bool
+
+    package init(records: [DecisionRecord], end: String?, hasMore: Bool, hasGap: Bool) {
+        self.records = records
+        self.end = end
+        self.hasMore = hasMore
+        self.hasGap = hasGap
+    }
 }

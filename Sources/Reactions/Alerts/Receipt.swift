@@ -140,6 +140,8 @@ package enum DecisionGround: Sendable, Hashable {
     case resolved
     /// Tells what was held back, and how many that were.
     case digest(alerts: Int)
+    /// Of a receipt that history kept, which keeps the sentence.
+    case kept(reason: String)
 }
 
 extension Receipt {
@@ -174,6 +176,7 @@ extension Receipt {
             return "it no longer comes and goes: \(percent) % of its last states are changes"
         case .resolved: return "it is over"
         case .digest(let alerts): return "tells of \(alerts) alerts that were held back"
+        case .kept(let reason): return reason
         }
     }
 

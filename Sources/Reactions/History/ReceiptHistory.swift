@@ -24,6 +24,7 @@ package struct ReceiptHistory: Sendable, Hashable {
     package var configVersion: String
     package var instance: String
     package var cursor: String
+    package var event: EventReference?
 
     package init(_ decision: DecisionRecord) {
         let (subject, receipt) = (decision.subject, decision.receipt)
@@ -47,7 +48,8 @@ package struct ReceiptHistory: Sendable, Hashable {
             handler: receipt.handler,
             configVersion: receipt.configVersion,
             instance: receipt.instance,
-            cursor: decision.cursor
+            cursor: decision.cursor,
+            event: subject.event
         )
     }
 
@@ -71,7 +73,8 @@ package struct ReceiptHistory: Sendable, Hashable {
         handler: String,
         configVersion: String,
         instance: String,
-        cursor: String
+        cursor: String,
+        event: EventReference? = nil
     ) {
         self.alertID = alertID
         self.verdict = verdict
@@ -93,5 +96,41 @@ package struct ReceiptHistory: Sendable, Hashable {
         self.configVersion = configVersion
         self.instance = instance
         self.cursor = cursor
+        self.event = event
+    }
+}
+
+extension DecisionRecord {
+    /// A decision as history kept it; nil for a row that is no receipt, or one with a verdict of a later version.
+    package init?(_ row: HistoryRow) {
+        guard case .receipt(let kept) = row.content, let verdict = Verdict(rawValue: kept.verdict) else { return nil }
+        let subject = AlertSubject(
+            type: kept.type,
+            severity: kept.severity,
+            domain: kept.domain,
+            tenant: row.tenant,
+            runID: row.runID,
+            key: kept.key,
+            summary: kept.summary,
+            event: kept.event
+        )
+        let receipt = Receipt(
+            alertID: kept.alertID,
+            fingerprint: kept.fingerprint,
+            verdict: verdict,
+            ground: .kept(reason: kept.reason),
+            window: kept.window,
+            count: kept.count,
+            limit: kept.limit,
+            nextAllowedAt: kept.nextAllowedAt,
+            remainingInWindow: kept.remainingInWindow,
+            heldBackBy: kept.heldBackBy,
+            isRepetition: kept.isRepetition,
+            handler: kept.handler,
+            configVersion: kept.configVersion,
+            instance: kept.instance,
+            decidedAt: row.at
+        )
+        self.init(cursor: kept.cursor, subject: subject, receipt: receipt)
     }
 }

@@ -3,7 +3,7 @@ package import Events
 /// `uses: audit-contract` and `uses: run-liveness`: what must happen to runs.
 package struct ContractMachine: Machine {
     package let name: String
-    private var definition: ContractDefinition
+    private(set) var definition: ContractDefinition
     private var registry: ContractRegistry
 
     package init(name: String, _ definition: ContractDefinition, limits: ContractLimits = ContractLimits()) {
@@ -128,6 +128,7 @@ package struct ContractMachine: Machine {
         guard let runID = report.findings.first?.runID else { return }
         for finding in report.findings {
             outputs.append(MachineOutput(key: runID, .count(.finding(finding.kind), UInt64(finding.count))))
+            outputs.append(MachineOutput(key: runID, .record(HistoryRow(finding))))
         }
         guard case .object(var members) = report.payload else { return }
         if self.definition.raisesAlerts {

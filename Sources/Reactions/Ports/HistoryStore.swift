@@ -5,7 +5,7 @@
 /// makes the store from the key `history` (`sqlite:PATH` or `postgres://...`) and runs it as a service that is started
 /// before and stopped after those that record: first `flush`, then its task is cancelled. The admin interface asks it
 /// for runs and time lines.
-package protocol HistoryStore: Sendable {
+package protocol HistoryStore: ReceiptBook {
     /// Takes rows to be stored soon. Never waits, not even for a lock that is held long.
     ///
     /// - Returns: How many were taken, from the first on. Those that were not are counted as lost; that happens only when
@@ -26,9 +26,6 @@ package protocol HistoryStore: Sendable {
     ///
     /// - Parameter limit: of rows, 1...100,000.
     func timeline(of runID: String, limit: Int) async throws -> RunTimeline?
-
-    /// The receipts of a run's alerts, the newest first.
-    func receipts(ofRun runID: String, limit: Int) async throws -> [HistoryRow]
 
     var figures: HistoryFigures { get }
 }

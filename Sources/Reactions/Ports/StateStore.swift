@@ -1,7 +1,7 @@
 package import Events
 
 /// Keeps what decisions depend on, and decides: checking an alert and recording that it was sent are one step.
-package protocol StateStore: Sendable {
+package protocol StateStore: ReceiptBook {
     /// Decides alerts in the order given; one receipt each. The store's own clock counts, not the callers'.
     func decide(_ alerts: [Alert]) async throws -> [Receipt]
 
@@ -19,8 +19,10 @@ package protocol StateStore: Sendable {
     /// Replaces the settings; what was counted so far stays.
     func update(_ settings: AlertSettings, configVersion: String) async
 
-    /// The newest decisions first.
-    func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord]
+    /// Decisions in their order, for whoever keeps them elsewhere.
+    ///
+    /// - Parameter cursor: that of the record behind which the answer begins; nil for the oldest that is kept.
+    func decisions(after cursor: String?, limit: Int) async throws -> DecisionTail
 
     func statistics(tenant: String) async throws -> TenantFatigueStatistics
 }

@@ -27,7 +27,7 @@ package struct RunLimitWatch: Sendable, Hashable {
     private var tokens = 0
     private var cost = 0.0
     private var isOver = false
-    private var told: Set<RunLimitSignal> = []
+    private(set) var told: Set<RunLimitSignal> = []
 
     package init(_ run: LimitedRun, limits: RunLimits, startedAt: Timestamp) {
         self.run = run
@@ -99,5 +99,47 @@ package struct RunLimitWatch: Sendable, Hashable {
             JSONMember("percentage", .number(limit > 0 ? value / limit * 100 : 100)),
             JSONMember("signal", .string(signal.rawValue)),
         ])
+    }
+}
+
+// MARK: - What is stored
+
+extension RunLimitWatch {
+    /// Complete but for the limits, which the configuration says.
+    var json: JSONValue {
+        .object([
+            JSONMember("tenant_id", .string(self.run.tenant)), JSONMember("project_id", .string(self.run.project)),
+            JSONMember("agent_id", .string(self.run.agent)), JSONMember("started", .number(String(self.started))),
+            JSONMember("tokens", .number(self.tokens)), JSONMember("cost", .number(self.cost)),
+            JSONMember("over", .bool(self.isOver)), JSONMember("risk", .string(self.risk.rawValue)),
+            JSONMember("told", .array(self.told.map(\.rawValue).sorted().map { .string($0) })),
+        ])
+    }
+
+    /// Nil for what is no run's.
+    init?(_ json: JSONValue, id: String, limits: (LimitedRun) -> RunLimits) {
+        guard let started = json["started"]?.intValue else { return nil }
+        let run = LimitedRun(
+            id: id,
+            tenant: json["tenant_id"]?.stringValue ?? "",
+            project: json["project_id"]?.stringValue ?? "",
+            agent: json["agent_id"]?.stringValue ?? ""
+        )
+        self.init(run, limits: limits(run), startedAt: Timestamp(microseconds: Int64(started)))
+        self.merge(json)
+    }
+
+    /// Takes in what somebody else knows of the run. All of it only grows, so it does not matter who knew what first.
+    mutating func merge(_ json: JSONValue) {
+        self.tokens = max(self.tokens, json["tokens"]?.intValue ?? 0)
+        if let cost = json["cost"]?.doubleValue, cost.isFinite { self.cost = max(self.cost, cost) }
+        self.isOver = self.isOver || json["over"] == .bool(true)
+        self.told.formUnion(Self.told(json))
+        if let risk = json["risk"]?.stringValue.flatMap(RiskLevel.init(rawValue:)) { self.risk = max(self.risk, risk) }
+    }
+
+    /// What was told of a run, as it is stored.
+    static func told(_ json: JSONValue) -> Set<RunLimitSignal> {
+        Set((json["told"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(RunLimitSignal.init(rawValue:)) })
     }
 }

@@ -34,6 +34,8 @@ package struct ThresholdDetector: Sendable {
         /// Tiers that are reached and not yet left, and those of them that were told: one bit each.
         var reached: UInt64 = 0
         var told: UInt64 = 0
+        /// When something was last told.
+        var toldAt = Int64.min
         var armed = Int64.max
         var generation: UInt32
         /// Neighbours in the order of use; -1 for none.
@@ -125,6 +127,7 @@ package struct ThresholdDetector: Sendable {
             }
         }
         self.entries[place]?.reached = reached
+        if told != entry.told { self.entries[place]?.toldAt = now }
         self.entries[place]?.told = told
     }
 
@@ -243,6 +246,17 @@ package struct ThresholdDetector: Sendable {
         } else if self.oldest == place {
             self.oldest = entry.before
         }
+    }
+
+    /// What is known of a key; nil when it is not watched.
+    func entry(of key: String) -> Entry? { self.places[key].flatMap { self.entries[Int($0)] } }
+
+    /// Puts something else in the place of what is known of a key that is watched.
+    mutating func change(_ key: String, _ now: Int64, _ change: (inout Entry) -> Void) {
+        guard let place = self.places[key].map({ Int($0) }), var entry = self.entries[place] else { return }
+        change(&entry)
+        self.entries[place] = entry
+        self.arm(place)
     }
 
     /// The keys in the order of their use, the least recent first.

@@ -7,8 +7,8 @@ struct BuiltInReader {
     let audit: AuditAlertEnvironment
     let runs: RunTimesEnvironment
 
-    private static let names = ["audit-alerts", "audit-contract", "run-liveness"]
-    private static let later = ["threshold", "heartbeat-monitor"]
+    private static let names = ["audit-alerts", "audit-contract", "run-liveness", "threshold"]
+    private static let later = ["heartbeat-monitor"]
 
     func read(
         _ uses: YAMLMember,
@@ -31,7 +31,7 @@ struct BuiltInReader {
             let settings = with.map { self.settings($0) } ?? AuditAlertSettings()
             return BuiltIns.auditAlerts(self.audit.applied(to: settings), location: location)
         }
-        let machine = self.machine(builtIn.text, name, with)
+        let machine = self.machine(builtIn.text, name, with, at: uses)
         return [
             HandlerDefinition(
                 name: name,
@@ -44,7 +44,15 @@ struct BuiltInReader {
     }
 
     /// A built-in that remembers.
-    private func machine(_ builtIn: String, _ name: String, _ with: YAMLNode?) -> MachineDefinition {
+    private func machine(
+        _ builtIn: String,
+        _ name: String,
+        _ with: YAMLNode?,
+        at uses: YAMLMember
+    ) -> MachineDefinition {
+        if builtIn == "threshold" {
+            return .threshold(ThresholdReader(context: self.context).read(name, with, at: uses))
+        }
         let contracts = ContractReader(context: self.context, audit: self.audit, runs: self.runs)
         return .contract(builtIn == "run-liveness" ? contracts.liveness(name, with) : contracts.contract(name, with))
     }

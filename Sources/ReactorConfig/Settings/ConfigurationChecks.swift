@@ -1,3 +1,4 @@
+internal import PostgresClient
 internal import Reactions
 internal import RedisClient
 
@@ -7,6 +8,7 @@ struct ConfigurationChecks {
 
     func run(_ builder: inout ConfigurationBuilder) {
         self.resolveRedis(&builder)
+        self.checkHistory(builder)
         let configuration = builder.configuration
         if !configuration.http.listen.isLocal, configuration.http.token == nil {
             let message =
@@ -51,6 +53,14 @@ struct ConfigurationChecks {
         } catch {
             let path = error.code == .certificateFile ? "redis.ca_file" : "redis.url"
             self.report(.badRedisURL, at: path, in: builder, "`\(path)`: \(error.message)")
+        }
+    }
+
+    private func checkHistory(_ builder: ConfigurationBuilder) {
+        do throws(PostgresError) {
+            _ = try builder.configuration.history.place
+        } catch {
+            self.report(.badValue, at: "history.url", in: builder, "`history.url`: \(error.message)")
         }
     }
 

@@ -44,7 +44,10 @@ struct ConfigurationFileReader {
     ) {
         for member in members {
             let path = prefix + member.key
-            if let instead = UnavailableSettings.byPath[path] {
+            if path == "history", !Self.isSection(member.value), let option = OptionTable.byPath["history.url"] {
+                // The short form: where it is kept, and nothing else.
+                self.read(option, member.value, into: &builder)
+            } else if let instead = UnavailableSettings.byPath[path] {
                 self.context.report(.notAvailable, at: member, UnavailableSettings.message(path, instead))
             } else if AlertsReader.paths.contains(path) {
                 alerts[path] = member
@@ -62,6 +65,12 @@ struct ConfigurationFileReader {
                 self.context.reportUnknown(member, known: Self.keys(below: prefix), inside: section)
             }
         }
+    }
+
+    /// Whether a mapping holds settings; `{ env: NAME }` and `{ file: PATH }` are values.
+    private static func isSection(_ node: YAMLNode) -> Bool {
+        guard case .mapping(let members, _) = node else { return false }
+        return !members.contains { $0.key == "env" || $0.key == "file" }
     }
 
     private static func isSection(_ path: String) -> Bool {

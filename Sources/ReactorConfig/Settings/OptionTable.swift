@@ -4,7 +4,9 @@ internal import RedisClient
 /// All settings with a single value, in the order of `config/reactor.yaml`. Defaults are the ones of
 /// `ReactorConfiguration`.
 enum OptionTable {
-    static let options: [ConfigurationOption] = [Self.general, Self.intake, Self.running, Self.alerts].flatMap(\.self)
+    static let options: [ConfigurationOption] = [
+        Self.general, Self.intake, Self.running, Self.history, Self.alerts,
+    ].flatMap(\.self)
 
     static let byPath: [String: ConfigurationOption] = Dictionary(
         uniqueKeysWithValues: Self.options.map { ($0.path, $0) }
@@ -47,6 +49,15 @@ enum OptionTable {
         .integer("handlers.queue", \.handlers.queue, in: 1...1_000_000),
         .word("log.level", \.log.level),
         .word("log.format", \.log.format),
+    ]
+
+    private static let history: [ConfigurationOption] = [
+        .historyURL,
+        .duration("history.keep", \.history.keep, in: .seconds(3600)...(.seconds(3650 * 86_400))),
+        .size("history.max_size", \.history.maxSize, in: 0...1 << 50),
+        .historySpillDirectory,
+        .size("history.spill_limit", \.history.spillLimit, in: 1 << 20...1 << 40),
+        .integer("history.buffer", \.history.buffer, in: 1_000...10_000_000),
     ]
 
     /// A week; longer than that nobody remembers why an alert was held back.
@@ -150,6 +161,30 @@ extension ConfigurationOption {
             return true
         },
         show: { $0.embedded.dataDirectory }
+    )
+
+    fileprivate static let historyURL = Self(
+        path: "history.url",
+        needs: "`off`, `sqlite:PATH` or a URL that begins with `postgres://`",
+        originalNames: [OriginalName(name: "DATABASE_URL"), OriginalName(name: "REACTOR_HISTORY")],
+        isSecret: true,
+        set: { text, configuration in
+            guard HistoryConfiguration.isPlace(text) else { return false }
+            configuration.history.url = Secret(text)
+            return true
+        },
+        show: { $0.history.shown }
+    )
+
+    fileprivate static let historySpillDirectory = Self(
+        path: "history.spill_dir",
+        needs: "the path of a folder",
+        set: { text, configuration in
+            guard !text.isEmpty else { return false }
+            configuration.history.spillDirectory = text
+            return true
+        },
+        show: { $0.history.spillDirectory }
     )
 
     fileprivate static let httpListen = Self(

@@ -1,3 +1,4 @@
+package import PostgresClient
 package import Reactions
 package import RedisClient
 
@@ -20,6 +21,7 @@ package struct ReactorConfiguration: Sendable {
     package var durability = DurabilitySettings()
     /// Reactors of one namespace on one Redis decide alerts as one.
     package var namespace = "aos"
+    package var history = HistoryConfiguration()
     package var log = LogSettings()
 
     /// Every setting with its value as text and where that came from, in the order of the documentation. Secrets
@@ -42,6 +44,7 @@ package struct ReactorConfiguration: Sendable {
         // A password is not part of what is shown.
         if self.http.token != other.http.token, !paths.contains("http.token") { paths.append("http.token") }
         if self.redis.endpoint != other.redis.endpoint, !paths.contains("redis.url") { paths.append("redis.url") }
+        if self.history.url != other.history.url, !paths.contains("history.url") { paths.append("history.url") }
         return paths.filter { !$0.utf8.starts(with: "alerts.".utf8) }
     }
 
@@ -83,6 +86,63 @@ package struct DurabilitySettings: Sendable, Hashable {
         case .require: true
         case .warn: false
         }
+    }
+}
+
+/// What is kept of what happened, for longer than decisions depend on it.
+package struct HistoryConfiguration: Sendable, Hashable {
+    /// Where it is kept, once the URL was understood.
+    package enum Place: Sendable {
+        case off
+        /// The path of a file.
+        case sqlite(String)
+        case postgres(PostgresEndpoint)
+    }
+
+    static let standard = "sqlite:var/history.db"
+
+    /// What was set, password and all.
+    var url = Secret(HistoryConfiguration.standard)
+    /// What is older goes.
+    package var keep = Duration.seconds(30 * 86_400)
+    /// Bytes of the database beyond which the oldest goes; 0 for no limit.
+    package var maxSize = 4 << 30
+    /// Where rows wait on disk while the database is away.
+    package var spillDirectory = "var/history-spill"
+    /// Bytes that may wait there.
+    package var spillLimit = 1 << 30
+    /// Rows that may wait in memory.
+    package var buffer = 100_000
+
+    package var place: Place {
+        get throws(PostgresError) {
+            let text = self.url.exposed
+            if text == "off" { return .off }
+            if text.utf8.starts(with: "sqlite:".utf8) { return .sqlite(String(text.dropFirst(7))) }
+            return .postgres(try PostgresEndpoint(url: Self.plainURL(text)))
+        }
+    }
+
+    /// For people: without a password.
+    package var shown: String {
+        guard let place = try? self.place else { return "***" }
+        return switch place {
+        case .off: "off"
+        case .sqlite(let path): "sqlite:\(path)"
+        case .postgres(let endpoint): endpoint.displayName
+        }
+    }
+
+    /// The original's `DATABASE_URL` may name a Python driver: `postgresql+asyncpg://`.
+    private static func plainURL(_ text: String) -> String {
+        guard text.utf8.starts(with: "postgresql+".utf8), let colon = text.firstIndex(of: ":") else { return text }
+        return "postgresql" + text[colon...]
+    }
+
+    static func isPlace(_ text: String) -> Bool {
+        if text == "off" { return true }
+        if text.utf8.starts(with: "sqlite:".utf8) { return text.utf8.count > 7 }
+        return ["postgres://", "postgresql://", "postgresql+"].contains { text.utf8.starts(with: $0.utf8) }
     }
 }
 

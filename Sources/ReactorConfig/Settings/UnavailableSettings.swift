@@ -2,7 +2,6 @@
 /// accepted and does nothing would be believed.
 enum UnavailableSettings {
     static let byPath: [String: String] = [
-        "history": "this version keeps the last alerts and quarantined frames in memory",
         "alerts.silences": "silences are made while the reactor runs: `aos-reactor silence add`, or POST /v1/silences",
         "http.insecure": "give `http.token: {env: NAME}` to let other machines in",
     ]

@@ -35,6 +35,7 @@ package final class AlertDesk: Sendable {
     private let standIn: MemoryStateStore
     private let undecided: @Sendable (Alert, Receipt) -> Void
     private let heldBack: @Sendable (Alert, Receipt) -> Void
+    private let record: @Sendable ([HistoryRow]) -> Void
     private let queue = WorkQueue<Item>()
     private let logger: Logger
     private let onRoom: @Sendable () -> Void
@@ -50,6 +51,7 @@ package final class AlertDesk: Sendable {
     ///   - standIn: Takes the place of the store, for urgent alerts, while that cannot be asked.
     ///   - undecided: Sends urgent alerts that the store could not be asked about. Must not wait.
     ///   - heldBack: Told of every alert that does not go out, so that none is held back in silence.
+    ///   - record: Gets the alerts that were decided, and receipts that no store has. Must not wait.
     ///   - isCongested: Whether so much that was decided waits for its planning that nothing more is to be decided.
     ///   - onRoom: Called when the queue has fallen to its low mark after having been full.
     package init(
@@ -61,6 +63,7 @@ package final class AlertDesk: Sendable {
         logger: Logger,
         highWater: Int = AlertDesk.highWater,
         lowWater: Int = AlertDesk.lowWater,
+        record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
         isCongested: @escaping @Sendable () -> Bool = { false },
         onRoom: @escaping @Sendable () -> Void
     ) {
@@ -72,6 +75,7 @@ package final class AlertDesk: Sendable {
         self.logger = logger
         self.highWater = highWater
         self.lowWater = lowWater
+        self.record = record
         self.isCongested = isCongested
         self.onRoom = onRoom
     }
@@ -135,7 +139,9 @@ package final class AlertDesk: Sendable {
     /// Tells what has become due. A store that fails is asked again soon; `decide` tells of it.
     package func settleDue() async {
         do {
-            for telling in try await self.store.settle() { self.settle(telling) }
+            let tellings = try await self.store.settle()
+            self.record(tellings.map { HistoryRow(alert: $0.alert) })
+            for telling in tellings { self.settle(telling) }
             self.failing.withLock { $0 = nil }
         } catch {
             self.failing.withLock { $0 = ($0?.since ?? .now, "\(error)") }
@@ -192,11 +198,14 @@ package final class AlertDesk: Sendable {
         let alerts = items.compactMap(\.alert)
         guard alerts.isEmpty else {
             let receipts = try await self.store.decide(alerts)
+            self.record(alerts.map { HistoryRow(alert: $0) })
             for (alert, receipt) in zip(alerts, receipts) { self.settle(alert, receipt) }
             return
         }
         let ends = items.compactMap { if case .end(let resolution) = $0 { resolution } else { nil } }
-        for telling in try await self.store.resolve(ends) { self.settle(telling) }
+        let tellings = try await self.store.resolve(ends)
+        self.record(tellings.map { HistoryRow(alert: $0.alert) })
+        for telling in tellings { self.settle(telling) }
     }
 
     /// Sends the urgent ones among alerts that wait for the store.
@@ -210,6 +219,11 @@ package final class AlertDesk: Sendable {
             receipt.ground = .storeAway
             self.log.add(DecidedAlert(alert: alert, receipt: receipt))
             self.undecided(alert, receipt)
+            // No store has this receipt; that of its decision follows when there is one.
+            let time = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
+            let place = DecisionPlace(milliseconds: time, number: 0)
+            let decision = DecisionRecord(cursor: place.text, subject: AlertSubject(alert), receipt: receipt)
+            self.record([HistoryRow(alert: alert), HistoryRow(decision: decision)])
             sent.insert(alert.id)
         }
         return sent

@@ -11,6 +11,8 @@ package protocol ReactorInspecting: Sendable {
     func alerts(limit: Int) async -> [DecidedAlert]
     /// The newest first.
     func quarantine(limit: Int) async -> [QuarantineEntry]
+    /// Handlers that watch limits, each with so many of those that are nearest to theirs.
+    func thresholds(limit: Int) async -> [ThresholdStatus]
     /// All metrics in the Prometheus text format, taken at one instant.
     func metrics() async -> [UInt8]
     /// Events as they are handled, each as one line of JSON, until the consumer stops.

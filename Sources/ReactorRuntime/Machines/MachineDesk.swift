@@ -42,6 +42,7 @@ package final class MachineDesk: Sendable {
     private let logger: Logger
     private let lateness: HistogramHandle
     private let oldestWaiting: @Sendable () async -> Timestamp?
+    private let record: @Sendable ([HistoryRow]) -> Void
     private let onRoom: @Sendable () -> Void
     private let queue = WorkQueue<Item>()
     private let state = Mutex(State())
@@ -54,6 +55,7 @@ package final class MachineDesk: Sendable {
     ///   - lateness: records, in seconds, how long after a deadline it was worked off.
     ///   - oldestWaiting: when the event arrived that has waited for longest before it comes here; the answer comes when
     ///     everything read before the question is here or is waiting. No deadline after that is taken to have passed.
+    ///   - record: gets what is for the history. Must not wait.
     ///   - onRoom: called when the queue has fallen to its low mark after having been full.
     package init(
         machines: MachineSet,
@@ -63,6 +65,7 @@ package final class MachineDesk: Sendable {
         logger: Logger,
         lateness: HistogramHandle,
         oldestWaiting: @escaping @Sendable () async -> Timestamp?,
+        record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.machines = machines
@@ -73,6 +76,7 @@ package final class MachineDesk: Sendable {
         self.logger = logger
         self.lateness = lateness
         self.oldestWaiting = oldestWaiting
+        self.record = record
         self.onRoom = onRoom
     }
 
@@ -215,6 +219,8 @@ package final class MachineDesk: Sendable {
     // MARK: Outputs
 
     private func perform(_ outputs: [MachineOutput]) async {
+        let rows = outputs.compactMap { if case .record(let row) = $0.content { row } else { nil } }
+        if !rows.isEmpty { self.record(rows) }
         for output in outputs {
             switch output.content {
             case .react(.alert(let alert)):

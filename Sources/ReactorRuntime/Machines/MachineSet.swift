@@ -15,7 +15,12 @@ package final class MachineSet: Sendable {
 
     private let places = Mutex<[Place]>([])
 
-    package init() {}
+    /// Whether somebody keeps what happens to runs; set before anything is handled.
+    private let keepsHistory: Bool
+
+    package init(keepsHistory: Bool = false) {
+        self.keepsHistory = keepsHistory
+    }
 
     /// The number of a handler's machine, which is made when there is none of that name and kind, and told its settings
     /// otherwise.
@@ -47,18 +52,21 @@ package final class MachineSet: Sendable {
     package func handle(_ event: Event, machine: Int, _ moment: MachineMoment) -> [MachineOutput] {
         self.places.withLock { places in
             guard places.indices.contains(machine), places[machine].isInUse else { return [] }
-            return places[machine].machine.handle(event, moment)
+            let outputs = places[machine].machine.handle(event, moment)
+            guard self.keepsHistory, let contract = places[machine].machine as? ContractMachine else { return outputs }
+            return outputs
+                + contract.rows(of: event, at: moment.now).map { MachineOutput(key: $0.runID, .record($0)) }
         }
     }
 
     /// Tells all machines.
     package func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
-        self.inAll { $0.handle(notice, moment) }
+        self.inAll(moment) { $0.handle(notice, moment) }
     }
 
     /// Works off what is due in all machines, as far as they do that in one step.
     package func advance(_ moment: MachineMoment) -> [MachineOutput] {
-        self.inAll { machine in
+        self.inAll(moment) { machine in
             guard let due = machine.nextDeadline, due <= moment.now else { return [] }
             return machine.advance(moment)
         }
@@ -84,10 +92,32 @@ package final class MachineSet: Sendable {
         }
     }
 
-    private func inAll(_ body: (inout any Machine) -> [MachineOutput]) -> [MachineOutput] {
+    /// What each machine of a kind answers.
+    package func all<Kind: Machine, Answer: Sendable>(of kind: Kind.Type, _ ask: (Kind) -> Answer) -> [Answer] {
+        self.places.withLock { places in
+            places.filter(\.isInUse).compactMap { ($0.machine as? Kind).map(ask) }
+        }
+    }
+
+    private func inAll(
+        _ moment: MachineMoment,
+        _ body: (inout any Machine) -> [MachineOutput]
+    ) -> [MachineOutput] {
         self.places.withLock { places in
             var outputs: [MachineOutput] = []
-            for index in places.indices where places[index].isInUse { outputs += body(&places[index].machine) }
+            for index in places.indices where places[index].isInUse {
+                let told = body(&places[index].machine)
+                outputs += told
+                guard self.keepsHistory, !told.isEmpty, let contract = places[index].machine as? ContractMachine else {
+                    continue
+                }
+                // What was found without an event changes how runs stand, too.
+                let runs = Set(told.compactMap { if case .count(.finding, _) = $0.content { $0.key } else { nil } })
+                for run in runs {
+                    guard let row = contract.row(ofRun: run, at: moment.now) else { continue }
+                    outputs.append(MachineOutput(key: run, .record(row)))
+                }
+            }
             return outputs
         }
     }

@@ -162,6 +162,7 @@ package struct EventPipeline: ~Copyable {
     ) {
         let channel = self.channels.name(of: origin)
         self.quarantine.add(reason, frame: frame, length: length, channel: channel, arrivedAt: arrivedAt)
+        if let entry = self.quarantine.last { self.port.quarantined(entry) }
     }
 
     // MARK: Configuration

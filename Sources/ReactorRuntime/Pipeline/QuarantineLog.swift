@@ -38,6 +38,8 @@ package struct QuarantineLog {
         )
     }
 
+    package var last: QuarantineEntry? { self.entries.last }
+
     /// The newest first.
     package func newest(_ limit: Int) -> [QuarantineEntry] { Array(self.entries.suffix(max(0, limit)).reversed()) }
 }

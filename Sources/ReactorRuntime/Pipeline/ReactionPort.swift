@@ -33,6 +33,9 @@ package protocol ReactionPort: Sendable {
     /// Reports events that a producer numbered and that never came.
     func missed(_ loss: SequenceTracker.Loss)
 
+    /// Reports a frame that was no event, with its beginning.
+    func quarantined(_ entry: QuarantineEntry)
+
     /// The rank of the least important level that the log takes (`LogAction.Level.rank`).
     var logRank: Int { get }
 

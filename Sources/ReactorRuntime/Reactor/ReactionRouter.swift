@@ -12,6 +12,7 @@ final class ReactionRouter: ReactionPort {
     /// Knows the engine, which knows this router: set when all of them exist.
     private let heartbeat: Late<HeartbeatService>
     private let selfAlerts: SelfAlerts
+    private let quarantine: QuarantineRecorder?
     private let logger: Logger
 
     init(
@@ -21,6 +22,7 @@ final class ReactionRouter: ReactionPort {
         machines: MachineDesk,
         heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
+        quarantine: QuarantineRecorder?,
         logger: Logger
     ) {
         self.desk = desk
@@ -29,6 +31,7 @@ final class ReactionRouter: ReactionPort {
         self.machines = machines
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
+        self.quarantine = quarantine
         self.logger = logger
     }
 
@@ -54,6 +57,8 @@ final class ReactionRouter: ReactionPort {
     }
 
     func missed(_ loss: SequenceTracker.Loss) { self.selfAlerts.missed(loss) }
+
+    func quarantined(_ entry: QuarantineEntry) { self.quarantine?.record(entry) }
 
     var logRank: Int {
         switch self.logger.logLevel {

@@ -43,6 +43,7 @@ extension Reactor {
             Deliveries.Publisher(commands: commands, channel: self.settings.publishChannel),
             self.logger
         )
+        let (history, archive) = (self.history, self.archive)
         // The desk resumes the engine, which does not exist yet.
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(
@@ -52,6 +53,10 @@ extension Reactor {
             heldBack: self.heldBack,
             log: self.alerts,
             logger: self.logger,
+            record: { rows in
+                history?.record(rows)
+                archive?.ring()
+            },
             isCongested: { lines.contains { $0.figures.notices > AlertDesk.highWater } },
             onRoom: { engineBox.value?.resumeSoon() }
         )
@@ -63,6 +68,7 @@ extension Reactor {
             logger: self.logger,
             lateness: self.registry.histogram(MetricCatalog.Machines.lateness),
             oldestWaiting: { await engineBox.value?.oldestWaiting },
+            record: { [runRecorder] in runRecorder?.record($0) },
             onRoom: { engineBox.value?.resumeSoon() }
         )
         machinesBox.set(machines)
@@ -80,6 +86,7 @@ extension Reactor {
             machines: machines,
             heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
+            quarantine: self.quarantineRecorder,
             logger: self.logger
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -118,6 +125,7 @@ extension Reactor {
             machines: machines,
             heartbeat: heartbeat,
             selfAlerts: selfAlerts,
+            archive: archive,
             ready: ready,
             engineBox: engineBox,
             machinesBox: machinesBox,

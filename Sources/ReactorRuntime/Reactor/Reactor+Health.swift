@@ -24,6 +24,7 @@ extension Reactor {
             let status: ComponentStatus = self.settings.isEnabled ? .unhealthy : .healthy
             components.append(ComponentHealth(name: "subscription", status: status, message: message))
         }
+        if let history { components.append(Self.historyHealth(history.figures)) }
         let worst = components.map(\.status).max { $0.rank < $1.rank } ?? .healthy
         let isUp = state.isRunning || !self.settings.isEnabled
         return ReactorHealth(
@@ -117,6 +118,20 @@ extension Reactor {
         let status: ComponentStatus =
             fill >= Self.ringHighWater ? .unhealthy : snapshot.isPaused ? .degraded : .healthy
         return ComponentHealth(name: "ring", status: status, message: message)
+    }
+
+    /// Never unhealthy: whatever becomes of history, alerts go out.
+    private static func historyHealth(_ figures: HistoryFigures) -> ComponentHealth {
+        let name = "history"
+        if figures.lost > 0 {
+            let message = "\(figures.lost) rows were lost for want of room"
+            return ComponentHealth(name: name, status: .degraded, message: message)
+        }
+        if let trouble = figures.trouble {
+            let message = "\(trouble); \(figures.buffered) rows in memory, \(figures.spillBytes) bytes on disk"
+            return ComponentHealth(name: name, status: .degraded, message: message)
+        }
+        return ComponentHealth(name: name, status: .healthy, message: "\(figures.written) rows written")
     }
 
     private func heartbeatHealth(_ counts: HeartbeatService.Counts) -> ComponentHealth {

@@ -1,6 +1,6 @@
 package import EventPatterns
 import Events
-import Reactions
+package import Reactions
 import RedisClient
 import Synchronization
 
@@ -75,6 +75,10 @@ extension Reactor: ReactorInspecting {
         guard let life = self.visit().life else { return [] }
         defer { life.visits.leave() }
         return await life.engine.quarantine(limit)
+    }
+
+    package func thresholds(limit: Int) async -> [ThresholdStatus] {
+        self.machines.all(of: ThresholdMachine.self) { $0.status(limit: limit) }
     }
 
     package func tap(on patterns: [TypePattern]) async -> AsyncStream<[UInt8]> {

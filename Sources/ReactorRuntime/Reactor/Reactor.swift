@@ -25,6 +25,11 @@ public final class Reactor: Service {
     package let store: any StateStore
     let standIn: MemoryStateStore
     package let deliveries: Deliveries
+    /// Keeps what happened; run by whoever made it, for longer than this reactor.
+    package let history: (any HistoryStore)?
+    let archive: ReceiptArchive?
+    let quarantineRecorder: QuarantineRecorder?
+    let runRecorder: RunRecorder?
     let heldBack: @Sendable (Alert, Receipt) -> Void
     let clock: PipelineClock
     let registry: MetricsRegistry
@@ -96,6 +101,8 @@ public final class Reactor: Service {
         version: String,
         store: any StateStore,
         deliveries: Deliveries,
+        history: (any HistoryStore)? = nil,
+        bookmark: ArchiveBookmark? = nil,
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
         clock: PipelineClock,
@@ -107,11 +114,17 @@ public final class Reactor: Service {
         self.store = store
         self.standIn = MemoryStateStore(instance: settings.instance, clock: clock.wall)
         self.deliveries = deliveries
+        self.history = history
+        self.archive = history.map {
+            ReceiptArchive(store: store, history: $0, bookmark: bookmark, logger: logger)
+        }
+        self.quarantineRecorder = history.map { QuarantineRecorder(history: $0, instance: settings.instance) }
+        self.runRecorder = history.map { RunRecorder(history: $0) }
         self.heldBack = heldBack
         self.registry = registry
         self.clock = clock
         self.logger = logger
-        self.machines = MachineSet()
+        self.machines = MachineSet(keepsHistory: history != nil)
         self.lanes = LaneExecutor(
             lanes: settings.lanesPerHandler,
             queued: settings.queuedPerHandler,

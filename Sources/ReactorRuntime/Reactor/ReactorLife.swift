@@ -20,6 +20,7 @@ final class ReactorLife: Sendable {
     let machines: MachineDesk
     let heartbeat: HeartbeatService
     let selfAlerts: SelfAlerts
+    private let archive: ReceiptArchive?
     /// Open once a probe has come back: events that are published now are handled.
     let ready: Gate
     /// Questions that this life is being asked.
@@ -46,6 +47,7 @@ final class ReactorLife: Sendable {
         machines: MachineDesk,
         heartbeat: HeartbeatService,
         selfAlerts: SelfAlerts,
+        archive: ReceiptArchive?,
         ready: Gate,
         engineBox: Late<IntakeEngine>,
         machinesBox: Late<MachineDesk>,
@@ -67,6 +69,7 @@ final class ReactorLife: Sendable {
         self.machines = machines
         self.heartbeat = heartbeat
         self.selfAlerts = selfAlerts
+        self.archive = archive
         self.ready = ready
         self.engineBox = engineBox
         self.machinesBox = machinesBox
@@ -89,6 +92,7 @@ final class ReactorLife: Sendable {
         group.addTask { await self.publisher.run() }
         group.addTask { await self.lanes.run() }
         group.addTask { await self.heartbeat.run() }
+        if let archive { group.addTask { await archive.run() } }
         group.addTask { await self.judgeServer() }
     }
 
@@ -124,6 +128,7 @@ final class ReactorLife: Sendable {
         await self.lanes.waitUntilIdle()
         await self.machines.waitUntilIdle()
         await self.desk.waitUntilIdle()
+        await self.archive?.finish()
         for line in self.lines { await line.finish() }
         await self.publisher.waitUntilIdle()
         guard !Task.isCancelled else { return }

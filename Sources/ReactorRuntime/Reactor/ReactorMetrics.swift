@@ -20,6 +20,7 @@ struct ReactorMetrics {
     let alerts: AlertLog.Counts
     let waitingAlerts: Int
     let deliveries: DeliveryMetrics
+    let history: HistoryMetrics
     let machines: MachineMetrics
     let isConnected: Bool
     let loopDelay: Duration
@@ -29,6 +30,7 @@ struct ReactorMetrics {
         self.writeSubscription(into: &writer)
         self.writeAlerts(into: &writer)
         self.deliveries.write(into: &writer)
+        self.history.write(into: &writer)
         self.machines.write(into: &writer)
         if let snapshot = self.snapshot {
             self.writeIntake(snapshot, into: &writer)
@@ -266,6 +268,12 @@ extension Reactor {
             alerts: self.alerts.counts,
             waitingAlerts: life?.desk.depth ?? 0,
             deliveries: DeliveryMetrics(self.deliveries, life?.lines ?? []),
+            history: HistoryMetrics(
+                figures: self.history?.figures,
+                archive: self.archive?.counts ?? ReceiptArchive.Counts(),
+                skipped: self.quarantineRecorder?.skipped ?? 0,
+                skippedEvents: self.runRecorder?.skipped ?? 0
+            ),
             machines: MachineMetrics(self.machines, life?.machines),
             isConnected: life?.commands.isConnected ?? false,
             loopDelay: life?.heartbeat.takeLoopDelay() ?? .zero

@@ -75,7 +75,11 @@ enum HistorySQL {
 
     /// The higher revision counts.
     private static func update(_ columns: [String]) -> String {
-        let changes = columns.dropFirst(2).map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+        // Whoever writes later may know less of these.
+        let kept = ["agent", "outcome", "ended_at"]
+        let changes = columns.dropFirst(2).map { name in
+            kept.contains(name) ? "\(name) = coalesce(excluded.\(name), runs.\(name))" : "\(name) = excluded.\(name)"
+        }.joined(separator: ", ")
         return "UPDATE SET \(changes) WHERE excluded.revision > runs.revision"
     }
 }

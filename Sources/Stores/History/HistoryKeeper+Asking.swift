@@ -43,11 +43,21 @@ extension HistoryKeeper {
         return RunTimeline(run: run, rows: Array(sorted.prefix(limit)), isCut: sorted.count > limit)
     }
 
-    package func receipts(ofRun runID: String, limit: Int) async throws -> [HistoryRow] {
-        let limit = max(1, min(limit, Self.maxRows))
-        var selection = HistorySelection(.receipts, order: "at DESC, id DESC", limit: limit)
-        selection.require("run_id = ?", .key(runID))
-        return try await self.database.select(selection).map(\.row)
+    package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
+        guard query.limit > 0 else { return [] }
+        let limit = min(query.limit, Self.maxRows)
+        var selection = HistorySelection(.receipts, order: "place DESC", limit: limit)
+        if let alert = query.alertID { selection.require("alert_id = ?", .key(alert)) }
+        if let run = query.runID { selection.require("run_id = ?", .key(run)) }
+        if let tenant = query.tenant { selection.require("tenant = ?", .key(tenant)) }
+        if let verdict = query.verdict { selection.require("verdict = ?", .text(verdict.rawValue)) }
+        if let severity = query.severity { selection.require("severity = ?", .text(severity.rawValue)) }
+        if let since = query.since { selection.require("at >= ?", .integer(since.microseconds)) }
+        if let before = query.before {
+            guard let place = DecisionPlace(before) else { return [] }
+            selection.require("place < ?", .integer(place.order))
+        }
+        return try await self.database.select(selection).compactMap { DecisionRecord($0.row) }
     }
 }
 

@@ -74,6 +74,9 @@ package final class HistoryKeeper: HistoryStore {
         try await self.database.prepare(version: HistoryMigrations.newest)
     }
 
+    /// Takes the folder for spilled rows for this process alone.
+    package func takeSpillFolder() async throws(HistoryError) { try await self.spill.open() }
+
     /// Works until the task is cancelled; then puts on disk what is not in the database, and returns. Call once: rows
     /// that are recorded afterwards are lost, and counted so.
     package func run() async {

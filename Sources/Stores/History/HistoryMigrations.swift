@@ -63,7 +63,7 @@ enum HistoryMigrations {
         summary {text} NOT NULL, fingerprint {text} NOT NULL, window_us BIGINT, counted BIGINT NOT NULL,
         tenant_limit BIGINT NOT NULL, next_allowed_at BIGINT, remaining BIGINT, held_back_by {text},
         is_repetition BIGINT NOT NULL, handler {text} NOT NULL, config_version {text} NOT NULL,
-        instance {text} NOT NULL, cursor {text} NOT NULL, \(foot)
+        instance {text} NOT NULL, cursor {text} NOT NULL, place BIGINT, event {text}, \(foot)
         """,
     ]
 
@@ -93,5 +93,7 @@ enum HistoryMigrations {
             "CREATE INDEX runs_by_tenant ON runs (tenant, at)",
             "CREATE INDEX runs_open ON runs (at) WHERE ended_at IS NULL",
             "CREATE INDEX runs_by_status ON runs (status, at)",
+            "CREATE INDEX receipts_by_place ON receipts (place)",
+            "CREATE INDEX receipts_by_alert ON receipts (alert_id)",
         ]
 }

@@ -110,6 +110,8 @@ extension StoredRow {
         writer.text(receipt.configVersion)
         writer.text(receipt.instance)
         writer.identifier(receipt.cursor)
+        writer.integer(DecisionPlace(receipt.cursor)?.order)
+        writer.json(receipt.event.map(\.record) ?? .null)
         return .receipts
     }
 

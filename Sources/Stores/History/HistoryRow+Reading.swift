@@ -128,7 +128,7 @@ extension StoredRow {
     }
 
     private static func receipt(_ reader: inout CellReader) -> ReceiptHistory {
-        ReceiptHistory(
+        var receipt = ReceiptHistory(
             alertID: reader.text(),
             verdict: reader.text(),
             reason: reader.text(),
@@ -150,5 +150,9 @@ extension StoredRow {
             instance: reader.text(),
             cursor: reader.text()
         )
+        // Its place, which the cursor says.
+        _ = reader.optionalInteger()
+        receipt.event = EventReference(record: reader.json())
+        return receipt
     }
 }

@@ -62,7 +62,7 @@ enum HistoryTable: UInt8, Sendable, CaseIterable {
                 .text("domain"), .text("alert_key"), .text("summary"), .text("fingerprint"), .integer("window_us"),
                 .integer("counted"), .integer("tenant_limit"), .integer("next_allowed_at"), .integer("remaining"),
                 .text("held_back_by"), .integer("is_repetition"), .text("handler"), .text("config_version"),
-                .text("instance"), .text("cursor"),
+                .text("instance"), .text("cursor"), .integer("place"), .text("event"),
             ]
         case .thresholds:
             [

@@ -12,6 +12,10 @@ final class PostgresHistory: HistoryDatabase {
         var migration = Duration.seconds(60)
     }
 
+    /// Where the tables are: not among those of an application that the database may belong to, which has its own
+    /// `runs` and `alerts`.
+    static let schema = "aos_reactor"
+
     private let writer: PostgresConnection
     private let reader: PostgresConnection
     private let limits: Limits
@@ -21,6 +25,7 @@ final class PostgresHistory: HistoryDatabase {
     init(_ endpoint: PostgresEndpoint, limits: Limits = Limits()) {
         var settings = PostgresConnection.Settings()
         settings.statementLimit = max(limits.write, limits.read)
+        settings.schema = Self.schema
         self.writer = PostgresConnection(endpoint, settings: settings)
         self.reader = PostgresConnection(endpoint, settings: settings)
         self.limits = limits
@@ -29,6 +34,7 @@ final class PostgresHistory: HistoryDatabase {
     var name: String { self.writer.endpoint.displayName }
 
     func prepare(version: Int) async throws(HistoryError) {
+        try await self.makeSchema()
         let create = PostgresStatement("CREATE TABLE IF NOT EXISTS history_schema (version BIGINT PRIMARY KEY)")
         let look = PostgresStatement("SELECT coalesce(max(version), 0) FROM history_schema")
         let limit = self.limits.migration
@@ -47,6 +53,17 @@ final class PostgresHistory: HistoryDatabase {
             } catch {
                 guard error.sqlState == "23505" else { throw Self.translated(error) }
             }
+        }
+    }
+
+    /// Asked for only when it is missing: to make one takes a right that the user may not have and need not have.
+    private func makeSchema() async throws(HistoryError) {
+        let limit = self.limits.migration
+        let look = PostgresStatement("SELECT 1 FROM pg_namespace WHERE nspname = $1", [.text(Self.schema)])
+        let create = PostgresStatement("CREATE SCHEMA IF NOT EXISTS \(Self.schema)")
+        try await Self.translating { () async throws(PostgresError) in
+            guard try await self.writer.run([look], within: limit)[0].first == nil else { return }
+            _ = try await self.writer.run([Self.lock, create], within: limit)
         }
     }
 

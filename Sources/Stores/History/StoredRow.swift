@@ -16,6 +16,8 @@ struct StoredRow: Sendable, Hashable {
 
     /// Place of the revision among the cells of a run.
     private static let revisionIndex = 4
+    /// Places of the agent, the outcome and the end.
+    private static let keptIndexes = 6...8
 
     init(table: HistoryTable, cells: [HistoryCell]) {
         self.table = table
@@ -35,10 +37,21 @@ struct StoredRow: Sendable, Hashable {
         var kept: [[UInt8]: StoredRow] = [:]
         for row in rows {
             let key = row.key
-            if let earlier = kept[key], (row.revision ?? 0) <= (earlier.revision ?? 0) { continue }
-            kept[key] = row
+            guard let earlier = kept[key] else {
+                kept[key] = row
+                continue
+            }
+            if (row.revision ?? 0) > (earlier.revision ?? 0) { kept[key] = row.filled(from: earlier) }
         }
         return kept.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    }
+
+    /// The agent, the outcome and the end of a run stay when a later row does not say them.
+    private func filled(from earlier: StoredRow) -> StoredRow {
+        guard self.table == .runs else { return self }
+        var cells = self.cells
+        for index in Self.keptIndexes where cells[index] == .null { cells[index] = earlier.cells[index] }
+        return StoredRow(table: self.table, cells: cells)
     }
 
     /// Run and id; a zero stands between them, which no stored text holds.

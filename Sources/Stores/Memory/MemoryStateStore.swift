@@ -16,12 +16,30 @@ package final class MemoryStateStore: StateStore {
         var rules: AlertRules
         var silences = MemorySilences()
         var records: Deque<DecisionRecord> = []
-        var written: UInt64 = 0
+        private(set) var newest = DecisionPlace(milliseconds: 0, number: 0)
+        /// The newest place that is no longer kept.
+        private(set) var forgotten: DecisionPlace?
 
         mutating func keep(_ receipt: Receipt, _ subject: AlertSubject, _ capacity: Int) {
-            self.written += 1
-            self.records.append(DecisionRecord(cursor: String(self.written), subject: subject, receipt: receipt))
-            if self.records.count > capacity { self.records.removeFirst() }
+            let milliseconds = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
+            self.newest =
+                milliseconds > self.newest.milliseconds
+                ? DecisionPlace(milliseconds: milliseconds, number: 0)
+                : DecisionPlace(milliseconds: self.newest.milliseconds, number: self.newest.number + 1)
+            self.records.append(DecisionRecord(cursor: self.newest.text, subject: subject, receipt: receipt))
+            if self.records.count > capacity {
+                self.forgotten = self.records.removeFirst().place
+            }
+        }
+
+        /// How many records stand before a place.
+        func count(before place: DecisionPlace) -> Int {
+            var (low, high) = (0, self.records.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if self.records[middle].place < place { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
     }
 
@@ -156,10 +174,29 @@ package final class MemoryStateStore: StateStore {
     // MARK: Asking
 
     package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
-        let before = query.before.flatMap { UInt64($0) } ?? .max
+        let before = query.before.flatMap { DecisionPlace($0) }
         return self.state.withLock { state in
-            let older = state.records.reversed().lazy.filter { (UInt64($0.cursor) ?? 0) < before }
+            let older = state.records.prefix(before.map { state.count(before: $0) } ?? state.records.count).reversed()
+                .lazy
             return Array(older.filter { query.accepts($0) }.prefix(max(0, query.limit)))
+        }
+    }
+
+    package func decisions(after cursor: String?, limit: Int) async throws -> DecisionTail {
+        let place = cursor.flatMap { DecisionPlace($0) }
+        return self.state.withLock { state in
+            let first = place.map {
+                state.count(before: DecisionPlace(milliseconds: $0.milliseconds, number: $0.number + 1))
+            }
+            let behind = state.records.dropFirst(first ?? 0)
+            let found = Array(behind.prefix(max(1, limit)))
+            let hasGap = state.forgotten.map { forgotten in place.map { $0 < forgotten } ?? true }
+            return DecisionTail(
+                records: found,
+                end: found.last?.cursor ?? cursor,
+                hasMore: behind.count > found.count,
+                hasGap: hasGap ?? false
+            )
         }
     }
 

@@ -33,9 +33,27 @@ extension RedisStateStore {
         return found
     }
 
+    /// - Throws: `RedisError`.
+    package func decisions(after cursor: String?, limit: Int) async throws -> DecisionTail {
+        let limit = max(1, min(limit, Self.page))
+        // The place itself is asked for too: that it is still there says that nothing behind it has gone.
+        let reply = try await self.commands.send(
+            RedisCommand("XRANGE", self.keys.receipts, cursor ?? "-", "+", "COUNT", "\(limit + 1)")
+        ).orThrow()
+        let entries = (reply.elements ?? []).compactMap(StreamEntry.init)
+        let isKept = cursor == nil || entries.first?.id == cursor
+        let behind = entries.drop { $0.id == cursor }.prefix(limit)
+        return DecisionTail(
+            records: behind.compactMap(\.record),
+            end: behind.last?.id ?? cursor,
+            hasMore: entries.count > limit,
+            hasGap: !isKept
+        )
+    }
+
     /// The receipts that a list of the index names, the newest first.
     private func indexed(_ key: String, _ query: ReceiptQuery) async throws -> [DecisionRecord] {
-        let before = query.before.flatMap { StreamPlace($0) }
+        let before = query.before.flatMap { DecisionPlace($0) }
         var found: [DecisionRecord] = []
         var end = -1
         while true {
@@ -44,7 +62,7 @@ extension RedisStateStore {
             let ids = (reply.elements ?? []).compactMap(\.text)
             let wanted = ids.reversed().filter { id in
                 guard let before else { return true }
-                return StreamPlace(id).map { $0 < before } ?? false
+                return DecisionPlace(id).map { $0 < before } ?? false
             }
             // As many as are asked for at most, so that a run with many receipts is not read as a whole for its last.
             for part in stride(from: 0, to: wanted.count, by: max(1, query.limit)) {
@@ -78,19 +96,4 @@ extension RedisStateStore {
         }
         return TenantFatigueStatistics(tenant: tenant, sentInLastHour: domains, settings: settings)
     }
-}
-
-/// The id of a stream's entry, which orders them.
-struct StreamPlace: Comparable {
-    private let time: UInt64
-    private let number: UInt64
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "-")
-        guard parts.count == 2, let time = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }
-        self.time = time
-        self.number = number
-    }
-
-    static func < (lhs: StreamPlace, rhs: StreamPlace) -> Bool { (lhs.time, lhs.number) < (rhs.time, rhs.number) }
 }

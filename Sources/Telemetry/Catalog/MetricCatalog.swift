@@ -13,6 +13,7 @@ package enum MetricCatalog {
         Section(title: "Built-ins that remember", metrics: Machines.all),
         Section(title: "Alerts", metrics: Alerts.all),
         Section(title: "Deliveries", metrics: Deliveries.all),
+        Section(title: "History", metrics: History.all),
         Section(title: "The subscription and Redis", metrics: Subscription.all),
         Section(title: "The reactor and its configuration", metrics: Runtime.all),
         Section(title: "Telemetry and the admin interface", metrics: SelfReport.all),

@@ -148,6 +148,13 @@ extension AdminOptions {
         try await self.askForOne("GET", path, query: [], body: nil, as: type, isMissing: { true })
     }
 
+    /// The same; nil as well when the reactor cannot answer this.
+    func findQuietly<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> Answer? {
+        let response = try await self.execute("GET", path, body: nil)
+        guard response.status.code < 300 else { return nil }
+        return try await self.read(response, as: type, from: path)
+    }
+
     private func askForOne<Answer: Decodable>(
         _ method: String,
         _ path: String,

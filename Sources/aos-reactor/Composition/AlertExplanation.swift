@@ -24,22 +24,38 @@ struct AlertExplanation {
         } else {
             for alert in ofRun.alerts { details.append(try await self.detail(of: alert)) }
         }
-        guard !details.isEmpty else {
+        let run = try await self.run(subject, details)
+        guard !details.isEmpty || run != nil else {
             Terminal.standardError.print("no alert of a run `\(subject)` and none of that id was decided lately")
             throw ExitCode.findings
         }
         if self.json {
-            let report = Report(subject: subject, alerts: details, next: ofRun.next)
+            let report = Report(subject: subject, run: run, alerts: details, next: ofRun.next)
             Terminal.standardOutput.write(Array(try AdminJSON.encode(report)) + [UInt8(ascii: "\n")])
         } else {
-            Terminal.standardOutput.print(Self.text(subject, isRun: !ofRun.alerts.isEmpty, details))
+            let text = Self.text(subject, isRun: !ofRun.alerts.isEmpty || details.isEmpty, details)
+            Terminal.standardOutput.print((Self.contract(run) + [text]).joined(separator: "\n"))
             if ofRun.next != nil { Terminal.standardError.print("there are older ones: --limit \(self.limit * 2)") }
         }
+    }
+
+    /// What history knows of the run that is meant, or that the alert speaks of; nil when that is nothing.
+    private func run(_ subject: String, _ details: [AlertResponse]) async throws -> RunResponse? {
+        let id = details.first.map { $0.alert.id == subject ? $0.alert.runID : subject } ?? subject
+        return try await self.admin.findQuietly(AdminRoute.run.path(id), as: RunResponse.self)
+    }
+
+    /// How the run's contract stands.
+    private static func contract(_ run: RunResponse?) -> [String] {
+        guard let run, run.run != nil else { return [] }
+        let text = RunText(run)
+        return [text.head] + text.contract
     }
 
     /// What `--json` prints.
     private struct Report: Encodable {
         let subject: String
+        let run: RunResponse?
         let alerts: [AlertResponse]
         let next: String?
     }

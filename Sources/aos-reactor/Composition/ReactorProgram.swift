@@ -39,13 +39,14 @@ struct ReactorProgram {
             registry.add(ProcessCollector())
             registry.add(output)
             let state = self.stateConnection(to: endpoint, logger)
-            let reactor = self.makeReactor(endpoint, state, registry, output, logger)
+            let history = try await HistoryService.make(self.configuration.history, output.logger(label: "history"))
+            let reactor = self.makeReactor(endpoint, state, history, registry, output, logger)
             await reactor.apply(
                 self.loaded.handlers,
                 self.configuration.alerts,
                 configVersion: self.configuration.version
             )
-            try await self.serve(reactor, state, endpoint, registry, logger)
+            try await self.serve(reactor, state, history, endpoint, registry, logger)
         }
     }
 
@@ -148,6 +149,7 @@ struct ReactorProgram {
     private func makeReactor(
         _ endpoint: RedisEndpoint,
         _ state: StateConnection?,
+        _ history: HistoryService?,
         _ registry: MetricsRegistry,
         _ output: LogOutput,
         _ logger: Logger
@@ -166,6 +168,8 @@ struct ReactorProgram {
             version: BuildInfo.version,
             store: parts.store,
             deliveries: parts.deliveries,
+            history: history?.keeper,
+            bookmark: state == nil ? nil : history?.bookmark(self.configuration),
             heldBack: { alert, receipt in
                 if showsOnConsole {
                     console.show(alert, receipt)
@@ -182,6 +186,7 @@ struct ReactorProgram {
     private func serve(
         _ reactor: Reactor,
         _ state: StateConnection?,
+        _ history: HistoryService?,
         _ endpoint: RedisEndpoint,
         _ registry: MetricsRegistry,
         _ logger: Logger
@@ -193,7 +198,8 @@ struct ReactorProgram {
             stop: { reactor.stop() }
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: signals)]
-        // Before the reactor, so that it ends after it.
+        // Before the reactor, so that they end after it.
+        if let history { services.append(.init(service: history)) }
         if let state { services.append(.init(service: state)) }
         if let admin = self.adminServer(reactor, registry, logger) { services.append(.init(service: admin)) }
         services.append(
@@ -251,6 +257,8 @@ struct ReactorProgram {
         let deliveries = reactor.deliveries
         var books = AlertBooks(settings: { deliveries.settings })
         books.state = reactor.store
+        books.history = reactor.history
+        books.receipts = reactor.history.map { LayeredReceipts(recent: reactor.store, history: $0) }
         books.silences = reactor.store as? any SilenceBook
         books.deliveries = deliveries.outbox
         books.tester = deliveries

@@ -61,7 +61,9 @@ struct HistoryPlace: Sendable {
                 }
             }
         case .postgres(let endpoint):
-            let connection = PostgresConnection(endpoint)
+            var settings = PostgresConnection.Settings()
+            settings.schema = PostgresHistory.schema
+            let connection = PostgresConnection(endpoint, settings: settings)
             return try await connection.run(sql, within: .seconds(30)).rows.map { $0[0] }
         }
     }

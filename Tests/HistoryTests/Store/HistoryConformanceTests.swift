@@ -24,8 +24,9 @@ import Testing
                 #expect(timeline == RunTimeline(run: run, rows: rows, isCut: false))
                 let cut = try await keeper.timeline(of: "run-1", limit: 3)
                 #expect(cut == RunTimeline(run: run, rows: Array(rows[..<3]), isCut: true))
-                let receipts = try await keeper.receipts(ofRun: "run-1", limit: 10)
-                #expect(receipts == rows.filter { if case .receipt = $0.content { true } else { false } })
+                var query = ReceiptQuery()
+                query.runID = "run-1"
+                #expect(try await keeper.receipts(query) == rows.compactMap { DecisionRecord($0) })
                 #expect(try await keeper.timeline(of: "run-3", limit: 10) == nil)
             }
             #expect(keeper.figures.written == 2 * rows.count + 1)

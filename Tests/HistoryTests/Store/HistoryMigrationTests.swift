@@ -70,9 +70,9 @@ import Testing
                 """
                 SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' '
                     || coalesce(collation_name, '')
-                FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1
+                FROM information_schema.columns WHERE table_schema = 'aos_reactor' ORDER BY 1
                 """
-            ) + place.ask("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1")
+            ) + place.ask("SELECT indexdef FROM pg_indexes WHERE schemaname = 'aos_reactor' ORDER BY 1")
         }
     }
 }

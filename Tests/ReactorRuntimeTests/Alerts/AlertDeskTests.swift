@@ -59,6 +59,10 @@ final class GatedStore: StateStore {
 
     func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] { try await self.memory.receipts(query) }
 
+    func decisions(after cursor: String?, limit: Int) async throws -> DecisionTail {
+        try await self.memory.decisions(after: cursor, limit: limit)
+    }
+
     func statistics(tenant: String) async throws -> TenantFatigueStatistics {
         try await self.memory.statistics(tenant: tenant)
     }

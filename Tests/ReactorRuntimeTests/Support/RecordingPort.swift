@@ -17,6 +17,7 @@ final class RecordingPort: ReactionPort {
         var lines: [String] = []
         var cut: [OutgoingEvent] = []
         var failures: [String] = []
+        var quarantined: [QuarantineEntry] = []
         var hasRoom = true
     }
 
@@ -45,6 +46,8 @@ final class RecordingPort: ReactionPort {
     func enqueue(_ event: Event, lane: Int, type: String) {
         self.state.withLock { $0.enqueued.append((event, lane, type)) }
     }
+
+    func quarantined(_ entry: QuarantineEntry) { self.state.withLock { $0.quarantined.append(entry) } }
 
     func feed(_ event: Event, machine: Int) -> Bool {
         self.state.withLock { record in

@@ -1,0 +1,194 @@
+import DequeModule
+import EventPatterns
+import Events
+
+/// What runs use, and their limits: sans I/O, one thread at a time. Bounded: of too many runs the one that began first
+/// is watched no longer.
+struct RunLimitBook: Sendable {
+    enum Action: Sendable, Hashable {
+        case exceeded(LimitedRun, RunLimitSignal, payload: JSONValue)
+        case riskRose(LimitedRun, to: RiskLevel)
+    }
+
+    struct Entry: Sendable {
+        var watch: RunLimitWatch
+        /// What single steps have used together.
+        var tokens = 0
+        var cost = 0.0
+        let place: UInt32
+    }
+
+    var settings: RunLimitWatchSettings
+    private var runs: [String: Entry] = [:]
+    private var order: Deque<String> = []
+    /// Ids of runs by the place that deadlines name.
+    private var names: [UInt32: String] = [:]
+    private var heap = DeadlineHeap()
+    private var nextPlace: UInt32 = 0
+    private(set) var evicted: UInt64 = 0
+
+    init(_ settings: RunLimitWatchSettings) {
+        self.settings = settings
+    }
+
+    var count: Int { self.runs.count }
+    var nextDeadline: Timestamp? { self.heap.first.map { Timestamp(microseconds: $0.due) } }
+
+    mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
+        var actions = self.advance(to: now)
+        guard let id = event.anyRunID.map({ ClippedText.identifier($0) }) else { return actions }
+        let isEnd = ["run.completed", "run.failed", "run.halted"].contains(event.eventType)
+        if self.runs[id] == nil {
+            // What was over before it was known began at an unknown time.
+            let startedAt = event.eventType == "run.started" && event.hasOwnTime ? min(event.timestamp, now) : now
+            self.begin(Self.run(id, event), startedAt)
+        }
+        let (tokens, cost) = self.use(event, of: id)
+        if tokens != nil || cost != nil { self.apply(.used(tokens: tokens, costUSD: cost), id, now, &actions) }
+        if isEnd {
+            let failed = event.eventType == "run.failed" || event["status"]?.stringValue == "failed"
+            let took = Self.fields.lazy.compactMap { $0.number(in: event) }.first {
+                $0.isFinite && $0 >= 0 && $0 < 1e12
+            }
+            let length = took.map { Duration.microseconds(Int64($0 * 1000)) }
+            self.apply(.ended(failed: failed, took: length), id, now, &actions)
+            self.end(id)
+        }
+        return actions
+    }
+
+    private static let fields = ["execution_time_ms", "duration_ms"].map { EventField(payload: $0) }
+
+    mutating func advance(to now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        while let top = self.heap.first, top.due <= now.microseconds {
+            _ = self.heap.removeFirst()
+            guard let id = self.names[top.place] else { continue }
+            self.apply(.deadlineReached, id, now, &actions)
+        }
+        return actions
+    }
+
+    // MARK: Runs
+
+    private static func run(_ id: String, _ event: Event) -> LimitedRun {
+        func text(_ name: String) -> String {
+            ClippedText.identifier(EventField(payload: name).text(in: event) ?? "")
+        }
+        return LimitedRun(
+            id: id,
+            tenant: ClippedText.identifier(event.tenantID ?? ""),
+            project: text("project_id"),
+            agent: text("agent_id")
+        )
+    }
+
+    private mutating func begin(_ run: LimitedRun, _ startedAt: Timestamp) {
+        let limits = RunLimits(of: run, from: self.settings.limits)
+        self.begin(RunLimitWatch(run, limits: limits, startedAt: startedAt))
+    }
+
+    private mutating func begin(_ watch: RunLimitWatch) {
+        while self.runs.count >= max(1, self.settings.maxRuns), let oldest = self.order.popFirst() {
+            guard self.runs[oldest] != nil else { continue }
+            self.end(oldest)
+            self.evicted += 1
+        }
+        let run = watch.run
+        let place = self.nextPlace
+        self.nextPlace &+= 1
+        if let due = watch.nextDeadline {
+            self.heap.insert(DeadlineHeap.Entry(due: due.microseconds, place: place, generation: 0))
+        }
+        self.runs[run.id] = Entry(watch: watch, place: place)
+        self.names[place] = run.id
+        self.order.append(run.id)
+        // Ids of runs that have ended go with the oldest one that has not, or when they are the most.
+        if self.order.count > 2 * self.runs.count + 1024 {
+            self.order = Deque(self.order.filter { self.runs[$0] != nil })
+        }
+    }
+
+    private mutating func end(_ id: String) {
+        if let entry = self.runs.removeValue(forKey: id) { self.names[entry.place] = nil }
+    }
+
+    /// What the run has used so far, as far as the event says.
+    private mutating func use(_ event: Event, of id: String) -> (tokens: Int?, cost: Double?) {
+        let tokens = self.settings.tokens.lazy.compactMap { $0.number(in: event) }
+            .first { $0.isFinite && $0 >= 0 && $0 < 1e15 }
+        let cost = self.settings.cost.lazy.compactMap { $0.number(in: event) }.first { $0.isFinite && $0 >= 0 }
+        guard self.settings.steps.contains(where: { $0.names(event.eventType) }) else {
+            return (tokens.map { Int($0) }, cost)
+        }
+        if let tokens { self.runs[id]?.tokens += Int(tokens) }
+        if let cost { self.runs[id]?.cost += cost }
+        let entry = self.runs[id]
+        return (tokens == nil ? nil : entry?.tokens, cost == nil ? nil : entry?.cost)
+    }
+
+    private mutating func apply(
+        _ input: RunLimitWatch.Input,
+        _ id: String,
+        _ now: Timestamp,
+        _ actions: inout [Action]
+    ) {
+        guard let told = self.runs[id]?.watch.handle(input, at: now), let run = self.runs[id]?.watch.run else { return }
+        for action in told {
+            switch action {
+            case .exceeded(let signal, let payload): actions.append(.exceeded(run, signal, payload: payload))
+            case .riskRose(let risk): actions.append(.riskRose(run, to: risk))
+            }
+        }
+    }
+
+    // MARK: What is stored
+
+    /// What is known of a run; nil when it is not watched.
+    func json(of id: String) -> JSONValue? {
+        guard let entry = self.runs[id], case .object(let members) = entry.watch.json else { return nil }
+        return .object(
+            members + [JSONMember("step_tokens", .number(entry.tokens)), JSONMember("step_cost", .number(entry.cost))]
+        )
+    }
+
+    /// Takes in what was stored of a run, by this reactor or by another one that has heard the same.
+    mutating func merge(_ id: String, _ json: JSONValue) {
+        if self.runs[id] == nil {
+            let limits = self.settings.limits
+            guard let watch = RunLimitWatch(json, id: id, limits: { RunLimits(of: $0, from: limits) }) else { return }
+            self.begin(watch)
+        } else {
+            self.runs[id]?.watch.merge(json)
+        }
+        let (tokens, cost) = (json["step_tokens"]?.intValue ?? 0, json["step_cost"]?.doubleValue ?? 0)
+        self.runs[id]?.tokens = max(self.runs[id]?.tokens ?? 0, tokens)
+        self.runs[id]?.cost = max(self.runs[id]?.cost ?? 0, cost.isFinite ? cost : 0)
+    }
+
+    // MARK: For people
+
+    /// Runs that exceed a limit, the riskiest first.
+    func standings(_ limit: Int) -> [ThresholdStatus.Standing] {
+        let risky = self.runs.values.filter { $0.watch.risk > .normal }
+            .sorted { ($1.watch.risk, $0.watch.run.id) < ($0.watch.risk, $1.watch.run.id) }
+        return risky.prefix(limit).map { entry in
+            ThresholdStatus.Standing(
+                key: entry.watch.run.id,
+                tenant: entry.watch.run.tenant,
+                runID: entry.watch.run.id,
+                tier: entry.watch.risk.rawValue
+            )
+        }
+    }
+}
+
+extension TypePattern {
+    fileprivate func names(_ type: String) -> Bool {
+        switch self {
+        case .any: true
+        case .exact(let name): name == type
+        case .prefix(let stem): type.utf8.starts(with: stem.utf8)
+        }
+    }
+}
