@@ -104,6 +104,12 @@ package final class EventPublisher: Sendable {
 
     /// The command that publishes an event, with the time of now.
     package func command(for event: OutgoingEvent) -> RedisCommand {
+        let message = self.message(for: event)
+        return RedisCommand([Array("PUBLISH".utf8), Array(message.channel.utf8), message.bytes])
+    }
+
+    /// What is published of an event, with the time of now, and where.
+    package func message(for event: OutgoingEvent) -> (channel: String, bytes: [UInt8]) {
         let writer = EnvelopeWriter(
             eventType: event.eventType,
             timestamp: self.clock.wall(),
@@ -111,6 +117,9 @@ package final class EventPublisher: Sendable {
             payload: event.payload,
             hops: event.hops
         )
-        return RedisCommand([Array("PUBLISH".utf8), Array((event.channel ?? self.defaultChannel).utf8), writer.bytes])
+        return (event.channel ?? self.defaultChannel, writer.bytes)
     }
+
+    /// Events that somebody else has published in the name of handlers.
+    package func notePublished(_ events: Int) { self.counters.withLock { $0.published += UInt64(events) } }
 }

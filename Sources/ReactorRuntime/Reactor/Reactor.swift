@@ -32,6 +32,8 @@ public final class Reactor: Service {
     let lanes: LaneExecutor
     /// Built-ins that remember; what they know outlives a stop.
     package let machines: MachineSet
+    /// Where reactors share that; nil to keep it in memory.
+    let machineStore: (any MachineStore)?
     let logger: Logger
     let state: Mutex<State>
 
@@ -92,6 +94,7 @@ public final class Reactor: Service {
         settings: ReactorSettings,
         version: String,
         store: any StateStore,
+        machineStore: (any MachineStore)? = nil,
         deliveries: Deliveries,
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
@@ -109,6 +112,7 @@ public final class Reactor: Service {
         self.clock = clock
         self.logger = logger
         self.machines = MachineSet()
+        self.machineStore = machineStore
         self.lanes = LaneExecutor(
             lanes: settings.lanesPerHandler,
             queued: settings.queuedPerHandler,

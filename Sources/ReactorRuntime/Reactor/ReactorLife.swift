@@ -80,6 +80,7 @@ final class ReactorLife: Sendable {
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.machines.run() }
         group.addTask { await self.machines.keepTime() }
+        group.addTask { await self.machines.keepInStep() }
         group.addTask { await self.desk.run() }
         group.addTask { await self.desk.keepTime() }
         for line in self.lines { group.addTask { await line.run() } }
@@ -121,6 +122,7 @@ final class ReactorLife: Sendable {
         await self.lanes.waitUntilIdle()
         await self.machines.waitUntilIdle()
         await self.desk.waitUntilIdle()
+        await self.machines.confirmTellings()
         for line in self.lines { await line.finish() }
         await self.publisher.waitUntilIdle()
         guard !Task.isCancelled else { return }

@@ -160,6 +160,9 @@ struct ReactorProgram {
             settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
             store: parts.store,
+            machineStore: state.map {
+                RedisMachineStore(commands: $0.commands, namespace: self.configuration.namespace)
+            },
             deliveries: parts.deliveries,
             heldBack: { alert, receipt in
                 if showsOnConsole {
