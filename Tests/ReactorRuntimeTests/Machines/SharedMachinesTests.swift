@@ -175,9 +175,15 @@ final class Replica {
         return await sharing.settle(outputs, moment).flatMap { $0.outputs.compactMap(Self.text) }
     }
 
+    /// Without the time of the last sign of life, which is written down with the next change only.
+    private static func lasting(_ payload: JSONValue) -> JSONValue {
+        guard case .object(let members) = payload else { return payload }
+        return .object(members.filter { $0.name != "last_activity" })
+    }
+
     private static func text(_ output: MachineOutput) -> String? {
         switch output.content {
-        case .react(.publish(let event)): "publish \(event.eventType) \(event.payload.compactText)"
+        case .react(.publish(let event)): "publish \(event.eventType) \(Self.lasting(event.payload).compactText)"
         case .react(.alert(let alert)): "alert \(alert.key) \(alert.severity.rawValue)"
         case .react(.resolve(let resolution)): "resolve \(resolution.key)"
         case .react, .record, .count: nil
