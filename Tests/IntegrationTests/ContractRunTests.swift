@@ -105,3 +105,86 @@ enum RunEvents {
         }
     }
 }
+
+/// What is to happen by when is known as long as Redis keeps it, whoever dies.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ContractCrashTests {
+    private static let handlers = """
+        handler: stale-runs
+        uses: run-liveness
+        with: { run_timeout: 7s, grace: 1s }
+
+        """
+
+    private static func stale(_ reactors: [RunningReactor]) async throws -> [String] {
+        var types: [String] = []
+        for reactor in reactors {
+            types += try await reactor.ownAlerts().filter { $0["domain"]?.stringValue == "audit" }
+                .map { "\($0["run_id"]?.stringValue ?? "?") \($0["receipt"]?["verdict"]?.stringValue ?? "?")" }
+        }
+        return types
+    }
+
+    private static func withReactor(
+        _ name: String,
+        _ server: RedisServerProcess,
+        _ body: (RunningReactor) async throws -> Void
+    ) async throws {
+        let config = "instance: \(name)\nlog: { format: json, level: info }\n"
+        try await withRunningReactor(redis: server.url, handlers: Self.handlers, config: config) { reactor in
+            await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+            try await body(reactor)
+        }
+    }
+
+    @Test func `two reactors report a producer that was killed once, within a second of its deadline`() async throws {
+        try await withRedisServer { server in
+            try await Self.withReactor("alfa", server) { alfa in
+                try await Self.withReactor("bravo", server) { bravo in
+                    let clock = ContinuousClock()
+                    let begin = clock.now
+                    // What a producer would have published; it is gone, and nothing follows.
+                    _ = try await server.publish([RunEvents.event("run.started", "r1")], on: "aos.events")
+                    await eventually(within: .seconds(60), "found") {
+                        (try? await Self.stale([alfa, bravo])) == ["r1 sent"]
+                    }
+                    let late = clock.now - begin - .seconds(8)
+                    print("stale \(late) after its deadline, seen from outside")
+                    #expect(late > .seconds(-1))
+                    // Nobody finds it again, and both have heard what was published, once.
+                    try await Task.sleep(for: .seconds(2))
+                    #expect(try await Self.stale([alfa, bravo]) == ["r1 sent"])
+                    let found = try await alfa.metric("aos_audit_findings_total")
+                    let others = try await bravo.metric("aos_audit_findings_total")
+                    #expect(found + others == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `kill -9 of the reactor and of Redis before the deadline changes nothing`() async throws {
+        try await withRedisServer(appendOnly: true) { server in
+            try await Self.withReactor("alfa", server) { reactor in
+                let events = [RunEvents.event("run.started", "r1"), RunEvents.event("run.started", "r2")]
+                _ = try await server.publish(events, on: "aos.events")
+                await eventually(within: .seconds(60), "written") {
+                    (try? await server.command("HLEN", "aos:{aos}:machine:stale-runs:states")) == .integer(2)
+                }
+                // The file is written once a second.
+                try await Task.sleep(for: .milliseconds(1500))
+                try await server.kill()
+                reactor.program.send(SIGKILL)
+                try await reactor.program.waitForExit()
+            }
+            await eventually(within: .seconds(60), "the server is back") { (try? await server.command("PING")) != nil }
+            try await Self.withReactor("bravo", server) { reactor in
+                await eventually(within: .seconds(60), "found") {
+                    // Of two runs of one tenant the second one waits for the end of the first one's cooldown.
+                    (try? await Self.stale([reactor]).map { $0.split(separator: " ")[0] }.sorted()) == ["r1", "r2"]
+                }
+                let told = try await Self.stale([reactor])
+                #expect(told.count { $0.hasSuffix(" sent") } == 1)
+                #expect(try await reactor.metric("aos_audit_findings_total") == 2)
+            }
+        }
+    }
+}

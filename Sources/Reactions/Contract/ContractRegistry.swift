@@ -44,7 +44,7 @@ package struct ContractRegistry: Sendable {
     /// Runs looked at for one `deadlineReached`; the rest is due for the next.
     package static let maxRunsPerStep = 2_000
 
-    private struct Place: Sendable {
+    struct Place: Sendable {
         var run: RunContract?
         /// When the heap holds an entry for it; `Int64.max` when it holds none.
         var armed = Int64.max
@@ -55,16 +55,20 @@ package struct ContractRegistry: Sendable {
     }
 
     private let limits: ContractLimits
-    private var terms: ContractTerms
-    private var surroundings = ContractSurroundings(clock: SteadyClock(), blind: BlindWindows())
-    private var places: [Place] = []
+    var terms: ContractTerms
+    var surroundings = ContractSurroundings(clock: SteadyClock(), blind: BlindWindows())
+    var places: [Place] = []
     private var free: [UInt32] = []
-    private var index: [RunKey: UInt32] = [:]
+    var index: [RunKey: UInt32] = [:]
     private var heap = DeadlineHeap()
     /// Runs in the order in which they were over, some of which were opened again since.
     private var leaving: [(place: UInt32, generation: UInt32)] = []
     private var leavingStart = 0
-    package private(set) var counters = Counters()
+    package internal(set) var counters = Counters()
+    /// Runs that have changed, when somebody wants to know.
+    var changed: Set<RunKey> = []
+    var order: [String] = []
+    var tracksChanges = false
 
     package init(_ definition: ContractDefinition = ContractDefinition(), limits: ContractLimits = ContractLimits()) {
         self.terms = ContractTerms(definition)
@@ -94,7 +98,7 @@ package struct ContractRegistry: Sendable {
         var actions: [ContractAction] = []
         switch input {
         case .run(let id, let tenant, let input):
-            self.take(id, tenant, input, instant, &actions)
+            self.take(id, tenant, input, nil, instant, &actions)
         case .blindnessBegan(let from, let reason):
             self.surroundings.blind.begin(at: self.instant(from, instant, now), reason: reason)
         case .blindnessEnded(let from, let to, let reason):
@@ -112,15 +116,46 @@ package struct ContractRegistry: Sendable {
         return actions
     }
 
-    /// A run whose state was stored. Replaces what is known of it.
-    package mutating func restore(_ run: RunContract, at now: Timestamp) {
+    /// Something about a run.
+    ///
+    /// - Parameter mark: tells pauses, resumptions and signs of life that are heard twice from others; nil when nothing
+    ///   does.
+    package mutating func handle(
+        _ input: RunInput,
+        of id: String,
+        tenant: String,
+        mark: UInt64?,
+        at now: Timestamp
+    ) -> [ContractAction] {
         let instant = self.surroundings.clock.instant(now)
-        guard let place = self.place(of: run.runID, run.tenant, instant) else {
-            self.counters.refused[.tooManyRuns, default: 0] += 1
+        var actions: [ContractAction] = []
+        self.take(id, tenant, input, mark, instant, &actions)
+        self.count(actions)
+        return actions
+    }
+
+    // MARK: Changes
+
+    /// Changes a run and notes that it has changed, if it has.
+    mutating func change(_ place: Int, _ body: (inout RunContract, borrowing ContractSurroundings) -> Void) {
+        guard self.tracksChanges else {
+            if self.places[place].run != nil { body(&self.places[place].run!, self.surroundings) }
             return
         }
-        self.places[place].run = run
-        self.rearm(place, instant)
+        guard let before = self.places[place].run?.digest else { return }
+        body(&self.places[place].run!, self.surroundings)
+        guard let run = self.places[place].run, run.digest != before else { return }
+        self.note(run.runID)
+    }
+
+    /// What is known is what is stored.
+    mutating func forgetChange(_ runID: String) {
+        guard self.changed.remove(RunKey(runID)) != nil else { return }
+        self.order.removeAll { $0.hasSameBytes(as: runID) }
+    }
+
+    private mutating func note(_ runID: String) {
+        if self.tracksChanges, self.changed.insert(RunKey(runID)).inserted { self.order.append(runID) }
     }
 
     /// A time of the wall clock close to now as an instant.
@@ -128,7 +163,7 @@ package struct ContractRegistry: Sendable {
         instant &- (now.microseconds &- time.microseconds)
     }
 
-    private mutating func count(_ actions: [ContractAction]) {
+    mutating func count(_ actions: [ContractAction]) {
         for action in actions {
             switch action {
             case .report(let report):
@@ -143,10 +178,11 @@ package struct ContractRegistry: Sendable {
 
     // MARK: Runs
 
-    private mutating func take(
+    mutating func take(
         _ id: String,
         _ tenant: String,
         _ input: RunInput,
+        _ mark: UInt64?,
         _ now: Int64,
         _ actions: inout [ContractAction]
     ) {
@@ -160,12 +196,15 @@ package struct ContractRegistry: Sendable {
             actions.append(.refused(runID: id, .tooManyRuns))
             return
         }
-        self.places[place].run?.handle(input, at: now, self.surroundings, into: &actions)
+        self.change(place) { run, surroundings in
+            if let mark, !run.isNew(mark: mark) { return }
+            run.handle(input, at: now, surroundings, into: &actions)
+        }
         self.rearm(place, now)
     }
 
     /// The place of a run, made when it is new; nil when there is no room.
-    private mutating func place(of id: String, _ tenant: String, _ now: Int64) -> Int? {
+    mutating func place(of id: String, _ tenant: String, _ now: Int64) -> Int? {
         let key = RunKey(id)
         if let known = self.index[key] {
             if !tenant.isEmpty, self.places[Int(known)].run?.tenant.isEmpty == true {
@@ -184,11 +223,12 @@ package struct ContractRegistry: Sendable {
             self.places.append(Place(run: run))
         }
         self.index[key] = UInt32(place)
+        self.note(id)
         return place
     }
 
     /// Makes sure that the heap holds an entry for when the run has to be looked at next.
-    private mutating func rearm(_ place: Int, _ now: Int64) {
+    mutating func rearm(_ place: Int, _ now: Int64) {
         guard let run = self.places[place].run else { return }
         if run.isSettled {
             let keep =
@@ -227,7 +267,7 @@ package struct ContractRegistry: Sendable {
                 continue
             }
             let wasSettled = self.places[place].forgottenAt != .max
-            self.places[place].run?.advance(to: now, self.surroundings, into: &actions)
+            self.change(place) { run, surroundings in run.advance(to: now, surroundings, into: &actions) }
             if wasSettled { self.rearmSettled(place) } else { self.rearm(place, now) }
         }
     }
@@ -241,9 +281,10 @@ package struct ContractRegistry: Sendable {
         )
     }
 
-    private mutating func forget(_ place: Int) {
+    mutating func forget(_ place: Int) {
         guard let run = self.places[place].run else { return }
         self.index[RunKey(run.runID)] = nil
+        self.note(run.runID)
         self.places[place] = Place(run: nil, generation: self.places[place].generation &+ 1)
         self.free.append(UInt32(place))
         self.dropTaken()
@@ -285,15 +326,15 @@ extension RunInput {
     }
 }
 
-/// A run's id, compared byte by byte.
-private struct RunKey: Hashable, Sendable {
-    let text: String
+/// A run's id, or another name that a machine knows something by, compared byte by byte.
+package struct RunKey: Hashable, Sendable {
+    package let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
+    package static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         var text = self.text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }

@@ -70,22 +70,22 @@ extension RunContract {
     ) -> ContractRefusal? {
         switch input {
         case .started:
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             return self.start(now, surroundings, &actions)
         case .declared(let declaration):
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             return self.declare(declaration, now, surroundings, &actions)
         case .acknowledged(let ack):
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             return self.acknowledge(ack, now, surroundings, &actions)
         case .progressed:
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             self.extendEnd(now)
         case .paused:
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             if self.pausedAt == .max { self.pausedAt = now }
         case .resumed:
-            self.lastActivity = now
+            self.lastActivity = max(self.lastActivity, now)
             self.resume(at: now)
         case .truth(let truth):
             return self.learn(truth, now, surroundings, &actions)

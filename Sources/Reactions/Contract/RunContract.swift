@@ -14,6 +14,7 @@ package struct RunContract: Sendable {
     package static let maxExpectations = 64
     package static let maxActions = 64
     package static let maxAcknowledgements = 1024
+    static let maxRecent = 16
     /// Bytes of a run's id, and of the name of a domain or an action.
     package static let maxNameBytes = 128
     /// Ten years, in microseconds: what is longer counts as that, so that no sum overflows.
@@ -79,6 +80,8 @@ package struct RunContract: Sendable {
     package internal(set) var tenant: String
     /// Hashes of the ids that were seen, of declarations and of acknowledgements.
     var seen: [UInt64] = []
+    /// What tells the last pauses, resumptions and signs of life from their doublets.
+    var recent: [UInt64] = []
     var slots: [Slot] = []
     var expectations: [Expectation] = []
     let firstSeen: Int64
@@ -102,6 +105,45 @@ package struct RunContract: Sendable {
         self.terms = terms
         self.firstSeen = now
         self.lastActivity = now
+    }
+
+    /// Remembers a mark; false when it is one of the last that were seen.
+    mutating func isNew(mark: UInt64) -> Bool {
+        guard !self.recent.contains(mark) else { return false }
+        if self.recent.count == Self.maxRecent { self.recent.removeFirst() }
+        self.recent.append(mark)
+        return true
+    }
+
+    /// Changes when anything changes but the time of the last sign of life, which decides nothing.
+    var digest: UInt64 {
+        var digest = Digest()
+        for time in [self.firstSeen, self.pausedAt, self.askedUntil] { digest.combine(UInt64(bitPattern: time)) }
+        let flags: [Bool] = [self.hasStarted, self.hasEnded, self.toldTimeout, self.toldMissing, !self.tenant.isEmpty]
+        digest.combine(flags.reduce(UInt64(self.staleness.rawValue)) { $0 << 1 | ($1 ? 1 : 0) })
+        digest.combine(UInt64(self.acknowledgements) << 16 | UInt64(self.invalid))
+        digest.combine(UInt64(self.seen.count))
+        digest.combine(self.recent.last ?? 0)
+        for slot in self.slots {
+            digest.combine(
+                UInt64(slot.expected) << 48 | UInt64(slot.succeeded) << 32 | UInt64(slot.failed) << 16
+                    | UInt64(slot.rolledBack)
+            )
+            digest.combine(UInt64(slot.passed) << 32 | UInt64(slot.toldDrift) << 16 | (slot.toldFailed ? 1 : 0))
+            digest.combine(UInt64(bitPattern: slot.driftCheck))
+        }
+        for expectation in self.expectations {
+            digest.combine(UInt64(bitPattern: expectation.due))
+            digest.combine(UInt64(bitPattern: expectation.length))
+            digest.combine((expectation.isDerived ? 1 : 0) | (expectation.isPassed ? 2 : 0))
+        }
+        return digest.value
+    }
+
+    private struct Digest {
+        private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+        mutating func combine(_ part: UInt64) { self.value = ByteView.mix(self.value ^ part) }
     }
 
     /// Whether anything is expected of it, as far as is known.

@@ -23,6 +23,9 @@ package struct SteadyClock: Sendable, Hashable {
         return reading.microseconds &+ self.offset
     }
 
+    /// The instant of a reading that was taken, or written down, at some time; the clock itself does not go on by that.
+    package func instant(ofReading reading: Timestamp) -> Int64 { reading.microseconds &+ self.offset }
+
     /// What the wall clock shows at an instant, unless it is set again.
     package func reading(_ instant: Int64) -> Timestamp {
         Timestamp(microseconds: instant &- self.offset)

@@ -2,9 +2,20 @@ package import Events
 
 /// `uses: audit-contract` and `uses: run-liveness`: what must happen to runs.
 package struct ContractMachine: Machine {
+    /// What was handled and is not written down yet.
+    struct Entry {
+        var input: RunInput
+        var tenant: String
+        var mark: UInt64?
+        var at: Timestamp
+        var event: EventReference?
+    }
+
     package let name: String
     private(set) var definition: ContractDefinition
-    private var registry: ContractRegistry
+    var registry: ContractRegistry
+    var isShared = false
+    var entries: [RunKey: [Entry]] = [:]
 
     package init(name: String, _ definition: ContractDefinition, limits: ContractLimits = ContractLimits()) {
         self.name = name
@@ -53,10 +64,36 @@ package struct ContractMachine: Machine {
         let agent = Self.text(event["agent_id"])
         var outputs: [MachineOutput] = []
         for input in inputs where self.concerns(input, runID, tenant, agent) {
-            let actions = self.registry.handle(.run(id: runID, tenant: tenant, input), at: moment.now)
-            self.tell(actions, EventReference(event), moment, &outputs)
+            let entry = Entry(
+                input: input,
+                tenant: tenant,
+                mark: input.canRepeat ? Self.mark(of: contractEvent) : nil,
+                at: moment.now,
+                event: EventReference(event)
+            )
+            outputs += self.handle(entry, of: runID, moment)
         }
         return outputs
+    }
+
+    private mutating func handle(_ entry: Entry, of runID: String, _ moment: MachineMoment) -> [MachineOutput] {
+        var outputs: [MachineOutput] = []
+        let actions = self.registry.handle(
+            entry.input,
+            of: runID,
+            tenant: entry.tenant,
+            mark: entry.mark,
+            at: moment.now
+        )
+        if self.isShared { self.entries[RunKey(runID), default: []].append(entry) }
+        self.tell(actions, entry.event, moment, &outputs)
+        return outputs
+    }
+
+    /// What tells an event that is heard twice from two events: its producer's id, or its time to the microsecond.
+    private static func mark(of event: ContractEvent) -> UInt64? {
+        guard let own = event.eventID ?? event.timestamp.map({ "\($0.microseconds)" }) else { return nil }
+        return RunContract.hash(own, AuditedAction("event", event.eventType), 4)
     }
 
     package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
@@ -101,7 +138,7 @@ package struct ContractMachine: Machine {
 
     // MARK: Outputs
 
-    private func tell(
+    func tell(
         _ actions: [ContractAction],
         _ event: EventReference?,
         _ moment: MachineMoment,
@@ -172,6 +209,16 @@ package struct ContractMachine: Machine {
             event: event,
             raisedAt: moment.now
         )
+    }
+}
+
+extension RunInput {
+    /// Whether the same thing told twice is two things, as far as the contract can see.
+    fileprivate var canRepeat: Bool {
+        switch self {
+        case .progressed, .paused, .resumed: true
+        case .started, .declared, .acknowledged, .truth: false
+        }
     }
 }
 

@@ -30,6 +30,29 @@ package protocol Machine: Sendable {
     var figures: MachineFigures { get }
 }
 
+/// A machine that several reactors run, each of which hears all events: what they know of one key is written down as a
+/// whole, by the first of them that has something to write, and adopted by the others.
+package protocol SharedMachine: Machine {
+    /// From now on, notes what changes.
+    mutating func beginSharing()
+
+    /// Keys of which something else is known than at the last call, each once.
+    mutating func takeChanges() -> [String]
+
+    /// What is to be written down of a key; nil to keep nothing.
+    func state(of key: String) -> MachineState?
+
+    /// What `state` said was written down.
+    mutating func confirm(_ key: String)
+
+    /// What was written down at some time, before anything was handled. What is due is left to `advance`.
+    mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment)
+
+    /// Somebody else has written something else down, or removed it (nil): that holds. What was handled since the last
+    /// `confirm` is handled again on top of it, and what follows from that is told instead of what was told before.
+    mutating func adopt(_ key: String, _ stored: [UInt8]?, _ moment: MachineMoment) -> [MachineOutput]
+}
+
 /// When something is handled, and what is needed to tell of it.
 package struct MachineMoment {
     package var now: Timestamp
@@ -65,6 +88,8 @@ package struct MachineOutput: Sendable, Hashable {
     /// Who it is about: a run, a worker, what a threshold is counted by. The state of that one, as it is now, goes with it.
     package var key: String
     package var content: Content
+    /// The number of the machine; whoever keeps several of them sets it.
+    package var machine = 0
 
     package init(key: String, _ content: Content) {
         self.key = key

@@ -42,6 +42,10 @@ package final class AlertDesk: Sendable {
     private let isCongested: @Sendable () -> Bool
     private let highWater: Int
     private let lowWater: Int
+    /// How many items were queued, are done, and were done out of their turn.
+    private let submitted = Atomic<Int>(0)
+    private let done = Atomic<Int>(0)
+    private let overtaking = Atomic<Int>(0)
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
     /// Since when the store fails, and how it did last.
@@ -88,6 +92,16 @@ package final class AlertDesk: Sendable {
         self.failing.withLock { $0.map { ($0.since.duration(to: .now), $0.reason) } }
     }
 
+    /// A mark behind everything that was queued so far.
+    package var mark: Int { self.submitted.load(ordering: .sequentiallyConsistent) }
+
+    /// Whether everything before a mark has been decided.
+    package func hasDecided(until mark: Int) -> Bool {
+        // Some of what is done may have come later.
+        self.done.load(ordering: .sequentiallyConsistent)
+            >= mark + self.overtaking.load(ordering: .sequentiallyConsistent) || self.queue.depth == 0
+    }
+
     /// Queues an alert; never waits.
     ///
     /// - Returns: Whether there is room for more.
@@ -97,6 +111,7 @@ package final class AlertDesk: Sendable {
     package func submit(_ resolution: Resolution) -> Bool { self.submit(.end(resolution)) }
 
     private func submit(_ item: Item) -> Bool {
+        self.submitted.wrappingAdd(1, ordering: .sequentiallyConsistent)
         guard let depth = self.queue.push(item), depth >= self.highWater else { return true }
         self.saidFull.store(true, ordering: .sequentiallyConsistent)
         // Whoever decides may have emptied the queue just before it could see that somebody waits for that.
@@ -114,6 +129,7 @@ package final class AlertDesk: Sendable {
             guard !batch.isEmpty else { return }
             let left = await self.decide(batch)
             guard left.isEmpty else { return self.queue.giveBack(left) }
+            self.done.wrappingAdd(batch.count, ordering: .sequentiallyConsistent)
             if self.queue.waiting <= self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -174,7 +190,10 @@ package final class AlertDesk: Sendable {
                 self.failing.withLock { $0 = ($0?.since ?? .now, "\(error)") }
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
-                open += self.queue.takeOutOfTurn(\.isUrgent)
+                let urgent = self.queue.takeOutOfTurn(\.isUrgent)
+                self.overtaking.wrappingAdd(urgent.count, ordering: .sequentiallyConsistent)
+                self.done.wrappingAdd(urgent.count, ordering: .sequentiallyConsistent)
+                open += urgent
                 let sent = self.sendUrgent(open.compactMap(\.alert))
                 undecided += open.compactMap(\.alert).filter { sent.contains($0.id) }
                 open.removeAll { $0.alert.map { sent.contains($0.id) } ?? false }

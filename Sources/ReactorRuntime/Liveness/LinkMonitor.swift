@@ -7,6 +7,8 @@ import Synchronization
 
 /// Whether events can be heard.
 package enum SightChange: Sendable {
+    /// There is a subscription.
+    case gained
     /// The subscription is gone.
     case lost(cause: String)
     /// It is back, or was replaced; what may have been missed lies in the window.
@@ -80,6 +82,7 @@ package final class LinkMonitor: Sendable {
         self.state.withLock { Self.note(event, in: &$0, at: now) }
         switch event {
         case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
+        case .subscribed: self.onSight(.gained)
         case .lost(let end): self.onSight(.lost(cause: end.label))
         case .blindWindow(let window): self.onSight(.regained(window))
         default: break

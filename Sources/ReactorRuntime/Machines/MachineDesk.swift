@@ -15,31 +15,41 @@ package final class MachineDesk: Sendable {
     /// Events queued at which the pipeline is asked to pause.
     package static let highWater = 20_000
     private static let lowWater = 5_000
-    private static let batchSize = 256
+    private static let batchSize = 1024
     /// Events and alerts that others may have waiting before nothing is added.
     private static let congestion = 5_000
     /// Events that are dropped came before they were dropped, but hardly longer ago than that.
     private static let longestQueue: Duration = .seconds(30)
+    /// When no reactor has listened for longer than this, events may have been missed.
+    private static let longestAbsence: Duration = .seconds(3)
 
     private enum Item: Sendable {
         case event(Event, machine: Int)
         case notice(MachineNotice)
         /// What is due until then is due.
         case due(Timestamp)
+        /// Events are heard from then on.
+        case listening(since: Timestamp)
+        /// Something that other reactors have written down.
+        case stored(StoredKey, machine: Int)
     }
 
     private struct State {
         var counts: [MachineCount: UInt64] = [:]
         /// Machines must not see the time go back.
         var lastTime = Timestamp(microseconds: .min)
+        /// Since when nobody had listened when this reactor began.
+        var absentSince: Timestamp?
+        /// What was handed on to be decided, and where it stands in that queue.
+        var tellings: [(version: MachineVersion, mark: Int)] = []
     }
 
-    private let machines: MachineSet
+    let machines: MachineSet
+    private let sharing: MachineSharing?
     private let alerts: AlertDesk
     private let publisher: EventPublisher
-    private let systemClock: PipelineClock
-    private let clock: MachineClock
-    private let logger: Logger
+    let clock: MachineClock
+    let logger: Logger
     private let lateness: HistogramHandle
     private let oldestWaiting: @Sendable () async -> Timestamp?
     private let record: @Sendable ([HistoryRow]) -> Void
@@ -52,6 +62,7 @@ package final class MachineDesk: Sendable {
     private let saidFull = Atomic(false)
 
     /// - Parameters:
+    ///   - store: where reactors share what machines know; nil to keep it in memory.
     ///   - lateness: records, in seconds, how long after a deadline it was worked off.
     ///   - oldestWaiting: when the event arrived that has waited for longest before it comes here; the answer comes when
     ///     everything read before the question is here or is waiting. No deadline after that is taken to have passed.
@@ -59,6 +70,7 @@ package final class MachineDesk: Sendable {
     ///   - onRoom: called when the queue has fallen to its low mark after having been full.
     package init(
         machines: MachineSet,
+        store: (any MachineStore)?,
         alerts: AlertDesk,
         publisher: EventPublisher,
         clock: PipelineClock,
@@ -69,9 +81,11 @@ package final class MachineDesk: Sendable {
         onRoom: @escaping @Sendable () -> Void
     ) {
         self.machines = machines
+        self.sharing = store.map { store in
+            MachineSharing(store: store, machines: machines, logger: logger) { publisher.message(for: $0) }
+        }
         self.alerts = alerts
         self.publisher = publisher
-        self.systemClock = clock
         self.clock = MachineClock(clock)
         self.logger = logger
         self.lateness = lateness
@@ -102,6 +116,8 @@ package final class MachineDesk: Sendable {
 
     package func handle(_ change: SightChange) {
         switch change {
+        case .gained:
+            self.queue.push(.listening(since: self.clock.now))
         case .lost(let cause):
             self.blindnessBegan(at: self.clock.now, reason: "the subscription was lost (\(cause))")
         case .regained(let window):
@@ -135,12 +151,20 @@ package final class MachineDesk: Sendable {
 
     /// Handles what is queued until `finish` was called and nothing is left, or the task is cancelled.
     package func run() async {
+        if let sharing = self.sharing { await self.begin(sharing) }
         while true {
             let batch = await self.queue.take(upTo: Self.batchSize)
             guard !batch.isEmpty else { return }
+            await self.sharing?.load(self.moment(self.clock.now))
             let outputs = self.work(batch)
+            if let sharing = self.sharing {
+                for settled in await sharing.settle(outputs, self.moment(self.clock.now)) {
+                    await self.perform(settled)
+                }
+            } else {
+                await self.perform(outputs)
+            }
             self.deadlines.ring()
-            await self.perform(outputs)
             if self.queue.waiting <= Self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -165,6 +189,12 @@ package final class MachineDesk: Sendable {
                 outputs += self.machines.handle(notice, self.moment(self.clock.now))
             case .due(let time):
                 outputs += self.workOff(until: time)
+            case .listening(let since):
+                guard let from = self.state.withLock({ $0.absentSince.take() }) else { continue }
+                let notice = MachineNotice.blindnessEnded(from: from, to: since, reason: Self.nobodyListened)
+                outputs += self.machines.handle(notice, self.moment(self.clock.now))
+            case .stored(let stored, let machine):
+                self.sharing?.learn(stored, machine: machine, self.moment(self.clock.now))
             }
         }
         return outputs
@@ -177,6 +207,101 @@ package final class MachineDesk: Sendable {
         let outputs = self.machines.advance(self.moment(time))
         self.isDueQueued.store(false, ordering: .sequentiallyConsistent)
         return outputs
+    }
+
+    // MARK: What reactors share
+
+    private static let nobodyListened = "no reactor was listening"
+
+    /// Learns what is written down before anything is handled.
+    private func begin(_ sharing: MachineSharing) async {
+        var before: Timestamp?
+        let isKnown = await sharing.insist("what is remembered cannot be read") {
+            let answer = try await sharing.store.noteAlive()
+            self.clock.set(answer.now)
+            before = answer.before
+        }
+        guard isKnown else { return }
+        await sharing.load(self.moment(self.clock.now))
+        if let before, self.clock.now - before > Self.longestAbsence {
+            self.state.withLock { $0.absentSince = before }
+            let notice = MachineNotice.blindnessBegan(at: before, reason: Self.nobodyListened)
+            _ = self.machines.handle(notice, self.moment(self.clock.now))
+        }
+        self.deadlines.ring()
+    }
+
+    /// Stays in step with other reactors, until the task is cancelled: says that this one listens, looks after what they
+    /// have left undone, and settles what was told.
+    package func keepInStep() async {
+        guard let sharing = self.sharing else { return }
+        var round = 0
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard !Task.isCancelled else { break }
+            round += 1
+            do {
+                _ = try await sharing.store.noteAlive()
+                for (number, name) in self.machines.shared {
+                    for stored in try await sharing.store.overdue(name, by: .seconds(1), limit: 256) {
+                        self.queue.push(.stored(stored, machine: number))
+                    }
+                }
+                await self.confirmTellings()
+                if round % 5 == 0 { try await self.takeOverTellings(sharing) }
+            } catch {
+                self.logger.debug("other reactors cannot be followed", error: error, metadata: [:])
+            }
+        }
+    }
+
+    /// Says of what was decided that it was told.
+    package func confirmTellings() async {
+        guard let sharing = self.sharing else { return }
+        let told = self.state.withLock { state in
+            state.tellings.filter { self.alerts.hasDecided(until: $0.mark) }.map(\.version)
+        }
+        guard !told.isEmpty else { return }
+        do {
+            try await sharing.store.confirm(told)
+            let done = Set(told)
+            self.state.withLock { $0.tellings.removeAll { done.contains($0.version) } }
+        } catch {
+            self.logger.debug("what was told could not be settled", error: error, metadata: [:])
+        }
+    }
+
+    /// Tells what another reactor has found and not told, since it ended before.
+    private func takeOverTellings(_ sharing: MachineSharing) async throws {
+        let own = self.state.withLock { Set($0.tellings.map(\.version)) }
+        for stored in try await sharing.store.unconfirmed(for: .seconds(10), limit: 256)
+        where !own.contains(stored.version) {
+            self.logger.notice(
+                "telling what another reactor has found",
+                metadata: ["alerts": "\(stored.telling.alerts.count)"]
+            )
+            await self.tell(stored.telling.alerts, stored.telling.ends, stored.version)
+        }
+    }
+
+    private func tell(_ alerts: [Alert], _ ends: [Resolution], _ version: MachineVersion) async {
+        for alert in alerts where !self.alerts.submit(alert) { await self.waitForRoom() }
+        for end in ends where !self.alerts.submit(end) { await self.waitForRoom() }
+        let mark = self.alerts.mark
+        self.state.withLock { $0.tellings.append((version, mark)) }
+    }
+
+    private func perform(_ settled: MachineSharing.Settled) async {
+        var rest: [MachineOutput] = []
+        var published = 0
+        for output in settled.outputs {
+            if case .react(.publish) = output.content { published += 1 } else { rest.append(output) }
+        }
+        if published > 0 { self.publisher.notePublished(published) }
+        await self.perform(rest)
+        guard let version = settled.telling else { return }
+        let mark = self.alerts.mark
+        self.state.withLock { $0.tellings.append((version, mark)) }
     }
 
     private func moment(_ time: Timestamp) -> MachineMoment {

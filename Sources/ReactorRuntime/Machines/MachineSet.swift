@@ -7,13 +7,15 @@ import Synchronization
 /// A handler keeps its number and what its machine knows when the configuration is read anew. Whoever calls decides in
 /// which order: one at a time.
 package final class MachineSet: Sendable {
-    private struct Place {
+    private struct Kept {
         var machine: any Machine
         /// Whether a handler of the configuration in force uses it.
         var isInUse = true
+        /// Whether it knows what is written down, where reactors share what they know.
+        var isLoaded = false
     }
 
-    private let places = Mutex<[Place]>([])
+    private let places = Mutex<[Kept]>([])
 
     /// Whether somebody keeps what happens to runs; set before anything is handled.
     private let keepsHistory: Bool
@@ -27,13 +29,15 @@ package final class MachineSet: Sendable {
     package func number(of name: String, _ definition: MachineDefinition) -> Int {
         self.places.withLock { places in
             if let known = places.firstIndex(where: { $0.machine.name == name }) {
+                // Meanwhile others have gone on.
+                if !places[known].isInUse { places[known].isLoaded = false }
                 places[known].isInUse = true
                 if !places[known].machine.update(definition) {
-                    places[known].machine = definition.machine(name: name)
+                    places[known] = Kept(machine: definition.machine(name: name))
                 }
                 return known
             }
-            places.append(Place(machine: definition.machine(name: name)))
+            places.append(Kept(machine: definition.machine(name: name)))
             return places.count - 1
         }
     }
@@ -52,10 +56,11 @@ package final class MachineSet: Sendable {
     package func handle(_ event: Event, machine: Int, _ moment: MachineMoment) -> [MachineOutput] {
         self.places.withLock { places in
             guard places.indices.contains(machine), places[machine].isInUse else { return [] }
-            let outputs = places[machine].machine.handle(event, moment)
-            guard self.keepsHistory, let contract = places[machine].machine as? ContractMachine else { return outputs }
-            return outputs
-                + contract.rows(of: event, at: moment.now).map { MachineOutput(key: $0.runID, .record($0)) }
+            var outputs = places[machine].machine.handle(event, moment)
+            if self.keepsHistory, let contract = places[machine].machine as? ContractMachine {
+                outputs += contract.rows(of: event, at: moment.now).map { MachineOutput(key: $0.runID, .record($0)) }
+            }
+            return Self.numbered(outputs, machine)
         }
     }
 
@@ -106,19 +111,123 @@ package final class MachineSet: Sendable {
         self.places.withLock { places in
             var outputs: [MachineOutput] = []
             for index in places.indices where places[index].isInUse {
-                let told = body(&places[index].machine)
-                outputs += told
-                guard self.keepsHistory, !told.isEmpty, let contract = places[index].machine as? ContractMachine else {
-                    continue
+                var told = body(&places[index].machine)
+                if self.keepsHistory, !told.isEmpty, let contract = places[index].machine as? ContractMachine {
+                    // What was found without an event changes how runs stand, too.
+                    let runs = Set(told.compactMap { if case .count(.finding, _) = $0.content { $0.key } else { nil } })
+                    for run in runs {
+                        guard let row = contract.row(ofRun: run, at: moment.now) else { continue }
+                        told.append(MachineOutput(key: run, .record(row)))
+                    }
                 }
-                // What was found without an event changes how runs stand, too.
-                let runs = Set(told.compactMap { if case .count(.finding, _) = $0.content { $0.key } else { nil } })
-                for run in runs {
-                    guard let row = contract.row(ofRun: run, at: moment.now) else { continue }
-                    outputs.append(MachineOutput(key: run, .record(row)))
-                }
+                outputs += Self.numbered(told, index)
             }
             return outputs
         }
     }
+
+    private static func numbered(_ outputs: [MachineOutput], _ machine: Int) -> [MachineOutput] {
+        outputs.map { output in
+            var output = output
+            output.machine = machine
+            return output
+        }
+    }
+}
+
+// MARK: - What reactors share
+
+extension MachineSet {
+    /// Something that a machine knows.
+    package struct Place: Sendable, Hashable {
+        package var machine: Int
+        package var key: RunKey
+    }
+
+    /// Machines that share what they know and have not been told yet what is written down; they count as told from now on.
+    package func takeUnloaded() -> [(number: Int, name: String)] {
+        self.places.withLock { places in
+            var unloaded: [(number: Int, name: String)] = []
+            for index in places.indices where places[index].isInUse && !places[index].isLoaded {
+                places[index].isLoaded = true
+                guard var machine = places[index].machine as? any SharedMachine else { continue }
+                machine.beginSharing()
+                places[index].machine = machine
+                unloaded.append((index, machine.name))
+            }
+            return unloaded
+        }
+    }
+
+    /// Those that share what they know.
+    package var shared: [(number: Int, name: String)] {
+        self.places.withLock { places in
+            places.indices.filter { places[$0].isInUse && places[$0].machine is any SharedMachine }
+                .map { ($0, places[$0].machine.name) }
+        }
+    }
+
+    package func name(of machine: Int) -> String { self.places.withLock { $0[machine].machine.name } }
+
+    /// All that has changed since the last call.
+    package func takeChanges() -> [Place] {
+        self.places.withLock { places in
+            var changes: [Place] = []
+            for index in places.indices where places[index].isInUse && places[index].isLoaded {
+                Self.change(&places[index].machine) { machine in
+                    changes += machine.takeChanges().map { Place(machine: index, key: RunKey($0)) }
+                }
+            }
+            return changes
+        }
+    }
+
+    package func state(of place: Place) -> MachineState? {
+        self.places.withLock { places in
+            (places[place.machine].machine as? any SharedMachine)?.state(of: place.key.text)
+        }
+    }
+
+    package func confirm(_ places: [Place]) {
+        self.places.withLock { all in
+            for place in places { Self.change(&all[place.machine].machine) { $0.confirm(place.key.text) } }
+        }
+    }
+
+    package func restore(_ stored: [StoredKey], machine: Int, _ moment: MachineMoment) {
+        self.places.withLock { places in
+            Self.change(&places[machine].machine) { machine in
+                for key in stored { machine.restore(key.key, key.bytes, moment) }
+            }
+        }
+    }
+
+    package func adopt(_ stored: [UInt8]?, at place: Place, _ moment: MachineMoment) -> [MachineOutput] {
+        self.places.withLock { places in
+            var outputs: [MachineOutput] = []
+            Self.change(&places[place.machine].machine) { machine in
+                outputs = machine.adopt(place.key.text, stored, moment)
+            }
+            return Self.numbered(outputs, place.machine)
+        }
+    }
+
+    /// Changes a machine in its place: it is taken out meanwhile, so that nothing of it is copied.
+    private static func change(_ machine: inout any Machine, _ body: (inout any SharedMachine) -> Void) {
+        guard var shared = machine as? any SharedMachine else { return }
+        machine = NoMachine()
+        body(&shared)
+        machine = shared
+    }
+}
+
+/// Stands in a place whose machine is in hand.
+private struct NoMachine: Machine {
+    let name = ""
+    var nextDeadline: Timestamp? { nil }
+    var figures: MachineFigures { MachineFigures(kept: 0) }
+    mutating func handle(_ event: Event, _ moment: MachineMoment) -> [MachineOutput] { [] }
+    mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] { [] }
+    mutating func advance(_ moment: MachineMoment) -> [MachineOutput] { [] }
+    mutating func update(_ definition: MachineDefinition) -> Bool { false }
 }

@@ -104,9 +104,17 @@ package final class EventPublisher: Sendable {
 
     /// The command that publishes an event, with the time of now.
     package func command(for event: OutgoingEvent) -> RedisCommand {
-        let channel = event.channel ?? self.defaultChannel
-        return RedisCommand([Array("PUBLISH".utf8), Array(channel.utf8), event.frame(at: self.clock.wall())])
+        let message = self.message(for: event)
+        return RedisCommand([Array("PUBLISH".utf8), Array(message.channel.utf8), message.bytes])
     }
+
+    /// What is published of an event, with the time of now, and where.
+    package func message(for event: OutgoingEvent) -> (channel: String, bytes: [UInt8]) {
+        (event.channel ?? self.defaultChannel, event.frame(at: self.clock.wall()))
+    }
+
+    /// Events that somebody else has published in the name of handlers.
+    package func notePublished(_ events: Int) { self.counters.withLock { $0.published += UInt64(events) } }
 }
 
 extension OutgoingEvent {
@@ -120,4 +128,7 @@ extension OutgoingEvent {
             hops: self.hops
         ).bytes
     }
+
+    /// Events that somebody else has published in the name of handlers.
+    package func notePublished(_ events: Int) { self.counters.withLock { $0.published += UInt64(events) } }
 }

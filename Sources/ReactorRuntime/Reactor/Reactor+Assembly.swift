@@ -62,6 +62,7 @@ extension Reactor {
         )
         let machines = MachineDesk(
             machines: self.machines,
+            store: self.machineStore,
             alerts: desk,
             publisher: publisher,
             clock: self.clock,

@@ -37,6 +37,8 @@ public final class Reactor: Service {
     let lanes: LaneExecutor
     /// Built-ins that remember; what they know outlives a stop.
     package let machines: MachineSet
+    /// Where reactors share that; nil to keep it in memory.
+    let machineStore: (any MachineStore)?
     let logger: Logger
     let state: Mutex<State>
 
@@ -100,6 +102,7 @@ public final class Reactor: Service {
         settings: ReactorSettings,
         version: String,
         store: any StateStore,
+        machineStore: (any MachineStore)? = nil,
         deliveries: Deliveries,
         history: (any HistoryStore)? = nil,
         bookmark: ArchiveBookmark? = nil,
@@ -125,6 +128,7 @@ public final class Reactor: Service {
         self.clock = clock
         self.logger = logger
         self.machines = MachineSet(keepsHistory: history != nil)
+        self.machineStore = machineStore
         self.lanes = LaneExecutor(
             lanes: settings.lanesPerHandler,
             queued: settings.queuedPerHandler,

@@ -86,6 +86,7 @@ final class ReactorLife: Sendable {
         group.addTask { try await self.subscription.run() }
         group.addTask { await self.machines.run() }
         group.addTask { await self.machines.keepTime() }
+        group.addTask { await self.machines.keepInStep() }
         group.addTask { await self.desk.run() }
         group.addTask { await self.desk.keepTime() }
         for line in self.lines { group.addTask { await line.run() } }
@@ -128,6 +129,7 @@ final class ReactorLife: Sendable {
         await self.lanes.waitUntilIdle()
         await self.machines.waitUntilIdle()
         await self.desk.waitUntilIdle()
+        await self.machines.confirmTellings()
         await self.archive?.finish()
         for line in self.lines { await line.finish() }
         await self.publisher.waitUntilIdle()

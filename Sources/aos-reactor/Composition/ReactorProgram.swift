@@ -167,6 +167,9 @@ struct ReactorProgram {
             settings: ReactorSettings(self.configuration),
             version: BuildInfo.version,
             store: parts.store,
+            machineStore: state.map {
+                RedisMachineStore(commands: $0.commands, namespace: self.configuration.namespace)
+            },
             deliveries: parts.deliveries,
             history: history?.keeper,
             bookmark: state == nil ? nil : history?.bookmark(self.configuration),

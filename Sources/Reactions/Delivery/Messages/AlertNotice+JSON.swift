@@ -70,7 +70,7 @@ extension AlertNotice {
         )
     }
 
-    private static func object(_ event: EventReference) -> JSONValue {
+    static func object(_ event: EventReference) -> JSONValue {
         [
             "arrival": .number(String(event.arrival)), "type": .string(event.eventType),
             "timestamp": .timestamp(event.timestamp), "arrived_at": .timestamp(event.arrivedAt),
@@ -78,7 +78,7 @@ extension AlertNotice {
         ]
     }
 
-    private static func event(_ fields: RecordFields) throws(AlertNotification.ReadError) -> EventReference {
+    static func event(_ fields: RecordFields) throws(AlertNotification.ReadError) -> EventReference {
         guard case .number(let digits) = try fields.value("arrival"), let arrival = UInt64(digits) else {
             throw fields.error("arrival", "is no whole number")
         }

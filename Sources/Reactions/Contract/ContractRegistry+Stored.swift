@@ -1,0 +1,79 @@
+package import Events
+
+/// Runs that others know of, too: what is stored, and what comes back from there.
+extension ContractRegistry {
+    /// From now on `takeChanges` says which runs have changed.
+    package mutating func trackChanges() { self.tracksChanges = true }
+
+    /// The runs that have changed, or are forgotten, since the last call.
+    package mutating func takeChanges() -> [String] {
+        defer {
+            self.order = []
+            self.changed = []
+        }
+        return self.order
+    }
+
+    /// What is to be stored of a run; nil when nothing is known of it any more.
+    package func stored(_ runID: String) -> MachineState? {
+        guard let place = self.index[RunKey(runID)].map(Int.init), let run = self.places[place].run else { return nil }
+        let due = min(run.nextDue, self.places[place].forgottenAt)
+        let clock = self.surroundings.clock
+        return MachineState(bytes: run.bytes(clock), due: due == .max ? nil : clock.reading(due))
+    }
+
+    /// A run as it was stored. Replaces what is known of it.
+    ///
+    /// - Returns: false when it was not written by `stored`, or there is no room.
+    package mutating func restore(_ runID: String, from bytes: [UInt8], at now: Timestamp) -> Bool {
+        let clock = self.surroundings.clock
+        guard var run = RunContract(runID: runID, bytes: bytes, terms: self.terms, clock: clock) else { return false }
+        let instant = clock.instant(ofReading: now)
+        guard let place = self.place(of: runID, run.tenant, instant) else {
+            self.counters.refused[.tooManyRuns, default: 0] += 1
+            return false
+        }
+        // Signs of life that changed nothing else are not written down.
+        run.lastActivity = max(run.lastActivity, self.places[place].run?.lastActivity ?? run.lastActivity)
+        self.places[place].run = run
+        self.places[place].forgottenAt = .max
+        self.rearm(place, instant)
+        self.forgetChange(runID)
+        return true
+    }
+
+    /// Nothing is known of a run any more, since nothing is stored of it.
+    package mutating func drop(_ runID: String) {
+        guard let place = self.index[RunKey(runID)] else { return }
+        let tracks = self.tracksChanges
+        self.tracksChanges = false
+        self.forget(Int(place))
+        self.tracksChanges = tracks
+        self.forgetChange(runID)
+    }
+
+    /// Something about a run that was handled at a time before now, on top of what was restored since.
+    package mutating func replay(
+        _ input: RunInput,
+        of id: String,
+        tenant: String,
+        mark: UInt64?,
+        at time: Timestamp
+    ) -> [ContractAction] {
+        var actions: [ContractAction] = []
+        self.take(id, tenant, input, mark, self.surroundings.clock.instant(ofReading: time), &actions)
+        self.count(actions)
+        return actions
+    }
+
+    /// Works off what is due of one run.
+    package mutating func advance(_ runID: String, to now: Timestamp) -> [ContractAction] {
+        guard let place = self.index[RunKey(runID)].map(Int.init) else { return [] }
+        let instant = self.surroundings.clock.instant(ofReading: now)
+        var actions: [ContractAction] = []
+        self.change(place) { run, surroundings in run.advance(to: instant, surroundings, into: &actions) }
+        self.rearm(place, instant)
+        self.count(actions)
+        return actions
+    }
+}

@@ -1,0 +1,50 @@
+import Events
+
+/// Runs are known by their ids.
+extension ContractMachine: SharedMachine {
+    package mutating func beginSharing() {
+        self.isShared = true
+        self.registry.trackChanges()
+    }
+
+    package mutating func takeChanges() -> [String] {
+        let changes = self.registry.takeChanges()
+        // Of what changed nothing, nothing has to be done again.
+        if self.entries.count > changes.count {
+            let changed = Set(changes.map { RunKey($0) })
+            self.entries = self.entries.filter { changed.contains($0.key) }
+        }
+        return changes
+    }
+
+    package func state(of key: String) -> MachineState? { self.registry.stored(key) }
+
+    package mutating func confirm(_ key: String) { self.entries[RunKey(key)] = nil }
+
+    package mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment) {
+        _ = self.registry.restore(key, from: stored, at: moment.now)
+    }
+
+    package mutating func adopt(_ key: String, _ stored: [UInt8]?, _ moment: MachineMoment) -> [MachineOutput] {
+        // What cannot be read was written by a newer version, or by nobody: what is known here takes its place.
+        if let stored {
+            guard self.registry.restore(key, from: stored, at: moment.now) else { return [] }
+        } else {
+            self.registry.drop(key)
+        }
+        var outputs: [MachineOutput] = []
+        for entry in self.entries[RunKey(key)] ?? [] {
+            let actions = self.registry.replay(
+                entry.input,
+                of: key,
+                tenant: entry.tenant,
+                mark: entry.mark,
+                at: entry.at
+            )
+            self.tell(actions, entry.event, moment, &outputs)
+        }
+        self.tell(self.registry.advance(key, to: moment.now), nil, moment, &outputs)
+        if !self.registry.changed.contains(RunKey(key)) { self.confirm(key) }
+        return outputs
+    }
+}

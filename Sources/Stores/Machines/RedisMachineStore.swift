@@ -1,0 +1,184 @@
+package import Events
+package import Reactions
+package import RedisClient
+
+/// Keeps what machines remember in Redis: for each machine a hash of states and a sorted set of when they are due, and for
+/// all of them what is to be told.
+package final class RedisMachineStore: MachineStore {
+    /// Changes in one call of the script: about a millisecond of the server.
+    static let changesPerCall = 128
+    /// States that are read in one step at a start.
+    private static let scanCount = 1000
+
+    private let commands: RedisCommandClient
+    private let base: String
+
+    /// - Parameters:
+    ///   - commands: Somebody else runs it.
+    ///   - namespace: Reactors of one namespace share what their machines remember.
+    package init(commands: RedisCommandClient, namespace: String) {
+        self.commands = commands
+        self.base = "aos:{\(namespace)}:machine"
+    }
+
+    private func states(_ machine: String) -> String { "\(self.base):\(machine):states" }
+    private func due(_ machine: String) -> String { "\(self.base):\(machine):due" }
+    private var tellings: String { "\(self.base)s:tellings" }
+    private var times: String { "\(self.base)s:telling-times" }
+    private var aliveKey: String { "\(self.base)s:alive" }
+
+    // MARK: Writing
+
+    /// - Throws: `RedisError`.
+    package func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit] {
+        let keys = [self.states(machine), self.due(machine), self.tellings, self.times].map { Array($0.utf8) }
+        let parts = stride(from: 0, to: changes.count, by: Self.changesPerCall).map {
+            changes[$0..<min($0 + Self.changesPerCall, changes.count)]
+        }
+        let script = MachineScripts.commit
+        let arguments = parts.map { $0.flatMap(Self.arguments) }
+        var replies = try await self.commands.pipeline(
+            arguments.map { script.callByDigest(keys: keys, arguments: $0) }
+        )
+        for index in replies.indices where replies[index].error?.code == .noScript {
+            replies[index] = try await self.commands.send(script.callBySource(keys: keys, arguments: arguments[index]))
+        }
+        var commits: [MachineCommit] = []
+        commits.reserveCapacity(changes.count)
+        for (part, reply) in zip(parts, replies) {
+            guard let answers = try reply.orThrow().elements, answers.count == part.count else {
+                throw RedisError(.unexpectedReply, "the script that writes changes did not answer for each")
+            }
+            for (change, answer) in zip(part, answers) { commits.append(try Self.commit(of: change, answer)) }
+        }
+        return commits
+    }
+
+    private static func arguments(_ change: MachineChange) -> [[UInt8]] {
+        var arguments: [[UInt8]] = [Array(change.key.utf8), change.known?.bytes ?? [], change.version.bytes]
+        arguments.append(change.state?.bytes ?? [])
+        arguments.append(change.state?.due.map { Array(String($0.microseconds).utf8) } ?? [])
+        arguments.append(change.telling.map { Array($0.json.compactText.utf8) } ?? [])
+        arguments.append(Array(String(change.events.count).utf8))
+        for event in change.events {
+            arguments.append(Array(event.channel.utf8))
+            arguments.append(event.bytes)
+        }
+        return arguments
+    }
+
+    private static func commit(of change: MachineChange, _ answer: RedisReply) throws -> MachineCommit {
+        if case .integer = answer { return .written }
+        guard let bytes = answer.bytes else {
+            throw RedisError(.unexpectedReply, "the script that writes changes answered with something unknown")
+        }
+        return .conflict(StoredKey(key: change.key, stored: bytes))
+    }
+
+    // MARK: Reading
+
+    /// - Throws: `RedisError`.
+    package func load(_ machine: String, _ take: ([StoredKey]) -> Void) async throws {
+        var cursor = "0"
+        repeat {
+            let reply = try await self.commands.send(
+                RedisCommand("HSCAN", self.states(machine), cursor, "COUNT", "\(Self.scanCount)"),
+                deadline: .seconds(30)
+            )
+            guard let parts = reply.elements, parts.count == 2, let next = parts[0].text, let list = parts[1].elements
+            else { throw RedisError(.unexpectedReply, "HSCAN answered with something unknown") }
+            cursor = next
+            take(Self.storedKeys(list))
+        } while cursor != "0"
+    }
+
+    /// - Throws: `RedisError`.
+    package func overdue(_ machine: String, by age: Duration, limit: Int) async throws -> [StoredKey] {
+        let reply = try await self.commands.evaluate(
+            MachineScripts.overdue,
+            keys: [self.states(machine), self.due(machine)],
+            arguments: ["\(age.wholeMicroseconds)", "\(limit)"]
+        ).orThrow()
+        return Self.storedKeys(reply.elements ?? [])
+    }
+
+    private static func storedKeys(_ list: [RedisReply]) -> [StoredKey] {
+        stride(from: 0, to: list.count - 1, by: 2).compactMap { index in
+            guard let key = list[index].text, let bytes = list[index + 1].bytes else { return nil }
+            return StoredKey(key: key, stored: bytes)
+        }
+    }
+
+    // MARK: Tellings
+
+    /// - Throws: `RedisError`.
+    package func confirm(_ tellings: [MachineVersion]) async throws {
+        guard !tellings.isEmpty else { return }
+        let ids = tellings.map(\.bytes)
+        let replies = try await self.commands.pipeline([
+            RedisCommand([Array("HDEL".utf8), Array(self.tellings.utf8)] + ids),
+            RedisCommand([Array("ZREM".utf8), Array(self.times.utf8)] + ids),
+        ])
+        for reply in replies { _ = try reply.orThrow() }
+    }
+
+    /// - Throws: `RedisError`.
+    package func unconfirmed(for age: Duration, limit: Int) async throws -> [StoredTelling] {
+        let reply = try await self.commands.evaluate(
+            MachineScripts.unconfirmed,
+            keys: [self.tellings, self.times],
+            arguments: ["\(age.wholeMicroseconds)", "\(limit)"]
+        ).orThrow()
+        let list = reply.elements ?? []
+        return stride(from: 0, to: list.count - 1, by: 2).compactMap { index in
+            guard let id = list[index].bytes.flatMap(MachineVersion.init(bytes:)), let text = list[index + 1].text,
+                let json = try? JSONValue.parse(text)
+            else { return nil }
+            // What no version of this program has written is nothing that could be told.
+            return StoredTelling(version: id, telling: (try? MachineTelling(json: json)) ?? MachineTelling())
+        }
+    }
+
+    // MARK: Life
+
+    /// - Throws: `RedisError`.
+    package func noteAlive() async throws -> (now: Timestamp, before: Timestamp?) {
+        let reply = try await self.commands.evaluate(
+            MachineScripts.alive,
+            keys: [self.aliveKey],
+            arguments: []
+        ).orThrow()
+        guard let parts = reply.elements, parts.count == 2, let now = parts[0].text.flatMap({ Int64($0) }) else {
+            throw RedisError(.unexpectedReply, "the script that notes who listens answered with something unknown")
+        }
+        let before = parts[1].text.flatMap { Int64($0) }
+        return (Timestamp(microseconds: now), before.map { Timestamp(microseconds: $0) })
+    }
+}
+
+extension MachineVersion {
+    /// 16 characters: the number, then what makes it unique.
+    fileprivate var bytes: [UInt8] {
+        func digits(_ value: UInt32) -> String {
+            let text = String(value, radix: 16)
+            return String(repeating: "0", count: 8 - text.utf8.count) + text
+        }
+        return Array((digits(self.number) + digits(self.tag)).utf8)
+    }
+
+    fileprivate init?(bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.utf8.count == 16, let number = UInt32(text.prefix(8), radix: 16),
+            let tag = UInt32(text.suffix(8), radix: 16)
+        else { return nil }
+        self.init(number: number, tag: tag)
+    }
+}
+
+extension StoredKey {
+    /// Nil for what is not kept, or was not written by a reactor.
+    fileprivate init?(key: String, stored: [UInt8]) {
+        guard let version = MachineVersion(bytes: Array(stored.prefix(16))) else { return nil }
+        self.init(key: key, version: version, bytes: Array(stored.dropFirst(16)))
+    }
+}
