@@ -128,7 +128,4 @@ extension OutgoingEvent {
             hops: self.hops
         ).bytes
     }
-
-    /// Events that somebody else has published in the name of handlers.
-    package func notePublished(_ events: Int) { self.counters.withLock { $0.published += UInt64(events) } }
 }
