@@ -171,6 +171,13 @@ let package = Package(
             path: "Benchmarks/HistoryBench"
         ),
         .executableTarget(
+            name: "decide-bench",
+            dependencies: [
+                "Events", "Reactions", "RedisClient", "Stores", log, .product(name: "NIOPosix", package: nio),
+            ],
+            path: "Benchmarks/DecideBench"
+        ),
+        .executableTarget(
             name: "contract-bench",
             dependencies: ["Events", "Reactions"],
             path: "Benchmarks/ContractBench"
@@ -186,6 +193,7 @@ let package = Package(
             name: "ReactorTestKit",
             dependencies: [
                 "ChildProcesses", "Events", "RedisServer", log,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),

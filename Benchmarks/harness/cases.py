@@ -376,8 +376,38 @@ def history(options):
     )
 
 
+def decide(options, alerts=1_000_000):
+    """(h) Alerts decided a second, in memory and by the script in Redis, and whether the books are complete afterwards."""
+    program, rounds = ".build/release/decide-bench", []
+    for number in range(1, options.rounds + 1):
+        line = {"case": "decide", "round": number, "load": round(os.getloadavg()[0], 1)}
+        with programs.process([program, "memory", alerts], stdout=-1, text=True) as child:
+            line |= prefixed("memory", json.loads(child.stdout.read()))
+        with programs.redis_server() as (_, where):
+            with programs.process([program, "redis", f"unix://{where}", alerts], stdout=-1, text=True) as child:
+                line |= prefixed("redis", json.loads(child.stdout.read()))
+        rounds.append(line)
+        yield line
+    result = medians(
+        "decide", rounds, "memory_decisions_per_second", "redis_decisions_per_second", "redis_single_p50_ms",
+        "redis_single_p99_ms", "redis_deliveries_per_second", "redis_explain_p50_ms", "redis_explain_p99_ms",
+    )
+    for name in "redis_missing", "redis_contradicting":
+        result[name] = max(line[name] for line in rounds)
+    yield judged(
+        result,
+        {
+            "memory_decisions_per_second >= 1 M": result["memory_decisions_per_second"] >= 1_000_000,
+            "redis_decisions_per_second >= 20 k": result["redis_decisions_per_second"] >= 20_000,
+            "redis_single_p99_ms < 2": result["redis_single_p99_ms"] < 2,
+            "redis_explain_p99_ms < 50": result["redis_explain_p99_ms"] < 50,
+            "missing == 0, contradicting == 0": result["redis_missing"] + result["redis_contradicting"] == 0,
+        },
+    )
+
+
 def scenarios(options):
-    """(h) Scenarios: a day in which something happens, one in which nothing does, and all that are shipped."""
+    """(i) Scenarios: a day in which something happens, one in which nothing does, and all that are shipped."""
     rounds = []
     for number in range(1, options.rounds + 1):
         line = {"case": "scenarios", "round": number, "load": round(os.getloadavg()[0], 1)}
@@ -414,6 +444,7 @@ ALL = {
     "idle": idle,
     "stages": stages,
     "patterns": patterns,
+    "decide": decide,
     "contract": contract,
     "history": history,
     "scenarios": scenarios,

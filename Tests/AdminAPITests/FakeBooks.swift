@@ -120,7 +120,8 @@ final class FakeBooks: StateStore, SilenceBook, DeliveryBook, ReceiverTester {
             let fitting = content.deliveries.filter { record in
                 (query.receiver == nil || record.receiver == query.receiver)
                     && (query.status == nil || record.status == query.status)
-                    && (query.alertID.map { record.alertIDs.contains($0) } ?? true)
+                    && (query.deliveryID == nil || record.id == query.deliveryID)
+                    && (query.alertIDs.map { ids in ids.contains { record.alertIDs.contains($0) } } ?? true)
             }
             return Array(fitting.prefix(query.limit))
         }

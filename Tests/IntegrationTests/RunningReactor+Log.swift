@@ -52,7 +52,7 @@ extension RunningReactor {
     /// How many of the alerts that it keeps are of this type; what was told of their ends is none of them.
     func alertCount(_ type: String) async throws -> Int {
         try await self.ownAlerts().count {
-            $0["type"]?.stringValue == type && $0["receipt"]?["reason"]?.stringValue != "it is over"
+            $0["type"]?.stringValue == type && $0["status"]?.stringValue == "firing"
         }
     }
 

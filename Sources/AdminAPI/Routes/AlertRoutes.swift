@@ -16,7 +16,8 @@ struct AlertRoutes: Sendable {
         router.get(.alert) { request, context in try await self.alert(request, try context.parameters.id()) }
         router.get(.receipts) { request, _ in
             let (query, limit) = try Self.query(request)
-            return try .json(ReceiptsResponse(try await self.page(query, limit)))
+            let page = try await self.page(query, limit)
+            return try .json(ReceiptsResponse(page, try await self.deliveries(of: page)))
         }
         router.get(.fatigue) { request, context in
             try Query(request, allowed: []).validate()
@@ -59,6 +60,16 @@ struct AlertRoutes: Sendable {
         return RecordPage(try await self.keeper.state { try await $0.receipts(asked) }, limit: limit)
     }
 
+    /// What became of the alerts of a page that went out.
+    private func deliveries(of page: RecordPage) async throws -> [DeliveryRecord]? {
+        guard self.keeper.books.deliveries != nil else { return nil }
+        var query = DeliveryQuery()
+        query.alertIDs = page.records.filter(\.receipt.verdict.isSent).map(\.receipt.alertID)
+        query.limit = .max
+        let asked = query
+        return try await self.keeper.deliveries { try await $0.deliveries(asked) }
+    }
+
     private func alerts(_ request: Request) async throws -> Response {
         let (query, limit) = try Self.query(request)
         guard self.keeper.books.state != nil else { return try .json(try await self.remembered(query, limit)) }
@@ -99,7 +110,7 @@ struct AlertRoutes: Sendable {
         if self.keeper.books.deliveries != nil {
             deliveries = try await self.keeper.deliveries { book in
                 var query = DeliveryQuery()
-                query.alertID = id
+                query.alertIDs = [id]
                 return try await book.deliveries(query)
             }
         }

@@ -6,16 +6,13 @@ import Reactions
 struct DeliveryRoutes: Sendable {
     let keeper: BookKeeper
 
-    /// Dead letters that are looked through for one.
-    private static let searched = 1_000
-
     func add(to router: Router<BasicRequestContext>) {
         router.get(.deliveries) { request, _ in
             var query = Query(request, allowed: ["receiver", "status", "alert_id", "limit"])
             var asked = DeliveryQuery()
             asked.receiver = query.text("receiver")
             asked.status = query.word("status", DeliveryRecord.Status.self)
-            asked.alertID = query.text("alert_id")
+            asked.alertIDs = query.text("alert_id").map { [$0] }
             asked.limit = query.number("limit", in: 1...1_000, standard: 100)
             try query.validate()
             return try .json(DeliveriesResponse(try await self.records(asked)))
@@ -62,8 +59,8 @@ struct DeliveryRoutes: Sendable {
     private func show(_ id: String) async throws -> Response {
         var query = DeliveryQuery()
         query.status = .dead
-        query.limit = Self.searched
-        guard let record = try await self.records(query).first(where: { $0.id == id }) else { throw Self.noDeadLetter }
+        query.deliveryID = id
+        guard let record = try await self.records(query).first else { throw Self.noDeadLetter }
         let payload = try await self.keeper.deliveries { try await $0.payload(of: id) }
         return try .json(
             DeadLetterResponse(

@@ -19,6 +19,7 @@ extension AlertsResponse.Alert {
         let alert = decided.alert
         self.init(
             id: alert.id,
+            status: decided.receipt.status,
             type: alert.type,
             severity: alert.severity,
             domain: alert.domain,
@@ -38,6 +39,7 @@ extension AlertsResponse.Alert {
         let subject = record.subject
         self.init(
             id: record.receipt.alertID,
+            status: record.receipt.status,
             type: subject.type,
             severity: subject.severity,
             domain: subject.domain,

@@ -4,6 +4,7 @@ package import Reactions
 package struct AlertsResponse: Sendable, Hashable, Codable {
     package struct Alert: Sendable, Hashable, Codable {
         package var id: String
+        package var status: AlertStatus
         package var type: String
         package var severity: Severity
         package var domain: String
@@ -21,6 +22,7 @@ package struct AlertsResponse: Sendable, Hashable, Codable {
 
         enum CodingKeys: String, CodingKey {
             case id
+            case status
             case type
             case severity
             case domain

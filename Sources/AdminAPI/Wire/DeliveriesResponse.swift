@@ -3,6 +3,16 @@ import Reactions
 
 /// Answer of `/v1/deliveries` and `/v1/dead-letters`: messages and what became of them, the newest first.
 package struct DeliveriesResponse: Sendable, Hashable, Codable {
+    /// How one attempt ended.
+    package struct Attempt: Sendable, Hashable, Codable {
+        package var number: Int
+        package var at: String
+        /// `retrying`, `delivered` or `dead`.
+        package var outcome: String
+        package var instance: String
+        package var reason: String?
+    }
+
     package struct Delivery: Sendable, Hashable, Codable {
         package var id: String
         package var receiver: String
@@ -17,6 +27,8 @@ package struct DeliveriesResponse: Sendable, Hashable, Codable {
         package var createdAt: String
         package var updatedAt: String
         package var instance: String
+        /// The last attempts that ended, the oldest first.
+        package var ended: [Attempt]
 
         enum CodingKeys: String, CodingKey {
             case id
@@ -32,6 +44,7 @@ package struct DeliveriesResponse: Sendable, Hashable, Codable {
             case createdAt = "created_at"
             case updatedAt = "updated_at"
             case instance
+            case ended = "ended_attempts"
         }
     }
 
@@ -59,7 +72,16 @@ extension DeliveriesResponse.Delivery {
             lastReason: record.lastReason,
             createdAt: record.createdAt.rfc3339,
             updatedAt: record.updatedAt.rfc3339,
-            instance: record.instance
+            instance: record.instance,
+            ended: record.ended.map { attempt in
+                DeliveriesResponse.Attempt(
+                    number: attempt.number,
+                    at: attempt.at.rfc3339,
+                    outcome: attempt.outcome.rawValue,
+                    instance: attempt.instance,
+                    reason: attempt.reason
+                )
+            }
         )
     }
 }

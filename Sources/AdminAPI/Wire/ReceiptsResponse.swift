@@ -5,6 +5,7 @@ package struct ReceiptsResponse: Sendable, Hashable, Codable {
     /// A receipt with what it is about.
     package struct Entry: Sendable, Hashable, Codable {
         package var alertID: String
+        package var status: AlertStatus
         package var type: String
         package var severity: Severity
         package var domain: String
@@ -15,9 +16,12 @@ package struct ReceiptsResponse: Sendable, Hashable, Codable {
         package var handler: String
         package var event: AlertsResponse.Event?
         package var receipt: AlertsResponse.Receipt
+        /// What became of it at each receiver, for one that went out; nil where nobody keeps that.
+        package var receivers: [ReceiverVerdict]?
 
         enum CodingKeys: String, CodingKey {
             case alertID = "alert_id"
+            case status
             case type
             case severity
             case domain
@@ -28,6 +32,29 @@ package struct ReceiptsResponse: Sendable, Hashable, Codable {
             case handler
             case event
             case receipt
+            case receivers
+        }
+    }
+
+    /// What became of a message at one receiver.
+    package struct ReceiverVerdict: Sendable, Hashable, Codable {
+        package var receiver: String
+        /// `delivered`, `retrying`, `dead`; before the first attempt has ended `pending` or `sending`.
+        package var verdict: String
+        package var attempts: Int
+        package var at: String
+        package var deliveryID: String
+        package var instance: String
+        package var reason: String?
+
+        enum CodingKeys: String, CodingKey {
+            case receiver
+            case verdict
+            case attempts
+            case at
+            case deliveryID = "delivery_id"
+            case instance
+            case reason
         }
     }
 
@@ -37,8 +64,19 @@ package struct ReceiptsResponse: Sendable, Hashable, Codable {
 }
 
 extension ReceiptsResponse {
-    init(_ page: RecordPage) {
-        self.receipts = page.records.map(Entry.init)
+    /// - Parameter deliveries: of the alerts that went out; nil where nobody keeps them.
+    init(_ page: RecordPage, _ deliveries: [DeliveryRecord]?) {
+        var told: [String: [DeliveryRecord]] = [:]
+        for delivery in deliveries ?? [] {
+            for alert in delivery.alertIDs { told[alert, default: []].append(delivery) }
+        }
+        self.receipts = page.records.map { record in
+            var entry = Entry(record)
+            if deliveries != nil, record.receipt.verdict.isSent {
+                entry.receivers = (told[record.receipt.alertID] ?? []).map(ReceiverVerdict.init)
+            }
+            return entry
+        }
         self.next = page.next
     }
 }
@@ -47,6 +85,7 @@ extension ReceiptsResponse.Entry {
     init(_ record: DecisionRecord) {
         self.init(
             alertID: record.receipt.alertID,
+            status: record.receipt.status,
             type: record.subject.type,
             severity: record.subject.severity,
             domain: record.subject.domain,
@@ -57,6 +96,20 @@ extension ReceiptsResponse.Entry {
             handler: record.receipt.handler,
             event: record.subject.event.map(AlertsResponse.Event.init),
             receipt: AlertsResponse.Receipt(record.receipt)
+        )
+    }
+}
+
+extension ReceiptsResponse.ReceiverVerdict {
+    init(_ record: DeliveryRecord) {
+        self.init(
+            receiver: record.receiver,
+            verdict: record.status.rawValue,
+            attempts: record.attempts,
+            at: record.updatedAt.rfc3339,
+            deliveryID: record.id,
+            instance: record.instance,
+            reason: record.lastReason
         )
     }
 }

@@ -8,6 +8,7 @@ extension StatusResponse {
         self.version = status.version
         self.configVersion = status.configVersion
         self.configError = status.configError
+        self.durability = Durability(verdict: status.durability.verdict, reason: status.durability.reason)
         self.startedAt = status.startedAt?.rfc3339
         self.uptimeSeconds = status.uptime.inSeconds
         self.events = Events(

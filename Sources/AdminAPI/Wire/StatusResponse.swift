@@ -59,6 +59,13 @@ package struct StatusResponse: Sendable, Hashable, Codable {
         package var gaps: UInt64
     }
 
+    /// Whether what was decided survives the death of what keeps it.
+    package struct Durability: Sendable, Hashable, Codable {
+        /// `durable`, `volatile` or `unknown`.
+        package var verdict: String
+        package var reason: String
+    }
+
     /// STOPPED, STARTING, RUNNING, STOPPING or DISABLED.
     package var state: String
     package var instance: String
@@ -66,6 +73,7 @@ package struct StatusResponse: Sendable, Hashable, Codable {
     package var configVersion: String
     /// Why the last reload was refused.
     package var configError: String?
+    package var durability: Durability
     package var startedAt: String?
     package var uptimeSeconds: Double
     package var events: Events
@@ -81,6 +89,7 @@ package struct StatusResponse: Sendable, Hashable, Codable {
         case version
         case configVersion = "config_version"
         case configError = "config_error"
+        case durability
         case startedAt = "started_at"
         case uptimeSeconds = "uptime_seconds"
         case events

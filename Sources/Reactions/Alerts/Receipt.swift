@@ -143,6 +143,9 @@ package enum DecisionGround: Sendable, Hashable {
 }
 
 extension Receipt {
+    /// Whether it is about an alert that came, or about its end.
+    package var status: AlertStatus { self.ground == .resolved ? .resolved : .firing }
+
     /// For a person: which rule decided, with its numbers.
     package var reason: String {
         let window = self.window.map { Self.seconds($0.wholeMicroseconds) } ?? "0"

@@ -66,6 +66,7 @@ extension ConfigurationBuilder {
             self.read(option, variable: option.environmentName, isSeconds: false)
         }
         self.readSources()
+        self.readMode()
         self.warnOfUnknownNames()
     }
 
@@ -80,6 +81,17 @@ extension ConfigurationBuilder {
             let shown = option.isSecret || SecretMask.isSecretName(variable) ? "***" : SecretMask.mask(value)
             let needs = isSeconds ? option.needsSeconds : option.needs
             self.report("\(variable) is `\(shown)`; it needs \(needs)", at: .environment)
+        }
+    }
+
+    /// The platform's own variables, which decide what `durability: auto` means.
+    private mutating func readMode() {
+        if let mode = self.environment["AOS_MODE"], !mode.isEmpty { self.configuration.durability.mode = mode }
+        guard let text = self.environment["RAC_ENABLED"], !text.isEmpty else { return }
+        switch text.lowercased() {
+        case "1", "yes", "on", "true": self.configuration.durability.isAuditEnforced = true
+        case "0", "no", "off", "false": self.configuration.durability.isAuditEnforced = false
+        default: self.report("RAC_ENABLED is `\(SecretMask.mask(text))`; it needs true or false", at: .environment)
         }
     }
 

@@ -14,6 +14,14 @@ struct ConfigurationChecks {
                 + "give `http.token: {env: NAME}` to open \(configuration.http.listen)"
             self.report(.exposedListener, at: "http.listen", in: builder, message)
         }
+        if configuration.state == .memory, configuration.durability.isRequired {
+            let why =
+                configuration.durability.policy == .require ? "`durability: require`" : "AOS_MODE with RAC_ENABLED"
+            let message =
+                "state in memory does not survive a restart, which \(why) does not allow; use `state: redis`, or accept it "
+                + "with `durability: warn`"
+            self.report(.contradiction, at: "state", in: builder, message)
+        }
         let flapping = configuration.alerts.flapping
         if flapping.lowPercent >= flapping.highPercent {
             let message =

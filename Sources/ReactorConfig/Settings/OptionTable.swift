@@ -80,6 +80,7 @@ enum OptionTable {
             .integer("alerts.flapping.high_percent", \.alerts.flapping.highPercent, in: 1...100),
             .integer("alerts.flapping.low_percent", \.alerts.flapping.lowPercent, in: 0...99),
             .word("state", \.state),
+            .word("durability", \.durability.policy),
             .namespace,
         ] + ["incidents", "policies", "logs", "orchestrator", "audit"].map(ConfigurationOption.cooldown)
 }

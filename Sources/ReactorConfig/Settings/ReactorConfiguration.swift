@@ -17,6 +17,7 @@ package struct ReactorConfiguration: Sendable {
     package var handlers = HandlerSettings()
     package var alerts = AlertSettings()
     package var state = StateKind.redis
+    package var durability = DurabilitySettings()
     /// Reactors of one namespace on one Redis decide alerts as one.
     package var namespace = "aos"
     package var log = LogSettings()
@@ -57,6 +58,32 @@ package enum StateKind: String, Sendable, Hashable, CaseIterable {
     case redis
     /// In the process: gone with it.
     case memory
+}
+
+/// What to do when state would not survive the death of what keeps it.
+package struct DurabilitySettings: Sendable, Hashable {
+    package enum Policy: String, Sendable, Hashable, CaseIterable {
+        /// As the original did: `require` where it is needed, see `isRequired`.
+        case auto
+        /// Refuse to run.
+        case require
+        /// Say so, and run.
+        case warn
+    }
+
+    package var policy = Policy.auto
+    /// `AOS_MODE`: `local`, or whatever the platform calls its other modes.
+    package var mode = "local"
+    /// `RAC_ENABLED`: whether audit contracts are enforced.
+    package var isAuditEnforced = false
+
+    package var isRequired: Bool {
+        switch self.policy {
+        case .auto: self.mode != "local" && self.isAuditEnforced
+        case .require: true
+        case .warn: false
+        }
+    }
 }
 
 /// The Redis server to listen to.

@@ -43,6 +43,8 @@ package final class AlertDesk: Sendable {
     private let lowWater: Int
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
+    /// Since when the store fails, and how it did last.
+    private let failing = Mutex<(since: ContinuousClock.Instant, reason: String)?>(nil)
 
     /// - Parameters:
     ///   - standIn: Takes the place of the store, for urgent alerts, while that cannot be asked.
@@ -76,6 +78,11 @@ package final class AlertDesk: Sendable {
 
     /// Alerts not yet decided.
     package var depth: Int { self.queue.depth }
+
+    /// For how long the store has failed, and what it failed of last; nil while it does not.
+    package var trouble: (lasts: Duration, reason: String)? {
+        self.failing.withLock { $0.map { ($0.since.duration(to: .now), $0.reason) } }
+    }
 
     /// Queues an alert; never waits.
     ///
@@ -129,7 +136,9 @@ package final class AlertDesk: Sendable {
     package func settleDue() async {
         do {
             for telling in try await self.store.settle() { self.settle(telling) }
+            self.failing.withLock { $0 = nil }
         } catch {
+            self.failing.withLock { $0 = ($0?.since ?? .now, "\(error)") }
             self.logger.debug("what is due could not be told", error: error, metadata: [:])
         }
     }
@@ -153,8 +162,10 @@ package final class AlertDesk: Sendable {
                     try await self.decideAlike(part)
                     open.removeFirst(part.count)
                 }
+                self.failing.withLock { $0 = nil }
                 return []
             } catch {
+                self.failing.withLock { $0 = ($0?.since ?? .now, "\(error)") }
                 self.log.addUndecided()
                 self.logger.error("alerts could not be decided", error: error, metadata: ["alerts": "\(open.count)"])
                 open += self.queue.takeOutOfTurn(\.isUrgent)

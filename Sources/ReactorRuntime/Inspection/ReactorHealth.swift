@@ -7,7 +7,7 @@ package enum ComponentStatus: String, Sendable, Codable {
     case unhealthy = "Unhealthy"
 }
 
-/// One part of the reactor: `redis`, `subscription`, `probe`, `config`, `ring`, `heartbeat`, `handlers`.
+/// One part of the reactor: `redis`, `subscription`, `probe`, `config`, `ring`, `heartbeat`, `state`.
 package struct ComponentHealth: Sendable {
     package var name: String
     package var status: ComponentStatus
@@ -58,6 +58,8 @@ package struct ReactorStatus: Sendable {
     package var version: String
     package var configVersion: String
     package var configError: String?
+    /// Whether what was decided survives the death of what keeps it: `durable`, `volatile` or `unknown`, and why.
+    package var durability: (verdict: String, reason: String)
     package var startedAt: Timestamp?
     package var uptime: Duration
     package var received: UInt64
@@ -85,6 +87,7 @@ package struct ReactorStatus: Sendable {
         self.instance = instance
         self.version = version
         self.configVersion = configVersion
+        self.durability = ("unknown", "not judged yet")
         self.uptime = .zero
         self.received = 0
         self.matched = 0

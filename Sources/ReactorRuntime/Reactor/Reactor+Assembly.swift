@@ -123,6 +123,7 @@ extension Reactor {
             machinesBox: machinesBox,
             heartbeatBox: heartbeatBox,
             channels: self.settings.channels,
+            judged: { [weak self] in self?.judged($0) },
             logger: self.logger
         )
     }

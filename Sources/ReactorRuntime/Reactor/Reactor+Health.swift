@@ -16,6 +16,7 @@ extension Reactor {
             components += [
                 self.redisHealth(life), self.subscriptionHealth(facts), self.probeHealth(facts),
                 self.ringHealth(await life.engine.snapshot()), self.heartbeatHealth(life.heartbeat.counts),
+                self.stateHealth(life),
             ]
         } else {
             let message =
@@ -66,6 +67,20 @@ extension Reactor {
         case .stopped:
             return ComponentHealth(name: "redis", status: .degraded, message: "stopped")
         }
+    }
+
+    /// Decisions wait while the store fails: for a moment that is a nuisance, for good it is an outage.
+    private func stateHealth(_ life: ReactorLife) -> ComponentHealth {
+        if let trouble = life.desk.trouble {
+            let seconds = Int(trouble.lasts.inSeconds)
+            return ComponentHealth(
+                name: "state",
+                status: trouble.lasts >= Self.storePatience ? .unhealthy : .degraded,
+                message: "alerts cannot be decided for \(seconds) s: \(trouble.reason)"
+            )
+        }
+        let message = self.durability.map { "\($0.verdict.rawValue): \($0.reason)" } ?? "not judged yet"
+        return ComponentHealth(name: "state", status: .healthy, message: message)
     }
 
     private func subscriptionHealth(_ facts: LinkMonitor.Facts) -> ComponentHealth {

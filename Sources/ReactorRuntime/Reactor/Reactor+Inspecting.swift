@@ -1,11 +1,14 @@
 package import EventPatterns
 import Events
 import Reactions
+import RedisClient
 import Synchronization
 
 extension Reactor: ReactorInspecting {
     /// How long ago a probe may have come back for the subscription to count as proven.
     static let probeMaxAge: Duration = .seconds(15)
+    /// How long the store may fail before the reactor no longer counts as ready.
+    static let storePatience: Duration = .seconds(30)
     /// How full the ring may be for the reactor to count as keeping up.
     static let ringHighWater = 0.8
 
@@ -27,6 +30,9 @@ extension Reactor: ReactorInspecting {
         )
         status.state = self.settings.isEnabled ? state.lifecycle : "DISABLED"
         status.configError = state.configError
+        if let durability = self.durability {
+            status.durability = (durability.verdict.rawValue, durability.reason)
+        }
         status.startedAt = state.startedAt
         status.uptime = state.startedAt.map { self.clock.wall() - $0 } ?? .zero
         status.handlersRegistered = state.handlers

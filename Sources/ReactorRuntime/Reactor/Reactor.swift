@@ -46,6 +46,9 @@ public final class Reactor: Service {
         var configError: String?
         var configLoadedAt: Timestamp?
         var reloads: [Bool: UInt64] = [:]
+        var durability: ServerDurability?
+        /// Why the reactor ends although nobody has asked it to.
+        var refusal: ReactorError?
     }
 
     /// A reactor for an embedding program: alerts are decided in memory and told to the log.
@@ -154,6 +157,8 @@ public final class Reactor: Service {
             let stop = Gate()
             state.stop = stop
             state.startedAt = now
+            state.durability = nil
+            state.refusal = nil
             return stop
         }
     }
@@ -190,6 +195,7 @@ public final class Reactor: Service {
         // Everything that ran has ended: what is left now stays left.
         let left = await life.workLeft()
         await self.end(life)
+        if let refusal = self.state.withLock({ $0.refusal }) { throw refusal }
         try self.conclude(isFinished: isFinished, left: left)
     }
 

@@ -8,6 +8,8 @@ public struct ReactorError: Error, Sendable, CustomStringConvertible {
         case invalidSetting = "invalid_setting"
         /// Redis was required and could not be reached.
         case redisUnreachable = "redis_unreachable"
+        /// State that must outlive the server that keeps it would not.
+        case notDurable = "not_durable"
         /// The time to stop was over before the work was done; the message says what was left.
         case workLeft = "work_left"
     }

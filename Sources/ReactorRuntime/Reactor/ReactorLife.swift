@@ -29,6 +29,7 @@ final class ReactorLife: Sendable {
     private let machinesBox: Late<MachineDesk>
     private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
+    private let judged: @Sendable (ServerDurability) -> Void
     private let logger: Logger
 
     init(
@@ -50,6 +51,7 @@ final class ReactorLife: Sendable {
         machinesBox: Late<MachineDesk>,
         heartbeatBox: Late<HeartbeatService>,
         channels: [String],
+        judged: @escaping @Sendable (ServerDurability) -> Void,
         logger: Logger
     ) {
         self.intakeGroup = intakeGroup
@@ -70,6 +72,7 @@ final class ReactorLife: Sendable {
         self.machinesBox = machinesBox
         self.heartbeatBox = heartbeatBox
         self.channels = channels
+        self.judged = judged
         self.logger = logger
     }
 
@@ -104,7 +107,7 @@ final class ReactorLife: Sendable {
                     ]
                 )
             }
-            self.logger.info("Redis server judged", metadata: ["durability": "\(report.durability.rawValue)"])
+            self.judged(report.durability)
         } catch {
             self.logger.warning("Redis server could not be judged", metadata: ["reason": "\(error.metricLabel)"])
         }

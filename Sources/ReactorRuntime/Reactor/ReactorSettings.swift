@@ -42,6 +42,8 @@ public struct ReactorSettings: Sendable {
     public var isEnabled: Bool = true
     /// Fail when Redis cannot be reached at start, instead of waiting for it.
     public var requiresRedis: Bool = false
+    /// End when state would not survive the death of what keeps it.
+    public var requiresDurability: Bool = false
 
     public init(instance: String) {
         self.instance = instance

@@ -5,6 +5,8 @@ package struct ServerFacts: Sendable, Equatable {
     package var versionText: String?
     /// `master` or `slave`.
     package var role: String?
+    /// How many replicas are connected.
+    package var replicas: Int?
     /// `yes` or `no` of `appendonly`, as the server runs now.
     package var appendOnly: Bool?
     /// `always`, `everysec` or `no`.
@@ -50,6 +52,7 @@ extension ServerFacts {
         self.versionText = fields["redis_version"]
         self.version = fields["redis_version"]?.split(separator: ".").prefix(3).compactMap { Int($0) }
         self.role = fields["role"]
+        self.replicas = fields["connected_slaves"].flatMap { Int($0) }
         self.appendOnly = fields["aof_enabled"].map { $0 == "1" }
         self.maxMemory = fields["maxmemory"].flatMap { Int64($0) }
         self.evictionPolicy = fields["maxmemory_policy"]

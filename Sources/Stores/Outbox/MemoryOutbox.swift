@@ -250,6 +250,7 @@ package final class MemoryOutbox: Outbox {
                 state.dead.append(claim.deliveryID)
                 if let fingerprint { state.disabled[claim.receiver] = (fingerprint, reason) }
             }
+            entry.record.note(claim.attempt, ending, self.instance, at: now)
             state.entries[claim.deliveryID] = entry
             if entry.record.status != .retrying { state.open[claim.receiver]?.removeAll { $0 == claim.deliveryID } }
             while state.dead.count > self.bounds.deadLetters { state.entries[state.dead.removeFirst()] = nil }
@@ -292,5 +293,20 @@ package final class MemoryOutbox: Outbox {
 
     package func tidy() async throws {
         self.state.withLock { self.forgetOldest(&$0) }
+    }
+}
+
+extension DeliveryRecord {
+    /// Takes note of an attempt that has ended.
+    fileprivate mutating func note(_ number: Int, _ ending: DeliveryEnding, _ instance: String, at now: Timestamp) {
+        let reason: String? =
+            switch ending {
+            case .delivered: nil
+            case .retry(let reason, _), .dead(let reason, _): reason
+            }
+        self.ended.append(
+            Attempt(number: number, at: now, outcome: self.status, instance: instance, reason: reason)
+        )
+        if self.ended.count > Attempt.kept { self.ended.removeFirst() }
     }
 }

@@ -11,8 +11,6 @@ package struct OutboxBounds: Sendable, Hashable {
     /// Deliveries that arrived are remembered so long, and at most so many of them.
     package var memory: Duration = .seconds(7 * 86_400)
     package var remembered = 20_000
-    /// The bound of the stream of receipts, which also tells of deliveries.
-    package var receipts = RedisStateStore.defaultReceiptCapacity
 
     package init() {}
 }

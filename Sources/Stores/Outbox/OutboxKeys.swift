@@ -17,12 +17,10 @@ struct OutboxKeys: Sendable {
 
     let base: String
     let notices: String
-    let receipts: String
 
     init(_ keys: StateKeys) {
         self.base = keys.base
         self.notices = keys.base + "notices"
-        self.receipts = keys.receipts
     }
 
     var deliveries: String { self.base + "deliveries" }

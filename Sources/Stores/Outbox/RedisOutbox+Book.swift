@@ -7,14 +7,20 @@ extension RedisOutbox {
     private static let page = 500
     private static let fields = [
         "receiver", "kind", "status", "alerts", "tenant", "title", "attempts", "next", "reason", "created", "updated",
-        "instance",
+        "instance", "ended",
     ]
 
     /// - Throws: `RedisError`.
     package func deliveries(_ query: DeliveryQuery) async throws -> [DeliveryRecord] {
-        if let alert = query.alertID {
-            let told = try await self.commands.send(RedisCommand("SMEMBERS", self.keys.told(alert)))
-            let records = try await self.records((told.elements ?? []).compactMap(\.text))
+        if let id = query.deliveryID {
+            return Array(try await self.records([id]).filter(query.accepts).prefix(query.limit))
+        }
+        if let alerts = query.alertIDs {
+            let told = try await self.commands.pipeline(
+                alerts.map { RedisCommand("SMEMBERS", self.keys.told($0)) }
+            )
+            let ids = try Set(told.flatMap { try $0.orThrow().elements ?? [] }.compactMap(\.text))
+            let records = try await self.records(Array(ids))
             return Array(records.filter(query.accepts).sorted { $0.createdAt > $1.createdAt }.prefix(query.limit))
         }
         let index = query.status == .dead ? self.keys.dead : self.keys.deliveries
@@ -64,7 +70,8 @@ extension RedisOutbox {
             lastReason: text("reason").isEmpty ? nil : text("reason"),
             createdAt: created,
             updatedAt: time("updated") ?? created,
-            instance: text("instance")
+            instance: text("instance"),
+            ended: text("ended").split(separator: "\n").compactMap(DeliveryRecord.Attempt.init)
         )
     }
 
@@ -100,7 +107,26 @@ extension DeliveryQuery {
     func accepts(_ record: DeliveryRecord) -> Bool {
         if let receiver, record.receiver != receiver { return false }
         if let status, record.status != status { return false }
-        if let alertID, !record.alertIDs.contains(alertID) { return false }
+        if let deliveryID, record.id != deliveryID { return false }
+        if let alertIDs, !alertIDs.contains(where: { record.alertIDs.contains($0) }) { return false }
         return true
+    }
+}
+
+extension DeliveryRecord.Attempt {
+    /// A line as the script that ends attempts writes it: number, time, outcome, and, each with tabs before it, instance and
+    /// reason. Nil for another one.
+    fileprivate init?(_ line: Substring) {
+        let parts = line.split(separator: "\t", maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count == 5, let number = Int(parts[0]), let at = Int64(parts[1]),
+            let outcome = DeliveryRecord.Status(rawValue: String(parts[2]))
+        else { return nil }
+        self.init(
+            number: number,
+            at: Timestamp(microseconds: at),
+            outcome: outcome,
+            instance: String(parts[3]),
+            reason: parts[4].isEmpty ? nil : String(parts[4])
+        )
     }
 }

@@ -258,12 +258,12 @@ package final class RedisOutbox: Outbox {
         }
         _ = try await self.commands.evaluate(
             SendingScripts.finish,
-            keys: [self.keys.base, self.keys.receipts],
+            keys: [self.keys.base],
             arguments: [
                 claim.receiver, claim.token, claim.deliveryID, "\(claim.attempt)", status.rawValue,
                 "\(pause.wholeMicroseconds)", reason, self.consumer, disables,
                 "\(Self.milliseconds(self.bounds.memory))",
-                "\(self.bounds.deadLetters)", "\(self.bounds.receipts)",
+                "\(self.bounds.deadLetters)", "\(DeliveryRecord.Attempt.kept)",
             ]
         ).orThrow()
     }

@@ -88,21 +88,21 @@ enum SendingScripts {
         """
     )
 
-    /// What became of an attempt: the delivery goes on or is over, and the receipt says so.
+    /// What became of an attempt: the delivery goes on or is over, and its record says so.
     static let finish = RedisScript(
         time + """
 
-            local base, receipts = KEYS[1], KEYS[2]
+            local base = KEYS[1]
             local receiver, entry, id, attempt, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
             local pause, reason, instance, disables = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
-            local kept_ms, most_dead, most_receipts = ARGV[10], tonumber(ARGV[11]), ARGV[12]
+            local kept_ms, most_dead, most_ended = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
             local key, stream, retries = base .. 'delivery:' .. id, base .. 'outbox:' .. receiver,
                 base .. 'retries:' .. receiver
             local function drop(place)
                 redis.call('XACK', stream, 'senders', place)
                 redis.call('XDEL', stream, place)
             end
-            local facts = redis.call('HMGET', key, 'status', 'entry', 'attempts', 'alerts', 'tenant', 'forced')
+            local facts = redis.call('HMGET', key, 'status', 'entry', 'attempts', 'ended', 'forced')
             local status = facts[1]
             if not status or status == 'delivered' then
                 drop(entry)
@@ -121,7 +121,7 @@ enum SendingScripts {
             if outcome == 'delivered' then
                 redis.call('HDEL', key, 'forced')
                 redis.call('PEXPIRE', key, kept_ms)
-                if facts[6] then redis.call('HDEL', base .. 'receivers:disabled', receiver) end
+                if facts[5] then redis.call('HDEL', base .. 'receivers:disabled', receiver) end
             elseif outcome == 'retrying' then
                 local due = string.format('%.0f', now + pause)
                 redis.call('HSET', key, 'next', due)
@@ -138,9 +138,11 @@ enum SendingScripts {
                     redis.call('HSET', base .. 'receivers:disabled', receiver, disables .. ' ' .. reason)
                 end
             end
-            redis.call('XADD', receipts, 'MAXLEN', '~', most_receipts, '*', 'delivery', id, 'receiver', receiver,
-                'verdict', outcome, 'attempt', attempt, 'alerts', facts[4] or '', 'tenant', facts[5] or '',
-                'instance', instance, 'at', stamp, 'reason', reason)
+            local ended = (facts[4] or '') .. attempt .. '\\t' .. stamp .. '\\t' .. outcome .. '\\t'
+                .. instance:gsub('%c', ' ') .. '\\t' .. reason:gsub('%c', ' ') .. '\\n'
+            local _, count = ended:gsub('\\n', '')
+            if count > most_ended then ended = ended:match('\\n(.*)') end
+            redis.call('HSET', key, 'ended', ended)
             return 1
             """
     )

@@ -112,9 +112,20 @@ struct AlertExplanation {
     private static func told(_ detail: AlertResponse) -> [String] {
         guard detail.alert.receipt.verdict.isSent, let deliveries = detail.deliveries else { return [] }
         guard !deliveries.isEmpty else { return ["  told      nobody yet"] }
-        return deliveries.enumerated().map { index, delivery in
+        return deliveries.enumerated().flatMap { index, delivery in
             let title = index == 0 ? "  told      " : "            "
-            return title + "\(delivery.receiver) (\(delivery.kind)): " + Self.fate(delivery) + ", \(delivery.id)"
+            let fate = title + "\(delivery.receiver) (\(delivery.kind)): " + Self.fate(delivery) + ", \(delivery.id)"
+            return [fate] + Self.attempts(delivery)
+        }
+    }
+
+    /// What the attempts came to, when there was more than one.
+    private static func attempts(_ delivery: DeliveriesResponse.Delivery) -> [String] {
+        guard delivery.ended.count > 1 else { return [] }
+        return delivery.ended.map { attempt in
+            let reason = attempt.reason.map { ": \($0.oneLine(120))" } ?? ""
+            return "              \(ShownTime.clock(attempt.at)) attempt \(attempt.number) by "
+                + "\(attempt.instance.oneLine(64)): \(attempt.outcome)\(reason)"
         }
     }
 

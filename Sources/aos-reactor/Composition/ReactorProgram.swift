@@ -30,6 +30,11 @@ struct ReactorProgram {
         Self.warn(of: self.loaded, logger)
 
         try await self.withRedis(logger) { endpoint in
+            if self.configuration.durability.isRequired, self.configuration.enabled,
+                let refusal = await DurabilityCheck.refusal(endpoint, logger)
+            {
+                throw Self.exitCode(for: refusal, logger)
+            }
             let registry = MetricsRegistry()
             registry.add(ProcessCollector())
             registry.add(output)
@@ -229,7 +234,7 @@ struct ReactorProgram {
         return switch error.code {
         case .workLeft: .workLeft
         case .redisUnreachable: .unavailable
-        case .invalidSetting: .badConfiguration
+        case .invalidSetting, .notDurable: .badConfiguration
         case .alreadyRunning: ExitCode(70)
         }
     }
@@ -314,5 +319,6 @@ extension ReactorSettings {
         self.queuedPerHandler = configuration.handlers.queue
         self.isEnabled = configuration.enabled
         self.requiresRedis = configuration.redis.isRequired
+        self.requiresDurability = configuration.durability.isRequired
     }
 }

@@ -71,7 +71,7 @@ struct Alerts: AsyncParsableCommand {
         for alert in answer.alerts {
             table.add([
                 ShownTime.short(alert.receipt.decidedAt), alert.severity.rawValue, alert.type.oneLine(32),
-                alert.tenant.oneLine(24), alert.runID.oneLine(32), alert.receipt.verdict.rawValue,
+                alert.tenant.oneLine(24), alert.runID.oneLine(32), alert.outcome,
                 alert.summary.oneLine(60), alert.id.oneLine(64),
             ])
         }
@@ -82,6 +82,14 @@ struct Alerts: AsyncParsableCommand {
             )
         }
         if let next = answer.next { Terminal.standardError.print("there are more: --before \(next)") }
+    }
+}
+
+extension AlertsResponse.Alert {
+    /// The verdict, and whether it is about the end.
+    var outcome: String {
+        self.status == .firing
+            ? self.receipt.verdict.rawValue : "\(self.receipt.verdict.rawValue), \(self.status.rawValue)"
     }
 }
 

@@ -25,7 +25,9 @@ struct Doctor: AsyncParsableCommand {
             }
             Terminal.standardOutput.print("Redis at \(commands.endpoint)")
             Terminal.standardOutput.print(table.text)
-            Terminal.standardOutput.print("what it acknowledges is \(report.durability.rawValue)")
+            Terminal.standardOutput.print(
+                "what it acknowledges is \(report.durability.verdict.rawValue): \(report.durability.reason)"
+            )
             if report.worst >= .warning { throw ExitCode.findings }
         }
     }

@@ -29,7 +29,7 @@ struct OutboxTests {
             #expect(record.status == .delivered && record.attempts == 1 && record.alertIDs == ["a1"])
             #expect(record.instance == "alfa" && record.tenant == "t")
             var query = DeliveryQuery()
-            query.alertID = "a1"
+            query.alertIDs = ["a1"]
             #expect(Set(try await test.outbox.deliveries(query).map(\.receiver)) == ["ops", "pager"])
         }
     }
@@ -54,6 +54,10 @@ struct OutboxTests {
             #expect(again?.deliveryID == first.deliveryID && again?.attempt == 2 && again?.isTakenOver == false)
             #expect(again?.lastReason == "HTTP 503")
             #expect(again?.notification == first.notification)
+            try await test.outbox.finish(try #require(again), .delivered)
+            let ended = try #require(try await test.record(first.deliveryID)).ended
+            #expect(ended.map(\.number) == [1, 2] && ended.map(\.outcome) == [.retrying, .delivered])
+            #expect(ended.map(\.reason) == ["HTTP 503", nil] && ended.allSatisfy { $0.instance == "alfa" })
         }
     }
 

@@ -79,7 +79,7 @@ private let oddPassword = "s3cret-@:/?#%&=+"
                 #expect(error?.code == .noPermission)
                 let report = try await ServerReport.examine(client, channels: ["aos.events"])
                 #expect(report.facts.configurationError?.code == .noPermission)
-                #expect(report.durability == .unknown)
+                #expect(report.durability.verdict == .unknown)
                 #expect(report.findings.count == 8)
                 #expect(report.findings.allSatisfy { $0.message.contains("unknown") })
                 #expect(report.worst == .warning)
@@ -103,7 +103,7 @@ private let oddPassword = "s3cret-@:/?#%&=+"
                 #expect(severities[.keepalive] == .ok && severities[.role] == .ok && severities[.clock] == .ok)
                 #expect(severities[.permissions] == .ok && severities[.openDefaultUser] == .note)
                 #expect(severities[.eviction] == .problem)
-                #expect(report.durability == .durable && report.worst == .problem)
+                #expect(report.durability.verdict == .durable && report.worst == .problem)
                 #expect(report.facts.user == "default")
             }
             // As a user who may do everything but hear our channel.

@@ -51,24 +51,41 @@ import Testing
 
     @Test(
         arguments: [
-            (true, "always", ServerReport.Durability.durable, ServerFinding.Severity.ok),
+            (true, "always", ServerDurability.Verdict.durable, ServerFinding.Severity.ok),
             (true, "everysec", .durable, .ok), (true, "no", .volatile, .warning),
             (false, "everysec", .volatile, .warning),
             (true, nil, .unknown, .note), (nil, nil, .unknown, .note), (false, nil, .volatile, .warning),
-        ] as [(Bool?, String?, ServerReport.Durability, ServerFinding.Severity)]
+        ] as [(Bool?, String?, ServerDurability.Verdict, ServerFinding.Severity)]
     )
     func `judges persistence`(
         appendOnly: Bool?,
         fsync: String?,
-        durability: ServerReport.Durability,
+        durability: ServerDurability.Verdict,
         severity: ServerFinding.Severity
     ) throws {
         var facts = ServerFacts()
+        facts.maxMemory = 0
+        facts.evictionPolicy = "noeviction"
         facts.appendOnly = appendOnly
         facts.appendFsync = fsync
         let report = ServerReport(facts: facts)
-        #expect(report.durability == durability)
+        #expect(report.durability.verdict == durability)
         #expect(report.findings.first { $0.code == .persistence }?.severity == severity)
+    }
+
+    @Test func `a server that drops keys when memory is short keeps nothing for sure, whatever it writes`() {
+        var facts = ServerFacts()
+        facts.appendOnly = true
+        facts.appendFsync = "always"
+        #expect(ServerReport(facts: facts).durability.verdict == .unknown)
+        facts.maxMemory = 1 << 30
+        facts.evictionPolicy = "volatile-lru"
+        #expect(ServerReport(facts: facts).durability.verdict == .volatile)
+        #expect(ServerReport(facts: facts).durability.reason.contains("volatile-lru"))
+        facts.evictionPolicy = "noeviction"
+        facts.replicas = 2
+        #expect(ServerReport(facts: facts).durability.verdict == .durable)
+        #expect(ServerReport(facts: facts).durability.reason == "appendonly yes, appendfsync always, replicas: 2")
     }
 
     @Test(arguments: [

@@ -12,6 +12,30 @@ package struct DeliveryRecord: Sendable, Hashable {
         case dead
     }
 
+    /// How one attempt ended.
+    package struct Attempt: Sendable, Hashable {
+        /// At most so many of a delivery are kept, the newest.
+        package static let kept = 20
+
+        /// Counted from 1.
+        package var number: Int
+        package var at: Timestamp
+        /// `retrying`, `delivered` or `dead`.
+        package var outcome: Status
+        /// The reactor that tried.
+        package var instance: String
+        /// What it failed of.
+        package var reason: String?
+
+        package init(number: Int, at: Timestamp, outcome: Status, instance: String, reason: String?) {
+            self.number = number
+            self.at = at
+            self.outcome = outcome
+            self.instance = instance
+            self.reason = reason
+        }
+    }
+
     package var id: String
     package var receiver: String
     package var kind: ReceiverKind
@@ -29,6 +53,8 @@ package struct DeliveryRecord: Sendable, Hashable {
     package var updatedAt: Timestamp
     /// The reactor that tried last.
     package var instance: String
+    /// The last attempts that ended, the oldest first.
+    package var ended: [Attempt]
 
     package init(
         id: String,
@@ -43,7 +69,8 @@ package struct DeliveryRecord: Sendable, Hashable {
         lastReason: String?,
         createdAt: Timestamp,
         updatedAt: Timestamp,
-        instance: String
+        instance: String,
+        ended: [Attempt] = []
     ) {
         self.id = id
         self.receiver = receiver
@@ -58,6 +85,7 @@ package struct DeliveryRecord: Sendable, Hashable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.instance = instance
+        self.ended = ended
     }
 }
 
@@ -65,7 +93,10 @@ package struct DeliveryRecord: Sendable, Hashable {
 package struct DeliveryQuery: Sendable, Hashable {
     package var receiver: String?
     package var status: DeliveryRecord.Status?
-    package var alertID: String?
+    /// Those that tell of one of these alerts.
+    package var alertIDs: [String]?
+    /// The one of that id.
+    package var deliveryID: String?
     package var limit = 100
 
     package init() {}

@@ -1,7 +1,7 @@
 package import Events
 
 /// Whether something is wrong, or no longer.
-package enum AlertStatus: String, Sendable, Hashable {
+package enum AlertStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case firing
     case resolved
 }

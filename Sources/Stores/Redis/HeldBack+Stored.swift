@@ -1,0 +1,50 @@
+import Events
+import Reactions
+
+extension HeldBack {
+    /// Nil for what the script has not written.
+    init?(_ fields: [String: String]) {
+        guard let receiver = fields["receiver"], let tenant = fields["tenant"], let domain = fields["domain"],
+            let since = fields["since"].flatMap({ Int64($0) }), let due = fields["due"].flatMap({ Int64($0) }),
+            let first = fields["first"].flatMap({ Example(stored: $0, tenant: tenant, domain: domain) }),
+            let last = fields["last"].flatMap({ Example(stored: $0, tenant: tenant, domain: domain) })
+        else { return nil }
+        var counts: [Kind: Int] = [:]
+        for (field, value) in fields where field.hasPrefix("k:") {
+            // k:outcome:rank:type
+            let parts = field.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count == 4, let rank = Int(parts[2]), let count = Int(value),
+                let severity = Severity.allCases.first(where: { $0.rank == rank })
+            else { continue }
+            let verdict: Verdict =
+                switch parts[1] {
+                case "1": .duplicate
+                case "2": .cooldown
+                default: .tenantRateLimit
+                }
+            counts[Kind(verdict: verdict, type: String(parts[3]), severity: severity)] = count
+        }
+        self.init(
+            receiver: receiver,
+            tenant: tenant,
+            domain: domain,
+            counts: counts,
+            first: first,
+            last: last,
+            since: since,
+            due: due
+        )
+    }
+}
+
+extension HeldBack.Example {
+    /// An alert's id, and behind a line feed what a receipt says of it.
+    fileprivate init?(stored text: String, tenant: String, domain: String) {
+        guard let end = text.lastIndex(of: "\n") else { return nil }
+        guard let about = try? JSONValue.parse(Array(text[text.index(after: end)...].utf8)) else { return nil }
+        self.init(
+            alertID: String(text[..<end]),
+            subject: SubjectText.read(about, tenant: tenant, domain: domain)
+        )
+    }
+}

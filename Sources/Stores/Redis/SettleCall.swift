@@ -1,0 +1,60 @@
+import Events
+import Reactions
+import RedisClient
+
+/// Something that is due, as the script gets it.
+struct SettleCall {
+    let member: String
+    let alerts: [Alert]
+    let status: AlertStatus
+    let fingerprint: String
+    let heldBack: HeldBack?
+    private let known: String
+    private let outcome: DecisionScript.Outcome
+    private let amount: Int
+    private let now: Timestamp
+
+    init(_ member: String, _ reply: RedisReply, now: Timestamp) {
+        self.member = member
+        self.now = now
+        let name = String(member.dropFirst(2))
+        if member.hasPrefix("d:") {
+            let fields = reply.fields
+            self.heldBack = HeldBack(fields)
+            self.alerts = self.heldBack.map { [$0.digest(at: now)] } ?? []
+            self.known = fields["last"] ?? ""
+            self.status = .firing
+            self.outcome = .digest
+            self.amount = self.heldBack?.total ?? 0
+            self.fingerprint =
+                self.alerts.first.map {
+                    Fingerprint(key: $0.key, tenant: $0.tenant, domain: $0.domain).description
+                } ?? name
+        } else {
+            let standing = StoredStanding(reply)
+            self.heldBack = nil
+            // What was never told to come and go has nothing to say when it no longer does.
+            self.alerts = (standing?.flapping ?? 0) >= 2 ? standing?.told ?? [] : []
+            self.known = standing?.revision ?? ""
+            self.status = standing?.fires == false ? .resolved : .firing
+            self.outcome = .flappingEnded
+            self.amount = FlapWeights.percent(ofStates: standing?.states ?? "")
+            self.fingerprint = name
+        }
+    }
+
+    func arguments(_ rules: AlertRules) -> [String] {
+        var arguments = [
+            self.member, self.known, self.alerts.first?.tenant ?? "", self.alerts.first?.domain ?? "",
+            self.fingerprint, "\(self.outcome.rawValue)", "\(self.amount)", self.status == .firing ? "1" : "0",
+        ]
+        for alert in self.alerts {
+            let endsAt = self.status == .resolved ? self.now : nil
+            let notice = NoticeText.write(alert, self.status, endsAt: endsAt, rules, self.heldBack?.digestRoute)
+            arguments += [
+                alert.id, alert.runID, SubjectText.write(AlertSubject(alert), handler: alert.handler), notice,
+            ]
+        }
+        return arguments
+    }
+}
