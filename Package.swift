@@ -265,7 +265,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ScenariosTests",
-            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "Scenarios"]
+            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "Scenarios", "SyntheticEvents"]
         ),
         .testTarget(
             name: "ReactorRuntimeTests",

@@ -83,7 +83,10 @@ struct TestVerbTests {
             let problem =
                 "handlers/pages_test.yaml:2:11: error[R012]: unknown field `expct` in `step`; did you mean `expect`?"
             #expect(bad.errorOutput.hasPrefix(problem), "\(bad.errorOutput)")
-            #expect(try await runVerb("test", "nowhere", in: folder).exitCode == 78)
+            #expect(try await runVerb("test", "nowhere_test.yaml", in: folder).exitCode == 78)
+            let other = try await runVerb("test", "handlers/pages.yaml", in: folder)
+            #expect(other.exitCode == 78)
+            #expect(other.errorOutput.hasPrefix("handlers/pages.yaml: error[R090]: is no file of scenarios"))
 
             try self.scenarios("scenario: s\nsteps: [{ expect: { no_alerts: true } }]\n", folder)
             #expect(try await runVerb("test", in: folder).exitCode == 0)

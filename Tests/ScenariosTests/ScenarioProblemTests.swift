@@ -82,6 +82,10 @@ struct ScenarioProblemTests {
     @Test func `time does not go back, and a scenario that expects nothing is refused`() throws {
         let back = try self.problems("scenario: s\nsteps: [{ at: 3s, expect: { no_alerts: true } }, { at: 2s }]")
         #expect(back == ["handlers/h_test.yaml:2:56: error[R090]: steps go forward in time: it is 3s already"])
+        let long = try self.problems(
+            "scenario: s\nsteps: [{ times: 300, every: 48h, event: { type: a.b }, expect: { no_alerts: true } }]"
+        )
+        #expect(long == ["handlers/h_test.yaml:2:9: error[R090]: a scenario lasts a year at most"])
         let nothing = try self.problems("scenario: s\nsteps: [{ at: 3s }]")
         #expect(
             nothing.count == 1 && nothing[0].contains("error[R090]: the scenario expects nothing, so it cannot fail")
@@ -107,6 +111,11 @@ struct ScenarioProblemTests {
                 "`alerts.dedup_window` needs a duration"
             ),
             ("scenario: s\nconfig: { alerts: { routes: [{ to: [x] }] } }\n\(steps)", "R074]"),
+            (
+                "scenario: s\nhandlers: [failures, { handler: failures, on: a.b, do: [{ log: { message: m } }] }]\n\(steps)",
+                ":2:33: error[R021]: handler name `failures` is already used at"
+            ),
+            ("scenario: s\nhandlers: { handler: x, on: a.b, dont: [] }\n\(steps)", "unknown field `dont`"),
             ("scenario: s\nstart: today\n\(steps)", "`start` needs a time such as"),
             (
                 "scenario: s\n\(steps)\n---\nscenario: s\n\(steps)",

@@ -7,7 +7,7 @@ struct ScenarioExpectReader {
     let context: ReadingContext
 
     private static let keys = ScenarioSubject.allCases.flatMap { [$0.rawValue] + [$0.absence].compactMap(\.self) }
-    private static let counts = 1...1_000_000
+    private static let counts = 1...100_000
     private static let durations = Duration.zero...Duration.seconds(366 * 86_400)
 
     func read(_ node: YAMLNode) -> [ScenarioExpectation] {

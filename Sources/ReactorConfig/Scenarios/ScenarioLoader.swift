@@ -78,7 +78,12 @@ package enum ScenarioLoader {
         let standard = ConfigurationLoader.defaultHandlersPath
         if paths.isEmpty, FileText.isFolder(standard) { paths = [standard] }
         return paths.flatMap { path -> [String] in
-            guard FileText.isFolder(path) else { return [path] }
+            guard FileText.isFolder(path) else {
+                if HandlerSetReader.isScenario(path) { return [path] }
+                let message = "is no file of scenarios: their names end in `\(Self.suffix)`"
+                problems.add(Diagnostic(.error, .badScenario, at: .path(path), message))
+                return []
+            }
             do throws(FileText.Failure) {
                 let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
                 return try FileText.names(in: path).filter(HandlerSetReader.isScenario).map { folder + $0 }

@@ -13,7 +13,7 @@ struct ScenarioStepReader {
     ]
     /// A year of scenario time; more is a slip of the unit.
     private static let times = Duration.zero...Duration.seconds(366 * 86_400)
-    private static let repetitions = 1...1_000_000
+    private static let repetitions = 1...100_000
     private static let maximum = 10_000
 
     func read(_ node: YAMLNode) -> [ScenarioStep] {
@@ -27,7 +27,15 @@ struct ScenarioStepReader {
             return []
         }
         var now = Duration.zero
-        return elements.compactMap { self.step($0, &now) }
+        var steps: [ScenarioStep] = []
+        for element in elements {
+            if let step = self.step(element, &now) { steps.append(step) }
+            guard now <= Self.times.upperBound else {
+                self.context.report(.badScenario, at: element, "a scenario lasts a year at most")
+                return steps
+            }
+        }
+        return steps
     }
 
     private func step(_ node: YAMLNode, _ now: inout Duration) -> ScenarioStep? {
