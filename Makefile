@@ -51,6 +51,7 @@ bench:
 	@$(SWIFT) build $(RELEASE) --product EventPatternsBench
 	@$(SWIFT) build $(RELEASE) --product stage-bench
 	@$(SWIFT) build $(RELEASE) --product contract-bench
+	@$(SWIFT) build $(RELEASE) --product machine-bench
 	@$(SWIFT) build $(RELEASE) --product history-bench
 	@Benchmarks/bench $(CASES)
 

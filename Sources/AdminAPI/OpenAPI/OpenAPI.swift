@@ -27,7 +27,9 @@ enum OpenAPI {
                 "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
                 "responses": Self.parsed(Self.responses),
                 "parameters": Self.parsed(Self.parameters),
-                "schemas": .object(Self.members(Self.schemas) + Self.members(Self.alertSchemas)),
+                "schemas": .object(
+                    Self.members(Self.schemas) + Self.members(Self.alertSchemas) + Self.members(Self.runSchemas)
+                ),
             ],
         ]
     }

@@ -4,6 +4,8 @@ package import EventPatterns
 package enum MachineDefinition: Sendable, Hashable {
     /// `uses: audit-contract`, and `uses: run-liveness`, which is a contract that expects nothing but the end.
     case contract(ContractDefinition)
+    /// `uses: heartbeat-monitor`
+    case workers(WorkerDefinition)
 
     /// A machine that remembers nothing yet.
     ///
@@ -11,6 +13,7 @@ package enum MachineDefinition: Sendable, Hashable {
     package func machine(name: String) -> any Machine {
         switch self {
         case .contract(let definition): ContractMachine(name: name, definition)
+        case .workers(let definition): WorkerMachine(name: name, definition)
         }
     }
 
@@ -18,6 +21,7 @@ package enum MachineDefinition: Sendable, Hashable {
     package var on: [TypePattern] {
         switch self {
         case .contract(let definition): definition.events.on
+        case .workers(let definition): definition.on
         }
     }
 
@@ -25,6 +29,7 @@ package enum MachineDefinition: Sendable, Hashable {
     package var summary: String {
         switch self {
         case .contract(let definition): definition.expectations.isEmpty ? "run-liveness" : "audit-contract"
+        case .workers: "heartbeat-monitor"
         }
     }
 }

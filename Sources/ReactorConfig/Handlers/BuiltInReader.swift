@@ -7,8 +7,8 @@ struct BuiltInReader {
     let audit: AuditAlertEnvironment
     let runs: RunTimesEnvironment
 
-    private static let names = ["audit-alerts", "audit-contract", "run-liveness"]
-    private static let later = ["threshold", "heartbeat-monitor"]
+    private static let names = ["audit-alerts", "audit-contract", "run-liveness", "heartbeat-monitor"]
+    private static let later = ["threshold"]
 
     func read(
         _ uses: YAMLMember,
@@ -46,7 +46,11 @@ struct BuiltInReader {
     /// A built-in that remembers.
     private func machine(_ builtIn: String, _ name: String, _ with: YAMLNode?) -> MachineDefinition {
         let contracts = ContractReader(context: self.context, audit: self.audit, runs: self.runs)
-        return .contract(builtIn == "run-liveness" ? contracts.liveness(name, with) : contracts.contract(name, with))
+        switch builtIn {
+        case "heartbeat-monitor": return .workers(WorkersReader(context: self.context).read(name, with))
+        case "run-liveness": return .contract(contracts.liveness(name, with))
+        default: return .contract(contracts.contract(name, with))
+        }
     }
 
     private func refuse(_ name: ReadScalar, _ node: YAMLNode) {

@@ -88,6 +88,22 @@ package final class MachineSet: Sendable {
         }
     }
 
+    /// Asks all machines of a kind.
+    package func all<Kind: Machine, Answer: Sendable>(of kind: Kind.Type, _ ask: (Kind) -> [Answer]) -> [Answer] {
+        self.places.withLock { places in
+            places.filter(\.isInUse).flatMap { place in (place.machine as? Kind).map(ask) ?? [] }
+        }
+    }
+
+    /// The numbers of the contracts that an event means something to.
+    package func contracts(thatTake event: Event) -> [Int] {
+        self.places.withLock { places in
+            places.indices.filter { index in
+                places[index].isInUse && (places[index].machine as? ContractMachine)?.takes(event) == true
+            }
+        }
+    }
+
     private func inAll(_ body: (inout any Machine) -> [MachineOutput]) -> [MachineOutput] {
         self.places.withLock { places in
             var outputs: [MachineOutput] = []
