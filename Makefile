@@ -52,6 +52,7 @@ bench:
 	@$(SWIFT) build $(RELEASE) --product stage-bench
 	@$(SWIFT) build $(RELEASE) --product contract-bench
 	@$(SWIFT) build $(RELEASE) --product decide-bench
+	@$(SWIFT) build $(RELEASE) --product machine-bench
 	@$(SWIFT) build $(RELEASE) --product history-bench
 	@Benchmarks/bench $(CASES)
 

@@ -184,6 +184,14 @@ let package = Package(
             path: "Benchmarks/ContractBench"
         ),
         .executableTarget(
+            name: "machine-bench",
+            dependencies: [
+                "Events", "Reactions", "ReactorRuntime", "RedisClient", "Stores", log,
+                .product(name: "NIOPosix", package: nio),
+            ],
+            path: "Benchmarks/MachineBench"
+        ),
+        .executableTarget(
             name: "latency-probe",
             dependencies: ["ReactorRuntime", log],
             path: "Benchmarks/LatencyProbe"

@@ -305,6 +305,32 @@ def contract(options):
     )
 
 
+def sharing(options):
+    """The audit contract with its state in Redis: events, deadlines in one minute, a million open runs read at a start."""
+    with programs.redis_server() as (_, socket):
+        command = [".build/release/machine-bench", "--redis", f"unix://{socket}"]
+        lines = {}
+        with programs.process(command, stdout=-1, text=True) as child:
+            for line in child.stdout:
+                values = json.loads(line)
+                lines[values["case"]] = values
+                yield values
+    result = {
+        "case": "sharing",
+        "events_per_s": lines["contract_events_redis"]["events_per_s"],
+        "late_p99_ms": lines["deadlines_redis"]["late_p99_ms"],
+        "reload_of_a_million_s": round(lines["reload_redis"]["seconds"], 1),
+    }
+    yield judged(
+        result,
+        {
+            "events_per_s >= 50 k": result["events_per_s"] >= 50_000,
+            "late_p99_ms <= 250": result["late_p99_ms"] <= 250,
+            "reload_of_a_million_s < 30": result["reload_of_a_million_s"] < 30,
+        },
+    )
+
+
 def judged_patterns(lines):
     """What the lines of the case say about its goals."""
     def of(name, **keys):
@@ -493,6 +519,7 @@ ALL = {
     "patterns": patterns,
     "decide": decide,
     "contract": contract,
+    "sharing": sharing,
     "history": history,
     "history_path": history_path,
     "scenarios": scenarios,

@@ -48,7 +48,7 @@ extension Observation {
         case .flapping(let percent), .flappingBegan(let percent), .flappingEnded(let percent):
             added.append(("percent", .number(percent)))
         case .digest(let alerts): added.append(("held_back", .number(alerts)))
-        case .unchecked, .withinLimit, .tenantLimit, .storeAway, .noRoute, .resolved: break
+        case .unchecked, .withinLimit, .tenantLimit, .storeAway, .noRoute, .resolved, .kept: break
         }
         self.members += Observation(added).members
     }

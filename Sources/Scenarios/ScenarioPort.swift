@@ -84,7 +84,8 @@ final class ScenarioPort: ReactionPort {
     /// Every line is of interest.
     var logRank: Int { 0 }
 
-    // Closures, other reactors and the load of the ring have no part in a scenario.
+    // Closures, other reactors, the load of the ring and the history of what was no event have no part in a scenario.
+    func quarantined(_ entry: QuarantineEntry) {}
     func enqueue(_ event: Event, lane: Int, type: String) {}
     func sighted(_ sighting: PeerSighting) {}
     func overload(_ action: OverloadEpisode.Action) {}

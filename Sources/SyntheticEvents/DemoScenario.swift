@@ -1,7 +1,8 @@
 package import Events
 
-/// What a newcomer is shown: within ten seconds runs start and complete, one record is missing, one is too many, one
-/// run stops half-way, and a finding that is published twice is held back the second time.
+/// What a newcomer is shown: within ten seconds runs start and complete, and the reactor finds by itself that one record
+/// is missing, that one is too many, and that one run has stopped half-way; a finding that somebody else tells once more
+/// is held back.
 package enum DemoScenario {
     /// - Parameter epoch: the wall-clock time at which the scenario begins.
     package static func events(epoch: Timestamp) -> [SyntheticEvent] {
@@ -20,36 +21,35 @@ package enum DemoScenario {
             script.play(life.fate, publishesFindings: false, using: &random)
             return script.events
         }
-        events += Self.findings(epoch: epoch, play: play)
+        events += Self.contracts(play: play)
         // Equal times keep their order: a run's own events must not change places.
         return events.enumerated().sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }
             .map(\.element)
     }
 
-    private static func findings(epoch: Timestamp, play: String) -> [SyntheticEvent] {
-        let stale = RunFinding.stale(
-            "run-demo-4",
-            expectedBy: epoch + .milliseconds(7900),
-            lastActivity: epoch + .seconds(4)
-        )
+    /// What is expected of the runs, and what was not: with less time than runs usually have, so that nobody has to wait.
+    private static func contracts(play: String) -> [SyntheticEvent] {
+        let incident: JSONValue = ["domain": "incidents", "action": "create_incident", "deadline_ms": 6000]
+        let end: JSONValue = ["domain": "orchestrator", "action": "finalize_run", "deadline_ms": 3000]
+        let charge: JSONValue = ["domain": "billing", "action": "charge_card", "result_id": "charge-1"]
+        let told = RunFinding.missing("run-demo-1")
         return [
-            Self.finding(at: .milliseconds(6000), "missing", of: "acme" + play, RunFinding.missing("run-demo-1")),
-            Self.finding(at: .milliseconds(7000), "drift", of: "globex" + play, RunFinding.drift("run-demo-2")),
-            Self.finding(at: .milliseconds(8000), "stale", of: "umbrella" + play, stale),
-            Self.finding(at: .milliseconds(9000), "missing", of: "acme" + play, RunFinding.missing("run-demo-1")),
+            Self.event(.milliseconds(350), "audit.expectation.declared", "run-demo-1", "acme" + play, incident),
+            Self.event(.milliseconds(1500), "audit.ack", "run-demo-2", "globex" + play, charge),
+            Self.event(.milliseconds(2150), "audit.expectation.declared", "run-demo-4", "umbrella" + play, end),
+            Self.event(.milliseconds(9000), "audit.reconciliation.missing", "run-demo-1", "acme" + play, told),
         ]
     }
 
-    private static func finding(
-        at offset: Duration,
-        _ kind: String,
-        of tenant: String,
+    private static func event(
+        _ offset: Duration,
+        _ type: String,
+        _ run: String,
+        _ tenant: String,
         _ payload: JSONValue
     ) -> SyntheticEvent {
-        var payload = payload
-        if case .object(let members) = payload {
-            payload = .object(members + [JSONMember("tenant_id", .string(tenant))])
-        }
-        return SyntheticEvent(at: offset, "audit.reconciliation.\(kind)", source: "reconciler", payload: payload)
+        var members = [JSONMember("run_id", .string(run)), JSONMember("tenant_id", .string(tenant))]
+        if case .object(let more) = payload { members += more.filter { $0.name != "run_id" } }
+        return SyntheticEvent(at: offset, type, source: "demo", payload: .object(members))
     }
 }

@@ -188,3 +188,60 @@ enum RunEvents {
         }
     }
 }
+
+/// What is told and asked of runs and workers by HTTP.
+@Suite(.timeLimit(.minutes(5))) struct RunRoutesTests {
+    private static let handlers = """
+        handler: contract
+        uses: audit-contract
+        with: { expect: [], run_timeout: 60s }
+        ---
+        handler: workers
+        uses: heartbeat-monitor
+        with: { every: 1s, grace: 1s, expect: [mailer] }
+
+        """
+
+    @Test(arguments: ["memory", "redis"])
+    func `expectations and acknowledgements come by HTTP as well, and workers are shown`(state: String) async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: Self.handlers, config: "state: \(state)\n") {
+                reactor in
+                await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+                let expectation = #"{"id": "e1", "domain": "own", "action": "thing", "deadline_ms": 1500}"#
+                for run in ["r1", "r2"] {
+                    for _ in 0..<2 {
+                        let answer = try await reactor.post("/v1/runs/\(run)/expectations", expectation)
+                        #expect(answer.status == 202)
+                        #expect(try JSONValue.parse(answer.body)["status"] == "PENDING")
+                    }
+                }
+                let ack = #"{"id": "a1", "domain": "own", "action": "thing"}"#
+                let done = try await reactor.post("/v1/runs/r1/acks", ack)
+                #expect(try JSONValue.parse(done.body) == ["run_id": "r1", "status": "COMPLETE"])
+                await eventually(within: .seconds(60), "missing") {
+                    (try? await reactor.alertCount("EXPECTATION_TIMEOUT")) == 1
+                }
+                #expect(try await reactor.metric("aos_audit_findings_total") == 1)
+
+                let bad = try await reactor.post("/v1/runs/r1/acks", #"{"id": "", "domain": "own", "status": "DONE"}"#)
+                #expect(bad.status == 400)
+                let errors = try JSONValue.parse(bad.body)["errors"]?.arrayValue?.compactMap {
+                    $0["pointer"]?.stringValue
+                }
+                #expect(errors?.sorted() == ["#/action", "#/id", "#/status"])
+
+                await eventually(within: .seconds(60), "the one that never came is down") {
+                    (try? await reactor.json("/v1/heartbeats")["heartbeats"]?.arrayValue?.first?["state"]) == "down"
+                }
+                _ = try await server.publish(
+                    [#"{"event_type": "worker.heartbeat", "payload": {"worker_id": "mailer"}}"#],
+                    on: "aos.events"
+                )
+                await eventually(within: .seconds(60), "and back") {
+                    (try? await reactor.json("/v1/heartbeats")["heartbeats"]?.arrayValue?.first?["last_beat"]) != nil
+                }
+            }
+        }
+    }
+}

@@ -135,3 +135,67 @@ import Testing
         #expect(text.contains("error[R042]: ROK_GRACE_PERIOD_MS is `soon`; it needs a whole number of milliseconds"))
     }
 }
+
+@Suite struct WorkerHandlerTests {
+    @Test func `a heartbeat monitor is read with everything it can have`() throws {
+        let text = """
+            handler: workers
+            uses: heartbeat-monitor
+            with:
+              beats: [worker.heartbeat, pool.beat]
+              failed: worker.failed
+              key: name
+              cron: "*/5 * * * *"
+              zone: Europe/Berlin
+              grace: 90s
+              expect: [mailer, { worker: nightly, every: 24h, grace: 1h }]
+              growing_gaps: false
+              severity: CRITICAL
+              domain: pool
+              max_workers: 50
+            """
+        let folder = try TemporaryFolder(["handlers/a.yaml": text])
+        let result = folder.load([:])
+        #expect(folder.text(result) == "")
+        guard case .machine(.workers(let definition))? = result.handlers.first?.body else {
+            Issue.record("no monitor")
+            return
+        }
+        #expect(definition.beats.count == 2)
+        #expect((definition.key, definition.domain, definition.maxWorkers) == ("name", "pool", 50))
+        #expect((definition.grace, definition.watchesGaps, definition.severity) == (.seconds(90), false, .critical))
+        guard case .cron(let schedule, "Europe/Berlin", _) = definition.schedule else {
+            Issue.record("no schedule")
+            return
+        }
+        #expect(schedule.description == "*/5 * * * *")
+        #expect(
+            definition.expected == [
+                .init(key: "mailer"), .init(key: "nightly", schedule: .every(.seconds(86_400)), grace: .seconds(3600)),
+            ]
+        )
+        #expect(result.handlers.first?.on.count == 5)
+    }
+
+    @Test func `mistakes in a heartbeat monitor are told with their places`() throws {
+        let text = """
+            handler: a
+            uses: heartbeat-monitor
+            with:
+              evry: 30s
+              every: 30
+              cron: "* * *"
+              expect: [{ grace: 1s }, { worker: w, cron: "61 * * * *" }, { worker: w, zone: UTC }]
+            """
+        let told = try check(handler: text).split(separator: "\n").filter { $0.hasPrefix("handlers/") }
+        #expect(
+            told.contains { $0.contains("4:3: error[R012]: unknown field `evry` in `with`; did you mean `every`?") }
+        )
+        #expect(told.contains { $0.contains("5:10: error[R014]: `with.every` needs a duration") })
+        #expect(told.contains { $0.contains("6:3: error[R015]: `cron` does not go with `every`") })
+        #expect(told.contains { $0.contains("7:12: error[R011]: `with.expect` needs `worker`, a name") })
+        #expect(told.contains { $0.contains("7:46: error[R014]: `with.expect.cron`") })
+        #expect(told.contains { $0.contains("error[R015]: `zone` belongs to `cron`") })
+        #expect(told.count == 6)
+    }
+}

@@ -63,14 +63,14 @@ import Testing
         #expect(CrossDomainEvents.all().count == 11)
     }
 
-    @Test func `the demo shows a missing record, a drift, a stale run and one repetition within ten seconds`() {
+    @Test
+    func `the demo declares what is not done, does what is not expected, and repeats a finding within ten seconds`() {
         let events = DemoScenario.events(epoch: self.epoch)
         #expect(events.map(\.offset) == events.map(\.offset).sorted())
         #expect(events.allSatisfy { $0.offset < .seconds(10) })
         #expect(
             events.map(\.eventType).filter { $0.hasPrefix("audit.") } == [
-                "audit.reconciliation.missing", "audit.reconciliation.drift", "audit.reconciliation.stale",
-                "audit.reconciliation.missing",
+                "audit.expectation.declared", "audit.ack", "audit.expectation.declared", "audit.reconciliation.missing",
             ]
         )
         #expect(events.count { $0.eventType == "run.completed" } == 2)

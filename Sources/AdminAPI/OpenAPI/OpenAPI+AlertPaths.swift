@@ -54,7 +54,7 @@ extension OpenAPI {
                 )
             ),
             Self.path(.receivers, Self.get("receivers", "Who can be told of alerts.", "Receivers")),
-        ] + Self.silencePaths + Self.deliveryPaths
+        ] + Self.silencePaths + Self.deliveryPaths + Self.runPaths
     }
 
     private static var silencePaths: [JSONMember] {
@@ -159,6 +159,48 @@ extension OpenAPI {
                     parameters: ["id", "actor"],
                     problems: [.notFound]
                 )
+            ),
+        ]
+    }
+}
+
+extension OpenAPI {
+    private static var runPaths: [JSONMember] {
+        // More than that is taken; what is written here needs no escaping.
+        let run: JSONValue = [
+            "name": "id", "in": "path", "required": true,
+            "schema": ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"],
+        ]
+        return [
+            Self.path(
+                .runExpectations,
+                Self.operation(
+                    "post",
+                    "declareExpectation",
+                    "Declares that a run is expected to do something, counted from now; the same id twice is once.",
+                    "RunTold",
+                    status: "202",
+                    body: "NewExpectation",
+                    inline: [run],
+                    problems: [.conflict]
+                )
+            ),
+            Self.path(
+                .runAcks,
+                Self.operation(
+                    "post",
+                    "acknowledge",
+                    "Tells that a run has done something, or tried; the same id twice is once.",
+                    "RunTold",
+                    status: "202",
+                    body: "NewAck",
+                    inline: [run],
+                    problems: [.conflict]
+                )
+            ),
+            Self.path(
+                .heartbeats,
+                Self.get("heartbeats", "Workers that are to beat, and how they stand.", "Heartbeats")
             ),
         ]
     }

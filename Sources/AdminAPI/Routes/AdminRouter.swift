@@ -38,8 +38,9 @@ struct AdminRouter {
         self.addTap(to: router)
         AlertRoutes(keeper: self.keeper, inspection: self.inspection).add(to: router)
         SilenceRoutes(keeper: self.keeper).add(to: router)
-        DeliveryRoutes(keeper: self.keeper).add(to: router)
         RunRoutes(keeper: self.keeper).add(to: router)
+        DeliveryRoutes(keeper: self.keeper).add(to: router)
+        RunTellingRoutes(keeper: self.keeper).add(to: router)
         return router.buildResponder()
     }
 

@@ -65,6 +65,8 @@ struct BodyReader {
         self.members.first { $0.name == name }.flatMap { $0.value == .null ? nil : $0.value }
     }
 
+    func isMissing(_ name: String) -> Bool { self.value(name) == nil }
+
     /// A text of 1 to `maxBytes` bytes on one line.
     mutating func text(_ name: String, maxBytes: Int = 512, isRequired: Bool = false) -> String? {
         guard let value = self.value(name) else {

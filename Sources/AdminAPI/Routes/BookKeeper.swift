@@ -50,6 +50,12 @@ struct BookKeeper: Sendable {
         try await self.ask(self.books.deliveries, "the book of deliveries", question)
     }
 
+    func runs<Answer: Sendable>(
+        _ question: @escaping @Sendable (any RunBook) async throws -> Answer
+    ) async throws -> Answer {
+        try await self.ask(self.books.runs, "the book of runs", question)
+    }
+
     func tester<Answer: Sendable>(
         within limit: Duration,
         _ question: @escaping @Sendable (any ReceiverTester) async throws -> Answer

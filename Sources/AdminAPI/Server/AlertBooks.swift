@@ -1,6 +1,6 @@
 package import Events
 package import Reactions
-import ReactorRuntime
+package import ReactorRuntime
 
 /// What the admin interface asks about alerts, beside the reactor itself. What is nil does not exist in this reactor, and
 /// questions for it are answered with 503.
@@ -15,6 +15,8 @@ package struct AlertBooks: Sendable {
     package var deliveries: (any DeliveryBook)?
     /// Tells receivers of made-up alerts.
     package var tester: (any ReceiverTester)?
+    /// Takes what is told of runs, and knows workers.
+    package var runs: (any RunBook)?
     /// The settings in force; a reload changes them.
     package var settings: @Sendable () -> AlertSettings
     package var now: @Sendable () -> Timestamp

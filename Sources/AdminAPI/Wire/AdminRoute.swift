@@ -27,6 +27,12 @@ package enum AdminRoute: String, Sendable, CaseIterable {
     case silence = "/v1/silences/{id}"
     /// Who changed what, and when.
     case audit = "/v1/audit"
+    /// POST: that a run is expected to do something.
+    case runExpectations = "/v1/runs/{id}/expectations"
+    /// POST: that a run has done something, or tried.
+    case runAcks = "/v1/runs/{id}/acks"
+    /// Workers that are to beat.
+    case heartbeats = "/v1/heartbeats"
     case receivers = "/v1/receivers"
     /// `?receiver=&status=&alert_id=&limit=`
     case deliveries = "/v1/deliveries"
@@ -52,7 +58,7 @@ package enum AdminRoute: String, Sendable, CaseIterable {
     /// What it can be asked with, besides HEAD where GET is.
     package var methods: [String] {
         switch self {
-        case .alertTest, .silencePreview, .deadLetterRetry: ["POST"]
+        case .alertTest, .silencePreview, .deadLetterRetry, .runExpectations, .runAcks: ["POST"]
         case .silences: ["GET", "POST"]
         case .silence, .deadLetter: ["GET", "DELETE"]
         default: ["GET"]

@@ -1,3 +1,4 @@
+import EventPatterns
 package import Events
 
 /// `uses: audit-contract` and `uses: run-liveness`: what must happen to runs.
@@ -45,6 +46,11 @@ package struct ContractMachine: Machine {
 
     /// What is known of a run, for people; nil when nothing is.
     package func summary(of runID: String) -> ContractSummary? { self.registry.summary(of: runID) }
+
+    /// Whether an event of that type means anything to the contract.
+    package func takes(_ event: Event) -> Bool {
+        event.withEventTypeView { type in self.definition.events.on.contains { $0.accepts(type) } }
+    }
 
     // MARK: Inputs
 

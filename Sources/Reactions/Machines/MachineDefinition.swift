@@ -6,6 +6,8 @@ package enum MachineDefinition: Sendable, Hashable {
     case contract(ContractDefinition)
     /// `uses: threshold`.
     case threshold(ThresholdDefinition)
+    /// `uses: heartbeat-monitor`
+    case workers(WorkerDefinition)
 
     /// A machine that remembers nothing yet.
     ///
@@ -14,6 +16,7 @@ package enum MachineDefinition: Sendable, Hashable {
         switch self {
         case .contract(let definition): ContractMachine(name: name, definition)
         case .threshold(let definition): ThresholdMachine(name: name, definition)
+        case .workers(let definition): WorkerMachine(name: name, definition)
         }
     }
 
@@ -22,6 +25,7 @@ package enum MachineDefinition: Sendable, Hashable {
         switch self {
         case .contract(let definition): definition.events.on
         case .threshold(let definition): definition.on
+        case .workers(let definition): definition.on
         }
     }
 
@@ -30,6 +34,7 @@ package enum MachineDefinition: Sendable, Hashable {
         switch self {
         case .contract(let definition): definition.expectations.isEmpty ? "run-liveness" : "audit-contract"
         case .threshold: "threshold"
+        case .workers: "heartbeat-monitor"
         }
     }
 }

@@ -35,6 +35,8 @@ package struct HeartbeatMonitor: Sendable {
         case gapsGrow(key: String, [Duration])
         /// There is no room to watch it.
         case refused(key: String)
+        /// It was down for so long that nothing is kept of it.
+        case forgotten(key: String)
     }
 
     private struct Worker: Sendable {
@@ -227,6 +229,7 @@ package struct HeartbeatMonitor: Sendable {
             worker.armed = .max
             if let since = worker.downSince, !worker.isNamed, top.due >= since &+ Self.keepDown {
                 self.forget(key)
+                actions.append(.forgotten(key: key))
                 continue
             }
             self.judge(key, &worker, top.due, &actions)
@@ -318,6 +321,37 @@ package struct HeartbeatMonitor: Sendable {
 // MARK: - What survives a restart
 
 extension HeartbeatMonitor {
+    /// What is to be kept of a worker; nil when nothing is known of it.
+    package func stored(_ key: String) -> JSONValue? {
+        guard let worker = self.workers[key] else { return nil }
+        let clock = self.clock
+        func time(_ instant: Int64?) -> JSONValue {
+            instant.map { .number(String(clock.reading($0).microseconds)) } ?? .null
+        }
+        return [
+            "state": .string(worker.state.rawValue), "last_beat": time(worker.lastBeat),
+            "down_since": time(worker.downSince),
+        ]
+    }
+
+    /// A worker as `stored` wrote it. It has its time to beat from now on: nobody may have listened since.
+    package mutating func restore(_ key: String, _ json: JSONValue, at now: Timestamp) {
+        let instant = self.clock.instant(ofReading: now)
+        guard let state = json["state"]?.stringValue.flatMap(WorkerState.init(rawValue:)),
+            var worker = self.known(key, self.workers[key]?.terms ?? self.terms, instant)
+        else { return }
+        func time(_ name: String) -> Int64? {
+            json[name]?.intValue.map { self.clock.instant(ofReading: Timestamp(microseconds: Int64($0))) }
+        }
+        worker.state = state
+        worker.reference = max(worker.reference, instant)
+        worker.lastBeat = [worker.lastBeat, time("last_beat")].compactMap { $0 }.max()
+        worker.downSince = time("down_since")
+        worker.missedSome = true
+        worker.armed = .max
+        self.keep(key, worker)
+    }
+
     /// Every worker with its state, by name. Terms are not part of it: they are configuration.
     package var json: JSONValue {
         .array(

@@ -7,8 +7,9 @@ struct BuiltInReader {
     let audit: AuditAlertEnvironment
     let runs: RunTimesEnvironment
 
-    private static let names = ["audit-alerts", "audit-contract", "run-liveness", "threshold"]
-    private static let later = ["heartbeat-monitor"]
+    private static let names = [
+        "audit-alerts", "audit-contract", "run-liveness", "threshold", "heartbeat-monitor",
+    ]
 
     func read(
         _ uses: YAMLMember,
@@ -54,16 +55,15 @@ struct BuiltInReader {
             return .threshold(ThresholdReader(context: self.context).read(name, with, at: uses))
         }
         let contracts = ContractReader(context: self.context, audit: self.audit, runs: self.runs)
-        return .contract(builtIn == "run-liveness" ? contracts.liveness(name, with) : contracts.contract(name, with))
+        switch builtIn {
+        case "heartbeat-monitor": return .workers(WorkersReader(context: self.context).read(name, with))
+        case "run-liveness": return .contract(contracts.liveness(name, with))
+        default: return .contract(contracts.contract(name, with))
+        }
     }
 
     private func refuse(_ name: ReadScalar, _ node: YAMLNode) {
         let available = ValueNeeds.list(Self.names)
-        if Self.later.contains(name.text) {
-            let message = "the built-in `\(name.text)` is not available in this version; available: \(available)"
-            self.context.report(.notAvailable, at: node, message)
-            return
-        }
         let nearest = NearestName.findIgnoringCase(name.text, among: Self.names)
         let hint = nearest.map { "; did you mean `\($0)`?" } ?? "; available: \(available)"
         let message = "unknown built-in `\(name.shown)`\(hint)"

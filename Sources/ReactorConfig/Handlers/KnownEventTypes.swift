@@ -28,7 +28,8 @@ enum KnownEventTypes {
     ]
 
     private static let work = [
-        "worker.pool.started", "worker.pool.stopped", "job.killed_by_switch", "job.progress.updated",
+        "worker.heartbeat", "worker.paused", "worker.resumed", "worker.pool.started", "worker.pool.stopped",
+        "job.killed_by_switch", "job.progress.updated",
         "reactor.heartbeat", "reactor.stopping", "reactor.unhealthy", "reactor.peer_lost",
     ]
 

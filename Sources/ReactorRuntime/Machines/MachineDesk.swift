@@ -30,6 +30,8 @@ package final class MachineDesk: Sendable {
         case due(Timestamp)
         /// Events are heard from then on.
         case listening(since: Timestamp)
+        /// Opens when everything before it is done, and written down where it is to be.
+        case mark(Gate)
         /// Something that other reactors have written down.
         case stored(StoredKey, machine: Int)
     }
@@ -94,6 +96,9 @@ package final class MachineDesk: Sendable {
         self.onRoom = onRoom
     }
 
+    /// Other handlers or settings are in force.
+    package func lookAgain() { self.deadlines.ring() }
+
     package var counts: [MachineCount: UInt64] { self.state.withLock { $0.counts } }
 
     /// Events not yet handled.
@@ -112,6 +117,17 @@ package final class MachineDesk: Sendable {
             return self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
         }
         return false
+    }
+
+    /// Hands an event that came another way to machines, and returns when what they know of it is safe.
+    ///
+    /// - Returns: False when the task was cancelled before, or nothing is taken any more.
+    package func accept(_ event: Event, machines: [Int]) async -> Bool {
+        let gate = Gate()
+        for machine in machines { self.queue.push(.event(event, machine: machine)) }
+        guard self.queue.push(.mark(gate)) != nil else { return false }
+        await gate.wait()
+        return gate.isOpen
     }
 
     package func handle(_ change: SightChange) {
@@ -164,6 +180,7 @@ package final class MachineDesk: Sendable {
             } else {
                 await self.perform(outputs)
             }
+            for case .mark(let gate) in batch where !Task.isCancelled { gate.open() }
             self.deadlines.ring()
             if self.queue.waiting <= Self.lowWater,
                 self.saidFull.exchange(false, ordering: .sequentiallyConsistent)
@@ -193,6 +210,7 @@ package final class MachineDesk: Sendable {
                 guard let from = self.state.withLock({ $0.absentSince.take() }) else { continue }
                 let notice = MachineNotice.blindnessEnded(from: from, to: since, reason: Self.nobodyListened)
                 outputs += self.machines.handle(notice, self.moment(self.clock.now))
+            case .mark: break
             case .stored(let stored, let machine):
                 self.sharing?.learn(stored, machine: machine, self.moment(self.clock.now))
             }
@@ -201,7 +219,8 @@ package final class MachineDesk: Sendable {
     }
 
     private func workOff(until time: Timestamp) -> [MachineOutput] {
-        if let due = self.machines.nextDeadline, due <= time {
+        // What is to be done at once has no time of its own.
+        if let due = self.machines.nextDeadline, due <= time, due > .atOnce {
             self.lateness.record((self.clock.now - due).inSeconds)
         }
         let outputs = self.machines.advance(self.moment(time))

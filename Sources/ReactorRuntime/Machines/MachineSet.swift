@@ -104,6 +104,15 @@ package final class MachineSet: Sendable {
         }
     }
 
+    /// The numbers of the contracts that an event means something to.
+    package func contracts(thatTake event: Event) -> [Int] {
+        self.places.withLock { places in
+            places.indices.filter { index in
+                places[index].isInUse && (places[index].machine as? ContractMachine)?.takes(event) == true
+            }
+        }
+    }
+
     private func inAll(
         _ moment: MachineMoment,
         _ body: (inout any Machine) -> [MachineOutput]

@@ -105,6 +105,7 @@ extension Reactor {
         await self.store.update(alerts, configVersion: configVersion)
         await self.standIn.update(alerts, configVersion: configVersion)
         await life?.engine.replace(entries)
+        life?.machines.lookAgain()
     }
 
     /// Takes note that a new configuration was refused; what was in force stays so.

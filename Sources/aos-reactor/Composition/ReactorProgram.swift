@@ -265,6 +265,7 @@ struct ReactorProgram {
         books.silences = reactor.store as? any SilenceBook
         books.deliveries = deliveries.outbox
         books.tester = deliveries
+        books.runs = reactor
         return AdminServer(
             inspector: reactor,
             books: books,
