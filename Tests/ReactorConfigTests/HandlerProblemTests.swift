@@ -91,10 +91,10 @@ struct HandlerProblemTests {
 
     @Test func `built-ins that are not there are told`() throws {
         #expect(
-            try check(handler: "handler: a\nuses: threshold\nwith: { run_timeout: 30s }") == """
-                handlers/a.yaml:2:7: error[R017]: the built-in `threshold` is not available in this version; available: `audit-alerts`, `audit-contract` or `run-liveness`
-                   2 | uses: threshold
-                     |       ^^^^^^^^^
+            try check(handler: "handler: a\nuses: heartbeat-monitor\nwith: { period: 30s }") == """
+                handlers/a.yaml:2:7: error[R017]: the built-in `heartbeat-monitor` is not available in this version; available: `audit-alerts`, `audit-contract`, `run-liveness` or `threshold`
+                   2 | uses: heartbeat-monitor
+                     |       ^^^^^^^^^^^^^^^^^
 
                 """
         )
@@ -105,7 +105,7 @@ struct HandlerProblemTests {
         )
         #expect(
             try check(handler: "handler: a\nuses: pager").contains(
-                "2:7: error[R025]: unknown built-in `pager`; available: `audit-alerts`, `audit-contract` or `run-liveness`\n"
+                "2:7: error[R025]: unknown built-in `pager`; available: `audit-alerts`, `audit-contract`, `run-liveness` or `threshold`\n"
             )
         )
         #expect(

@@ -162,8 +162,10 @@ struct RunLimitBook: Sendable {
             self.runs[id]?.watch.merge(json)
         }
         let (tokens, cost) = (json["step_tokens"]?.intValue ?? 0, json["step_cost"]?.doubleValue ?? 0)
-        self.runs[id]?.tokens = max(self.runs[id]?.tokens ?? 0, tokens)
-        self.runs[id]?.cost = max(self.runs[id]?.cost ?? 0, cost.isFinite ? cost : 0)
+        guard var entry = self.runs[id] else { return }
+        entry.tokens = max(entry.tokens, tokens)
+        entry.cost = max(entry.cost, cost.isFinite ? cost : 0)
+        self.runs[id] = entry
     }
 
     // MARK: For people
