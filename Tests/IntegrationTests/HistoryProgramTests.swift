@@ -181,6 +181,39 @@ import Testing
         }
     }
 
+    @Test func `what Redis no longer keeps is answered from history, page by page`() async throws {
+        try await withTemporaryFolder { folder in
+            try await withRedisServer { server in
+                try await Self.withReactor(server, history: "sqlite:\(folder)/history.db", in: folder) { reactor in
+                    try await Self.decide(0..<250, reactor, server)
+                    try await eventually("kept") { try await reactor.metric("aos_history_written_total") >= 500 }
+                    func runs() async throws -> [String] {
+                        var found: [String] = []
+                        var next: String? = ""
+                        while let cursor = next {
+                            let before = cursor.isEmpty ? "" : "&before=\(cursor)"
+                            let page = try await reactor.json("/v1/receipts?limit=40\(before)")
+                            found += page["receipts"]?.arrayValue?.compactMap { $0["run_id"]?.stringValue } ?? []
+                            next = page["next"]?.stringValue
+                        }
+                        return found
+                    }
+                    let before = try await runs()
+                    #expect(Set(before).count == 250)
+                    // Only the newest are left, as when there were a million since.
+                    _ = try await server.command("XTRIM", "aos:{aos}:receipts", "MAXLEN", "90")
+                    #expect(try await runs() == before)
+                    let old = try await reactor.json("/v1/receipts?run_id=run-3")["receipts"]?.arrayValue ?? []
+                    #expect(old.count == 1)
+                    #expect(old.first?["event"]?["event_type"]?.stringValue == "run.failed")
+                    let told = try await AlertedReactor.verb(reactor, "explain", "run-3")
+                    #expect(told.exitCode == 0, "\(told.everything)")
+                    #expect(told.output.contains("run.failed from tests"), "\(told.output)")
+                }
+            }
+        }
+    }
+
     @Test func `without history nothing is kept and nothing is said of it`() async throws {
         try await withTemporaryFolder { folder in
             try await withRedisServer { server in

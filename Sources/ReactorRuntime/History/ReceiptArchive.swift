@@ -20,6 +20,8 @@ package final class ReceiptArchive: Sendable {
         var counts = Counts()
         /// What was recorded since the place was written down.
         var isNoted = true
+        /// Whether somebody takes receipts over now.
+        var isBusy = false
     }
 
     /// Receipts of one step.
@@ -77,6 +79,11 @@ package final class ReceiptArchive: Sendable {
 
     /// Takes over all that was decided until now; stops early when the store or history cannot.
     package func catchUp() async {
+        // One at a time, or they would be taken over twice.
+        while !self.begin() {
+            guard (try? await Task.sleep(for: .milliseconds(2))) != nil else { return }
+        }
+        defer { self.state.withLock { $0.isBusy = false } }
         do {
             var hasMore = true
             while hasMore, !Task.isCancelled {
@@ -92,6 +99,14 @@ package final class ReceiptArchive: Sendable {
             }
         } catch {
             self.logger.debug("receipts cannot be taken to history now", error: error, metadata: [:])
+        }
+    }
+
+    private func begin() -> Bool {
+        self.state.withLock { state in
+            guard !state.isBusy else { return false }
+            state.isBusy = true
+            return true
         }
     }
 

@@ -50,6 +50,6 @@ extension Reactor: RunBook {
         let now = life?.machines.clock.now ?? self.clock.wall()
         return self.machines.all(of: WorkerMachine.self) { machine in
             machine.views(at: now).map { WorkerStatus(handler: machine.name, worker: $0) }
-        }
+        }.flatMap(\.self)
     }
 }

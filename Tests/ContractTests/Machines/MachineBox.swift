@@ -48,7 +48,8 @@ struct MachineBox<Kind: Machine> {
         var outputs: [MachineOutput] = []
         let end = Self.start + .milliseconds(time)
         while let due = self.machine.nextDeadline, due <= end {
-            self.time = Int((due - Self.start).wholeMicroseconds / 1000)
+            // Not before it is due, which may be between two milliseconds.
+            self.time = Int(((due - Self.start).wholeMicroseconds + 999) / 1000)
             outputs += self.machine.advance(self.moment())
         }
         self.time = time

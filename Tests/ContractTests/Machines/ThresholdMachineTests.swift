@@ -274,7 +274,7 @@ import Testing
         )
         var box = MachineBox(ThresholdMachine(name: "limits", definition))
         _ = try box.event("run.started", at: 0, ["run_id": "r1", "tenant_id": "acme"])
-        _ = try box.event("cost.recorded", at: 1, ["run_id": "r1", "cost_usd": 1.2])
+        _ = try box.event("cost.recorded", at: 1, ["run_id": "r1", "cost_usd": .number(1.2)])
         let stored = try JSONValue.parse(try #require(box.machine.stored("r1")))
         var next = MachineBox(ThresholdMachine(name: "limits", definition))
         next.machine.merge("r1", stored, at: MachineBox<ThresholdMachine>.start + .milliseconds(5))
