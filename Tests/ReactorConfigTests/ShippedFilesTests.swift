@@ -24,7 +24,7 @@ struct ShippedFilesTests {
         #expect(DiagnosticRenderer().render(result.diagnostics) == "")
         #expect(result.isUsable)
         #expect(result.checkExitCode == 0)
-        #expect(result.handlers.count == 10)
+        #expect(result.handlers.count == 11)
         #expect(result.handlers.allSatisfy { $0.enabled })
     }
 

@@ -36,7 +36,7 @@ import Testing
                 case .recovered(let flip, let after):
                     "\(flip.key) up \(Self.second(flip.at)) after \(after.components.seconds)"
                 case .gapsGrow(let key, let gaps): "\(key) slows \(gaps.map(\.components.seconds))"
-                case .flipped, .refused: nil
+                case .flipped, .refused, .forgotten: nil
                 }
             }
         }
