@@ -28,13 +28,13 @@ extension ContractRegistry {
     package mutating func restore(_ runID: String, from bytes: [UInt8], at now: Timestamp) -> Bool {
         let clock = self.surroundings.clock
         guard var run = RunContract(runID: runID, bytes: bytes, terms: self.terms, clock: clock) else { return false }
+        // Signs of life that changed nothing else are not written down.
+        if let known = self.run(runID) { run.lastActivity = max(run.lastActivity, known.lastActivity) }
         let instant = clock.instant(ofReading: now)
         guard let place = self.place(of: runID, run.tenant, instant) else {
             self.counters.refused[.tooManyRuns, default: 0] += 1
             return false
         }
-        // Signs of life that changed nothing else are not written down.
-        run.lastActivity = max(run.lastActivity, self.places[place].run?.lastActivity ?? run.lastActivity)
         self.places[place].run = run
         self.places[place].forgottenAt = .max
         self.rearm(place, instant)
