@@ -311,6 +311,8 @@ package final class MachineDesk: Sendable {
     }
 
     private func perform(_ settled: MachineSharing.Settled) async {
+        // A machine that shares nothing publishes for itself.
+        guard settled.isPublished else { return await self.perform(settled.outputs) }
         var rest: [MachineOutput] = []
         var published = 0
         for output in settled.outputs {

@@ -13,6 +13,8 @@ package final class MachineSharing: Sendable {
         package var outputs: [MachineOutput]
         /// Kept by the store until it is confirmed; nil when nothing is.
         package var telling: MachineVersion?
+        /// Whether its events were published in the step in which it was written down; false for what is not shared.
+        package var isPublished = true
     }
 
     private static let retryDelay: Duration = .milliseconds(100)
@@ -79,7 +81,7 @@ package final class MachineSharing: Sendable {
             let place = MachineSet.Place(machine: output.machine, key: RunKey(output.key))
             if open.contains(place) { byPlace[place, default: []].append(output) } else { free.append(output) }
         }
-        var settled = free.isEmpty ? [] : [Settled(outputs: free)]
+        var settled = free.isEmpty ? [] : [Settled(outputs: free, isPublished: false)]
         while !open.isEmpty, !Task.isCancelled {
             for (machine, places) in Dictionary(grouping: open, by: \.machine) {
                 let changes = places.map { self.change(of: $0, byPlace[$0] ?? []) }
