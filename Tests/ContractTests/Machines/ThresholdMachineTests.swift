@@ -72,28 +72,6 @@ import Testing
         #expect(box.machine.figures.kept == 0)
     }
 
-    @Test func whatSwaysAroundALimitIsToldOnce() throws {
-        var definition: ThresholdMachine {
-            Self.spend { definition in
-                guard case .aggregate(var watch) = definition.watch else { return }
-                watch.rule.aggregate = .avg
-                watch.rule.window = .seconds(1)
-                watch.rule.buckets = 1
-                definition.watch = .aggregate(watch)
-            }
-        }
-        var box = MachineBox(definition)
-        var told = 0
-        for step in 0..<200 {
-            // 101, 96, 101, 96, ...: below the limit, but not by a tenth.
-            told += try box.event("cost.recorded", at: step * 1000 + 10, Self.cost(step % 2 == 0 ? 101 : 96))
-                .published.count
-            told += try box.event("cost.recorded", at: step * 1000 + 20, Self.cost(step % 2 == 0 ? 101 : 96))
-                .published.count
-        }
-        #expect(told <= 2)
-    }
-
     @Test func signalsAreNotCountedAndWhatHasNoKeyOrValueIsRefused() throws {
         var box = MachineBox(Self.spend { $0.on = [.any] })
         for type in ["threshold.exceeded", "threshold.recovered", "run.risk_changed"] {
