@@ -194,38 +194,6 @@ import Testing
         #expect(rows.allSatisfy { $0.runID == "r1" && $0.tenant == "acme" })
     }
 
-    /// Two reactors that hear the same, one after the other, and share what they tell.
-    @Test func aCrossingIsToldOnceByHoweverManyReactors() throws {
-        var boxes = [MachineBox(Self.spend()), MachineBox(Self.spend())]
-        for index in boxes.indices { boxes[index].machine.sharing = ThresholdMachine.Sharing() }
-        var stored: [String: [UInt8]] = [:]
-        var told: [String] = []
-        /// Writes down what one of them has to write, unless the other one was first.
-        func share(_ index: Int, _ outputs: [MachineOutput], at time: Int) throws {
-            var outputs = outputs
-            for key in boxes[index].machine.sharing?.takeChanges() ?? [] {
-                let before = try stored[key].map { try JSONValue.parse($0) }
-                if before != nil, boxes[1 - index].machine.sharing?.pending[key] == nil {
-                    let moment = MachineMoment(now: MachineBox<ThresholdMachine>.start + .milliseconds(time)) { "id" }
-                    outputs = boxes[index].machine.settle(key, with: before, moment)
-                }
-                stored[key] = boxes[index].machine.stored(key)
-                boxes[index].machine.sharing?.confirm(key)
-            }
-            told += outputs.published.map(\.eventType)
-        }
-        for step in 0..<6 {
-            for index in boxes.indices {
-                let time = step * 10 + index
-                try share(index, boxes[index].event("cost.recorded", at: time, Self.cost(20)), at: time)
-            }
-        }
-        #expect(told == ["threshold.exceeded", "threshold.exceeded"])
-        for index in boxes.indices { try share(index, boxes[index].pass(until: 120_000 + index), at: 120_000 + index) }
-        #expect(told.count { $0 == "threshold.recovered" } == 2)
-        #expect(told.count == 4)
-    }
-
     @Test func whatWasAddedUpSurvivesARestart() throws {
         var box = MachineBox(Self.spend())
         box.machine.sharing = ThresholdMachine.Sharing()
