@@ -86,7 +86,7 @@ import Testing
         #expect(told.entries[5].summary.hasPrefix("sent: "))
         #expect(told.entries[6].data.value["verdict"]?.stringValue == "duplicate")
         let cut = try await ask("/v1/runs/r1?limit=3", books: books).decode(RunResponse.self)
-        #expect(cut.entries == Array(told.entries.prefix(3)))
+        #expect(cut.entries.map(\.summary) == told.entries.prefix(3).map(\.summary))
         #expect(cut.cut)
         #expect(try await ask("/v1/runs/r2", books: books).status == .notFound)
     }

@@ -72,28 +72,6 @@ import Testing
         #expect(box.machine.figures.kept == 0)
     }
 
-    @Test func whatSwaysAroundALimitIsToldOnce() throws {
-        var definition: ThresholdMachine {
-            Self.spend { definition in
-                guard case .aggregate(var watch) = definition.watch else { return }
-                watch.rule.aggregate = .avg
-                watch.rule.window = .seconds(1)
-                watch.rule.buckets = 1
-                definition.watch = .aggregate(watch)
-            }
-        }
-        var box = MachineBox(definition)
-        var told = 0
-        for step in 0..<200 {
-            // 101, 96, 101, 96, ...: below the limit, but not by a tenth.
-            told += try box.event("cost.recorded", at: step * 1000 + 10, Self.cost(step % 2 == 0 ? 101 : 96))
-                .published.count
-            told += try box.event("cost.recorded", at: step * 1000 + 20, Self.cost(step % 2 == 0 ? 101 : 96))
-                .published.count
-        }
-        #expect(told <= 2)
-    }
-
     @Test func signalsAreNotCountedAndWhatHasNoKeyOrValueIsRefused() throws {
         var box = MachineBox(Self.spend { $0.on = [.any] })
         for type in ["threshold.exceeded", "threshold.recovered", "run.risk_changed"] {
@@ -214,38 +192,6 @@ import Testing
         #expect(signals.map(\.hasRecovered) == [false, true])
         #expect(Set(rows.map(\.id)).count == 2)
         #expect(rows.allSatisfy { $0.runID == "r1" && $0.tenant == "acme" })
-    }
-
-    /// Two reactors that hear the same, one after the other, and share what they tell.
-    @Test func aCrossingIsToldOnceByHoweverManyReactors() throws {
-        var boxes = [MachineBox(Self.spend()), MachineBox(Self.spend())]
-        for index in boxes.indices { boxes[index].machine.sharing = ThresholdMachine.Sharing() }
-        var stored: [String: [UInt8]] = [:]
-        var told: [String] = []
-        /// Writes down what one of them has to write, unless the other one was first.
-        func share(_ index: Int, _ outputs: [MachineOutput], at time: Int) throws {
-            var outputs = outputs
-            for key in boxes[index].machine.sharing?.takeChanges() ?? [] {
-                let before = try stored[key].map { try JSONValue.parse($0) }
-                if before != nil, boxes[1 - index].machine.sharing?.pending[key] == nil {
-                    let moment = MachineMoment(now: MachineBox<ThresholdMachine>.start + .milliseconds(time)) { "id" }
-                    outputs = boxes[index].machine.settle(key, with: before, moment)
-                }
-                stored[key] = boxes[index].machine.stored(key)
-                boxes[index].machine.sharing?.confirm(key)
-            }
-            told += outputs.published.map(\.eventType)
-        }
-        for step in 0..<6 {
-            for index in boxes.indices {
-                let time = step * 10 + index
-                try share(index, boxes[index].event("cost.recorded", at: time, Self.cost(20)), at: time)
-            }
-        }
-        #expect(told == ["threshold.exceeded", "threshold.exceeded"])
-        for index in boxes.indices { try share(index, boxes[index].pass(until: 120_000 + index), at: 120_000 + index) }
-        #expect(told.count { $0 == "threshold.recovered" } == 2)
-        #expect(told.count == 4)
     }
 
     @Test func whatWasAddedUpSurvivesARestart() throws {
