@@ -54,7 +54,7 @@ extension OpenAPI {
                 )
             ),
             Self.path(.receivers, Self.get("receivers", "Who can be told of alerts.", "Receivers")),
-        ] + Self.silencePaths + Self.deliveryPaths + Self.runPaths
+        ] + Self.silencePaths + Self.deliveryPaths + Self.runTellingPaths
     }
 
     private static var silencePaths: [JSONMember] {
@@ -165,7 +165,7 @@ extension OpenAPI {
 }
 
 extension OpenAPI {
-    private static var runPaths: [JSONMember] {
+    private static var runTellingPaths: [JSONMember] {
         // More than that is taken; what is written here needs no escaping.
         let run: JSONValue = [
             "name": "id", "in": "path", "required": true,

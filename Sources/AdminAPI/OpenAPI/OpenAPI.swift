@@ -30,15 +30,15 @@ enum OpenAPI {
                 "responses": Self.parsed(Self.responses),
                 "parameters": Self.parsed(Self.parameters),
                 "schemas": .object(
-                    Self.members(Self.schemas) + Self.members(Self.alertSchemas) + Self.members(Self.runSchemas)
+                    [Self.schemas, Self.alertSchemas, Self.runSchemas, Self.runTellingSchemas].flatMap(Self.members)
                 ),
             ],
         ]
     }
 
     private static let about =
-        "Health, metrics, what the reactor does, what was decided about alerts, and what happened to runs. Where http.token is set, everything "
-        + "but /healthz and /readyz wants it. Errors are problem details of RFC 9457."
+        "Health, metrics, what the reactor does, what was decided about alerts, and what happened to runs. Where http.token "
+        + "is set, everything but /healthz and /readyz wants it. Errors are problem details of RFC 9457."
 
     /// A path whose operations say that a token may be missing.
     private static func guarded(_ path: JSONMember) -> JSONValue {

@@ -1,6 +1,6 @@
 extension OpenAPI {
     /// Schemas of what is told of runs, and of workers.
-    static let runSchemas = #"""
+    static let runTellingSchemas = #"""
         {
           "Name": {"type": "string", "pattern": "^[!-~]{1,128}$"},
           "NewExpectation": {"type": "object", "additionalProperties": false,
