@@ -220,6 +220,10 @@ import Testing
         Asked(route: .runs), Asked(route: .runs, query: "?limit=1"), Asked(route: .runs, query: "?open=x", status: 400),
         Asked(route: .run, id: "r1"), Asked(route: .run, id: "none", status: 404),
         Asked(route: .thresholds), Asked(route: .thresholds, query: "?limit=0", status: 400),
+        Asked(route: .heartbeats),
+        Asked(route: .runExpectations, method: "post", id: "r1", body: FakeRuns.expectation, status: 202),
+        Asked(route: .runExpectations, method: "post", id: "r1", body: "{}", status: 400),
+        Asked(route: .runAcks, method: "post", id: "r1", body: FakeRuns.acknowledgement, status: 202),
     ]
 
     @Test func `every answer is as the document says`() async throws {
@@ -236,6 +240,7 @@ import Testing
                 FakeHistory.rows(run: "r1", startedAt: FakeBooks.now)
                     + FakeHistory.rows(run: "r2", startedAt: FakeBooks.now, ended: true)
             )
+            all.runs = FakeRuns(takes: true)
             let response = try await ask(
                 asked.route.path(asked.id) + asked.query,
                 of: FakeReactor {

@@ -18,7 +18,7 @@ struct DocumentationTests {
 
     @Test func `examples of handlers load`() throws {
         let examples = try self.examples("handlers.md")
-        #expect(examples.count == 6)
+        #expect(examples.count == 9)
         for example in examples {
             let isWhole = example.contains("handler:")
             let handler = isWhole ? example : "handler: example\non: run.failed\ndo: [{log: {message: m}}]\n" + example

@@ -146,7 +146,16 @@ package enum DecisionGround: Sendable, Hashable {
 
 extension Receipt {
     /// Whether it is about an alert that came, or about its end.
-    package var status: AlertStatus { self.ground == .resolved ? .resolved : .firing }
+    package var status: AlertStatus {
+        switch self.ground {
+        case .resolved: .resolved
+        case .kept(let reason): reason == Self.overReason ? .resolved : .firing
+        default: .firing
+        }
+    }
+
+    /// The reason of a receipt about an end, which history keeps as a sentence.
+    private static let overReason = "it is over"
 
     /// For a person: which rule decided, with its numbers.
     package var reason: String {
@@ -174,7 +183,7 @@ extension Receipt {
             return "it began to come and go: \(percent) % of its last states are changes; further ones are held back"
         case .flappingEnded(let percent):
             return "it no longer comes and goes: \(percent) % of its last states are changes"
-        case .resolved: return "it is over"
+        case .resolved: return Self.overReason
         case .digest(let alerts): return "tells of \(alerts) alerts that were held back"
         case .kept(let reason): return reason
         }

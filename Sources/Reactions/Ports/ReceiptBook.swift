@@ -27,14 +27,20 @@ package struct LayeredReceipts: ReceiptBook {
             return kept
         }
         guard recent.count < query.limit, let kept = await self.kept(query) else { return recent }
-        let known = Set(recent.map(Self.identity))
-        let all = recent + kept.filter { !known.contains(Self.identity($0)) }
+        let places = Set(recent.map(Self.identity))
+        var told = Set(recent.map(Self.telling))
+        let all = recent + kept.filter { !places.contains(Self.identity($0)) && told.insert(Self.telling($0)).inserted }
         let ordered = all.map { (record: $0, place: DecisionPlace($0.cursor)?.order ?? 0) }
             .sorted { $0.place > $1.place }
         return Array(ordered.prefix(query.limit).map(\.record))
     }
 
     private static func identity(_ record: DecisionRecord) -> String { record.cursor + " " + record.receipt.alertID }
+
+    /// What was sent while the store was away is on record twice: as it was sent, and as the store was told of it.
+    private static func telling(_ record: DecisionRecord) -> String {
+        [record.receipt.alertID, record.receipt.verdict.rawValue, record.receipt.reason].joined(separator: " ")
+    }
 
     /// Nil when history does not answer in time.
     private func kept(_ query: ReceiptQuery) async -> [DecisionRecord]? {

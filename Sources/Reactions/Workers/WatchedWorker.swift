@@ -57,6 +57,24 @@ package struct WorkerView: Sendable, Hashable {
     package var downSince: Timestamp?
     /// The gaps between its last beats, the newest last.
     package var gaps: [Duration]
+
+    package init(
+        key: String,
+        state: WorkerState,
+        lastBeat: Timestamp? = nil,
+        expectedAt: Timestamp? = nil,
+        downAt: Timestamp? = nil,
+        downSince: Timestamp? = nil,
+        gaps: [Duration] = []
+    ) {
+        self.key = key
+        self.state = state
+        self.lastBeat = lastBeat
+        self.expectedAt = expectedAt
+        self.downAt = downAt
+        self.downSince = downSince
+        self.gaps = gaps
+    }
 }
 
 /// A change from one state to another, at the time at which it came true, however late it was noticed.

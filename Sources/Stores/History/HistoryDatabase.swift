@@ -73,13 +73,13 @@ enum HistorySQL {
             + " (SELECT run_id, id FROM \(table.name) WHERE at < ?\(condition) ORDER BY at LIMIT ?)"
     }
 
-    /// The higher revision counts.
+    /// The higher revision counts; of equal ones the row that was recorded later.
     private static func update(_ columns: [String]) -> String {
         // Whoever writes later may know less of these.
         let kept = ["agent", "outcome", "ended_at"]
         let changes = columns.dropFirst(2).map { name in
             kept.contains(name) ? "\(name) = coalesce(excluded.\(name), runs.\(name))" : "\(name) = excluded.\(name)"
         }.joined(separator: ", ")
-        return "UPDATE SET \(changes) WHERE excluded.revision > runs.revision"
+        return "UPDATE SET \(changes) WHERE excluded.revision >= runs.revision"
     }
 }

@@ -41,7 +41,8 @@ struct StoredRow: Sendable, Hashable {
                 kept[key] = row
                 continue
             }
-            if (row.revision ?? 0) > (earlier.revision ?? 0) { kept[key] = row.filled(from: earlier) }
+            // Of two at one time the one that was recorded later knows more.
+            if let revision = row.revision, revision >= earlier.revision ?? .min { kept[key] = row.filled(from: earlier) }
         }
         return kept.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     }

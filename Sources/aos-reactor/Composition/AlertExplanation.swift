@@ -65,7 +65,8 @@ struct AlertExplanation {
         guard alert.receipt.verdict.isSent,
             let detail = try await self.admin.find(AdminRoute.alert.path(alert.id), as: AlertResponse.self)
         else { return AlertResponse(alert: alert, deliveries: nil) }
-        return detail.value
+        // Its newest receipt may be about its end.
+        return AlertResponse(alert: alert, deliveries: detail.value.deliveries)
     }
 
     // MARK: Words

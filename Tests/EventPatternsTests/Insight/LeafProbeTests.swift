@@ -47,6 +47,8 @@ struct LeafProbeTests {
                 "payload.a 1": true, "payload.b 1": false, "payload.c 1": true,
             ]
         )
-        #expect(try self.truths(pattern, "3") == ["payload.a 1": nil, "payload.b 1": nil, "payload.c 1": nil])
+        let probe = LeafProbe(try EventPattern.parse(json: Array(pattern.utf8)))
+        let truths = Array("{oops".utf8).withUnsafeBytes { probe.truths(of: ByteView($0)) }
+        #expect(truths == nil)
     }
 }

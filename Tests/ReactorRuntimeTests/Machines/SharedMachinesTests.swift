@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `a store that has forgotten what it took is told again`() async throws {
-        try await Self.withStore { store, server in
+        try await Self.withServedStore { store, server in
             let replica = Replica(store)
             _ = await replica.take(Step(time: 0, type: "run.started", payload: ["run_id": "r1"]))
             try await server.command("FLUSHALL")
@@ -90,10 +90,12 @@ import Testing
     // MARK: Parts
 
     private static func withStore(_ body: (RedisMachineStore) async throws -> Void) async throws {
-        try await self.withStore { store, _ in try await body(store) }
+        try await self.withServedStore { store, _ in try await body(store) }
     }
 
-    private static func withStore(_ body: (RedisMachineStore, RedisServerProcess) async throws -> Void) async throws {
+    private static func withServedStore(
+        _ body: (RedisMachineStore, RedisServerProcess) async throws -> Void
+    ) async throws {
         try await withRedisServer { server in
             let client = RedisCommandClient(
                 endpoint: try RedisEndpoint(url: server.url),

@@ -103,7 +103,7 @@ private let oddPassword = "s3cret-@:/?#%&=+"
                 #expect(severities[.keepalive] == .ok && severities[.role] == .ok && severities[.clock] == .ok)
                 #expect(severities[.permissions] == .ok && severities[.openDefaultUser] == .note)
                 #expect(severities[.eviction] == .problem)
-                #expect(report.durability.verdict == .durable && report.worst == .problem)
+                #expect(report.durability.verdict == .volatile && report.worst == .problem)
                 #expect(report.facts.user == "default")
             }
             // As a user who may do everything but hear our channel.
