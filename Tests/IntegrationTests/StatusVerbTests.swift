@@ -36,7 +36,10 @@ struct StatusVerbTests {
                 #expect(report["status"]?["state"]?.stringValue == "RUNNING")
                 #expect(report["status"]?["events"]?["received"]?.intValue == 2)
                 let components = report["components"]?.arrayValue?.compactMap { $0["name"]?.stringValue }
-                #expect(components == ["config", "redis", "subscription", "probe", "ring", "heartbeat", "state", "history"])
+                #expect(
+                    components
+                        == ["config", "redis", "subscription", "probe", "ring", "heartbeat", "state", "history"]
+                )
 
                 // A reactor that is not ready is a finding.
                 try write("handler: [\n", to: reactor.handlersFile)

@@ -42,7 +42,9 @@ struct StoredRow: Sendable, Hashable {
                 continue
             }
             // Of two at one time the one that was recorded later knows more.
-            if let revision = row.revision, revision >= earlier.revision ?? .min { kept[key] = row.filled(from: earlier) }
+            if let revision = row.revision, revision >= earlier.revision ?? .min {
+                kept[key] = row.filled(from: earlier)
+            }
         }
         return kept.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     }
