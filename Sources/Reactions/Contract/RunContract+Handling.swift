@@ -187,8 +187,7 @@ extension RunContract {
 
     private static func length(_ deadline: Duration?) -> Int64? {
         guard let deadline, deadline > .zero else { return nil }
-        let seconds = min(deadline.components.seconds, Int64(Self.longestDeadline / 1e6))
-        return max(1, min(Duration.seconds(seconds), deadline).wholeMicroseconds)
+        return max(1, min(deadline, .microseconds(Int64(Self.longestDeadline))).wholeMicroseconds)
     }
 
     // MARK: Acknowledgements

@@ -31,9 +31,9 @@ extension ContractMachine {
             eventID: event.eventID,
             details: BoundedDetails.bounded(event.payload)
         )
-        var rows = [
-            HistoryRow(id: id, runID: runID, tenant: tenant, at: own ?? event.arrivedAt, content: .event(content))
-        ]
+        // What is heard has happened: a producer's clock that is ahead puts nothing behind its own consequences.
+        let at = own.map { min($0, now) } ?? now
+        var rows = [HistoryRow(id: id, runID: runID, tenant: tenant, at: at, content: .event(content))]
         for input in inputs { rows += self.rows(of: input, summary, at: now) }
         if inputs.contains(where: { $0 != .progressed }) {
             rows.append(

@@ -57,6 +57,22 @@ import Testing
         #expect(scenario.kinds == [.missing, .missing])
     }
 
+    @Test(arguments: [Int64(1), 500, 1_500, 59_999])
+    func `deadlines are kept to the millisecond`(milliseconds: Int64) {
+        var definition = ContractScenario.definition()
+        definition.expectations = [.init(.createIncident, within: .milliseconds(milliseconds))]
+        definition.runTimeout = .milliseconds(milliseconds + 60_000)
+        definition.grace = .milliseconds(250)
+        var scenario = ContractScenario(definition)
+        scenario.tell(.started)
+        scenario.advance(to: 200)
+        #expect(scenario.kinds == [.missing, .stale])
+        #expect(
+            scenario.findings.map { $0.at - scenario.time(0) }
+                == [.milliseconds(milliseconds), .milliseconds(milliseconds + 60_250)]
+        )
+    }
+
     @Test func `an acknowledgement at the deadline is late, one before it is not`() {
         for (second, kinds) in [(4.999, []), (5.0, [ContractFinding.Kind.missing, .late])] {
             var scenario = ContractScenario()
