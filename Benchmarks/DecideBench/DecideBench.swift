@@ -40,6 +40,7 @@ struct DecideBench {
             verdicts += try await self.store.decide(batch).map(\.verdict)
             spent += start.duration(to: self.clock.now)
         }
+        let pings = try await self.pings()
         let single = try await self.paced(from: count, &verdicts)
         let planned = try await self.plan()
         let books = try await self.compare(verdicts, planned.receivers)
@@ -48,6 +49,7 @@ struct DecideBench {
             ("alerts", count), ("sent", verdicts.count { $0.isSent }),
             ("decisions_per_second", Int(Double(count) / spent.inSeconds)),
             ("single_p50_ms", single.p50), ("single_p99_ms", single.p99),
+            ("ping_p50_ms", pings.p50), ("ping_p99_ms", pings.p99),
             ("deliveries", planned.count), ("deliveries_per_second", planned.rate),
             ("receipts", books.receipts), ("missing", books.missing), ("contradicting", books.contradicting),
             ("explain_p50_ms", explained.p50), ("explain_p99_ms", explained.p99),
@@ -56,16 +58,29 @@ struct DecideBench {
 
     /// Single decisions, 1,000 a second for ten seconds; late ones are not waited for, so that their delay counts.
     private func paced(from first: Int, _ verdicts: inout [Verdict]) async throws -> (p50: Double, p99: Double) {
+        var answers: [Verdict] = []
+        let times = try await self.paced(10_000) { number in
+            answers += try await self.store.decide([GeneratedAlerts.alert(first + number)]).map(\.verdict)
+        }
+        verdicts += answers
+        return Self.percentiles(times)
+    }
+
+    /// What a round trip alone takes at that pace: the part of it that is the machine's.
+    private func pings() async throws -> (p50: Double, p99: Double) {
+        Self.percentiles(try await self.paced(3_000) { _ in _ = try await self.commands.ping() })
+    }
+
+    private func paced(_ count: Int, _ ask: (Int) async throws -> Void) async throws -> [Duration] {
         var times: [Duration] = []
         let start = self.clock.now
-        for number in 0..<10_000 {
-            let due = start.advanced(by: .milliseconds(number))
-            try await self.clock.sleep(until: due, tolerance: .zero)
+        for number in 0..<count {
+            try await self.clock.sleep(until: start.advanced(by: .milliseconds(number)), tolerance: .zero)
             let began = self.clock.now
-            verdicts += try await self.store.decide([GeneratedAlerts.alert(first + number)]).map(\.verdict)
+            try await ask(number)
             times.append(began.duration(to: self.clock.now))
         }
-        return Self.percentiles(times)
+        return times
     }
 
     /// Plans all that went out; who is told of which alert.

@@ -4,7 +4,8 @@ package import Events
 package struct AlertRules: Sendable {
     package let settings: AlertSettings
     /// The routes of every alert, when they are the same for all.
-    private let fixedRoutes: [RouteMatch]?
+    private let fixedRoutes: RouteSet?
+    private var memory: RouteMemory
     private let schedules: [String: MuteSchedule]
     /// What the schedules said last; an answer holds for a while.
     private var windows: [String: MuteSchedule.Window] = [:]
@@ -12,13 +13,15 @@ package struct AlertRules: Sendable {
     package init(_ settings: AlertSettings) {
         self.settings = settings
         let root = settings.routing.root
-        self.fixedRoutes = root.children.isEmpty ? Self.telling(settings.routing.routes(of: AlertLabels())) : nil
+        self.fixedRoutes =
+            root.children.isEmpty ? RouteSet(Self.telling(settings.routing.routes(of: AlertLabels()))) : nil
+        self.memory = RouteMemory(settings.routing)
         self.schedules = settings.muteIntervals.mapValues { MuteSchedule($0) }
     }
 
     /// The routes by which somebody is told of the alert, muted or not.
     package func routes(of labels: @autoclosure () -> AlertLabels) -> [RouteMatch] {
-        self.fixedRoutes ?? Self.telling(self.settings.routing.routes(of: labels()))
+        self.fixedRoutes?.routes ?? Self.telling(self.settings.routing.routes(of: labels()))
     }
 
     private static func telling(_ routes: [RouteMatch]) -> [RouteMatch] { routes.filter { !$0.receivers.isEmpty } }
@@ -29,10 +32,9 @@ package struct AlertRules: Sendable {
         _ silences: SilenceSet,
         at now: Timestamp
     ) -> AlertSurroundings {
-        let needsLabels = self.fixedRoutes == nil || !silences.isEmpty || !self.settings.inhibition.isEmpty
-        guard needsLabels else { return self.muted(AlertSurroundings(routes: self.fixedRoutes ?? []), at: now) }
+        var surroundings = AlertSurroundings(told: self.fixedRoutes ?? self.memory.routes(of: alert))
+        guard !silences.isEmpty || !self.settings.inhibition.isEmpty else { return self.muted(surroundings, at: now) }
         let labels = AlertLabels(alert)
-        var surroundings = AlertSurroundings(routes: self.routes(of: labels))
         if !silences.isEmpty {
             let answer = silences.answer(for: labels, at: now)
             surroundings.silence = answer.silence
@@ -47,7 +49,7 @@ package struct AlertRules: Sendable {
     private mutating func muted(_ routed: AlertSurroundings, at now: Timestamp) -> AlertSurroundings {
         guard !self.schedules.isEmpty, routed.routes.contains(where: { !$0.mute.isEmpty }) else { return routed }
         var surroundings = routed
-        surroundings.routes = []
+        var speaking: [RouteMatch] = []
         for route in routed.routes {
             var mutedUntil: Int64?
             for name in route.mute {
@@ -58,12 +60,13 @@ package struct AlertRules: Sendable {
                 if !surroundings.mutedBy.contains(name) { surroundings.mutedBy.append(name) }
             }
             guard let mutedUntil else {
-                surroundings.routes.append(route)
+                speaking.append(route)
                 continue
             }
             surroundings.leftOut.append(route.path.joined(separator: " / "))
             surroundings.mutedUntil = min(surroundings.mutedUntil ?? mutedUntil, mutedUntil)
         }
+        if !surroundings.leftOut.isEmpty { surroundings.told = RouteSet(speaking) }
         return surroundings
     }
 
@@ -82,7 +85,7 @@ package struct AlertSurroundings: Sendable, Hashable {
     package var silence: Silence?
     package var inhibition: InhibitionKeys?
     /// The routes that are not muted.
-    package var routes: [RouteMatch]
+    package var told: RouteSet
     /// The muted ones, by their matchers.
     package var leftOut: [String] = []
     /// Names of the intervals that mute them.
@@ -93,8 +96,8 @@ package struct AlertSurroundings: Sendable, Hashable {
     package private(set) var from = Int64.min / 2
     package private(set) var until = Int64.max / 2
 
-    package init(routes: [RouteMatch]) {
-        self.routes = routes
+    package init(told: RouteSet) {
+        self.told = told
     }
 
     /// Whether there is a time at which something else may be said.
@@ -103,14 +106,10 @@ package struct AlertSurroundings: Sendable, Hashable {
     /// Whether every route that names a receiver is silent now.
     package var isMuted: Bool { self.routes.isEmpty && !self.leftOut.isEmpty }
 
+    package var routes: [RouteMatch] { self.told.routes }
+
     /// Whoever would be told, each once.
-    package var receivers: [String] {
-        var names: [String] = []
-        for route in self.routes {
-            for name in route.receivers where !names.contains(name) { names.append(name) }
-        }
-        return names
-    }
+    package var receivers: [String] { self.told.receivers }
 
     fileprivate mutating func narrow(from: Int64, until: Int64) {
         self.from = max(self.from, from)

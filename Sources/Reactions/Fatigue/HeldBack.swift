@@ -147,7 +147,14 @@ extension HeldBack {
 
 /// What was held back and not told of yet.
 struct HeldBackBook: Sendable, Hashable {
-    private var sets: [String: HeldBack] = [:]
+    /// Those who are told together, and of what. Not by the set's name, which costs a hash of its own.
+    private struct Audience: Hashable {
+        var tenant: String
+        var domain: String
+        var receiver: String
+    }
+
+    private var sets: [Audience: HeldBack] = [:]
     /// The earliest time at which something is due.
     private(set) var nextDue: Int64?
 
@@ -155,12 +162,12 @@ struct HeldBackBook: Sendable, Hashable {
         let example = HeldBack.Example(alertID: alert.id, subject: AlertSubject(alert))
         let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
         for receiver in receivers {
-            let name = HeldBack.name(receiver: receiver, tenant: alert.tenant, domain: alert.domain)
-            if let index = self.sets.index(forKey: name) {
+            let audience = Audience(tenant: alert.tenant, domain: alert.domain, receiver: receiver)
+            if let index = self.sets.index(forKey: audience) {
                 self.sets.values[index].counts[kind, default: 0] += 1
                 self.sets.values[index].last = example
             } else {
-                self.sets[name] = HeldBack(
+                self.sets[audience] = HeldBack(
                     receiver: receiver,
                     tenant: alert.tenant,
                     domain: alert.domain,
@@ -179,8 +186,9 @@ struct HeldBackBook: Sendable, Hashable {
     mutating func takeDue(at now: Int64) -> [HeldBack] {
         guard let nextDue, nextDue <= now else { return [] }
         let due = self.sets.filter { $0.value.due <= now }
-        for name in due.keys { self.sets[name] = nil }
+        for audience in due.keys { self.sets[audience] = nil }
         self.nextDue = self.sets.values.map(\.due).min()
-        return due.values.sorted { ($0.due, $0.name) < ($1.due, $1.name) }
+        return due.values.map { (name: $0.name, set: $0) }.sorted { ($0.set.due, $0.name) < ($1.set.due, $1.name) }
+            .map(\.set)
     }
 }

@@ -11,11 +11,22 @@ package final class MemoryStateStore: StateStore {
     /// Receipts kept when nothing else is said; a receipt takes about half a KiB.
     package static let defaultReceiptCapacity = 4096
 
+    /// A receipt, and where it stands.
+    struct Kept {
+        let place: DecisionPlace
+        let subject: AlertSubject
+        let receipt: Receipt
+
+        var record: DecisionRecord {
+            DecisionRecord(cursor: self.place.text, subject: self.subject, receipt: self.receipt)
+        }
+    }
+
     struct State {
         var gate: FatigueGate
         var rules: AlertRules
         var silences = MemorySilences()
-        var records: Deque<DecisionRecord> = []
+        var records: Deque<Kept> = []
         private(set) var newest = DecisionPlace(milliseconds: 0, number: 0)
         /// The newest place that is no longer kept.
         private(set) var forgotten: DecisionPlace?
@@ -26,7 +37,7 @@ package final class MemoryStateStore: StateStore {
                 milliseconds > self.newest.milliseconds
                 ? DecisionPlace(milliseconds: milliseconds, number: 0)
                 : DecisionPlace(milliseconds: self.newest.milliseconds, number: self.newest.number + 1)
-            self.records.append(DecisionRecord(cursor: self.newest.text, subject: subject, receipt: receipt))
+            self.records.append(Kept(place: self.newest, subject: subject, receipt: receipt))
             if self.records.count > capacity {
                 self.forgotten = self.records.removeFirst().place
             }
@@ -177,7 +188,7 @@ package final class MemoryStateStore: StateStore {
         let before = query.before.flatMap { DecisionPlace($0) }
         return self.state.withLock { state in
             let older = state.records.prefix(before.map { state.count(before: $0) } ?? state.records.count).reversed()
-                .lazy
+                .lazy.map(\.record)
             return Array(older.filter { query.accepts($0) }.prefix(max(0, query.limit)))
         }
     }
@@ -189,7 +200,7 @@ package final class MemoryStateStore: StateStore {
                 state.count(before: DecisionPlace(milliseconds: $0.milliseconds, number: $0.number + 1))
             }
             let behind = state.records.dropFirst(first ?? 0)
-            let found = Array(behind.prefix(max(1, limit)))
+            let found = behind.prefix(max(1, limit)).map(\.record)
             let hasGap = state.forgotten.map { forgotten in place.map { $0 < forgotten } ?? true }
             return DecisionTail(
                 records: found,

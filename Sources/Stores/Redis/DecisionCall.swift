@@ -6,71 +6,85 @@ import RedisClient
 struct DecisionCall {
     let alert: Alert
     let fingerprint: String
-    let arguments: [String]
+    let arguments: [[UInt8]]
 
-    init(_ alert: Alert, _ settings: FatigueSettings, _ surroundings: AlertSurroundings, wasSent: Bool) {
+    init(
+        _ alert: Alert,
+        _ settings: FatigueSettings,
+        _ surroundings: AlertSurroundings,
+        _ origin: ReceiptOrigin,
+        wasSent: Bool
+    ) {
         let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
         let mode: DecisionScript.Mode =
             if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
             { .checked }
-        let isRouted = !surroundings.routes.isEmpty
-        // Alerts that last are kept until they are resolved, whoever is told of them.
-        let notice =
-            isRouted && !wasSent || alert.lasts
-            ? RoutedNotice(alert, nil, routes: surroundings.routes).json.compactText : ""
+        let isRouted = !surroundings.told.isEmpty
+        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
         self.alert = alert
-        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
+        self.fingerprint = fingerprint
         self.arguments = [
-            alert.id, self.fingerprint, "\(alert.severity.rank)", "\(mode.rawValue)", "\(rules.dedupWindow)",
-            "\(rules.cooldown)", "\(rules.limit)", alert.domain,
-            SubjectText.write(AlertSubject(alert), handler: alert.handler), alert.tenant, notice, alert.type,
-            alert.runID, Self.receivers(alert, surroundings.receivers), Self.around(alert, surroundings),
+            Array(alert.id.utf8), Array(fingerprint.utf8), Self.number(alert.severity.rank), Self.number(mode.rawValue),
+            Self.number(rules.dedupWindow), Self.number(rules.cooldown), Self.number(rules.limit),
+            Array(alert.domain.utf8),
+            SubjectText.write(AlertSubject(alert), handler: alert.handler, fingerprint: fingerprint, origin),
+            Array(alert.tenant.utf8),
+            // Alerts that last are kept until they are resolved, whoever is told of them.
+            isRouted && !wasSent || alert.lasts ? RoutedNotice.text(alert, surroundings.told) : [],
+            Array(alert.type.utf8), Array(alert.runID.utf8), Self.receivers(alert, surroundings.receivers),
+            Self.around(alert, surroundings),
         ]
     }
 
-    func keys(_ keys: StateKeys) -> [String] {
+    func keys(_ keys: StateKeys) -> [[UInt8]] {
         [
-            keys.hour(tenant: self.alert.tenant),
-            keys.domain(tenant: self.alert.tenant, domain: self.alert.domain),
-            keys.identity(self.fingerprint),
-            keys.receipts(ofAlert: self.alert.id),
+            Array(keys.hour(tenant: self.alert.tenant).utf8),
+            Array(keys.domain(tenant: self.alert.tenant, domain: self.alert.domain).utf8),
+            Array(keys.identity(self.fingerprint).utf8),
+            Array(keys.receipts(ofAlert: self.alert.id).utf8),
         ]
     }
 
     /// What is held back is counted for each receiver: the names of the counts, and behind them those of the receivers.
-    private static func receivers(_ alert: Alert, _ receivers: [String]) -> String {
-        guard !receivers.isEmpty else { return "" }
-        let names = receivers.map { HeldBack.name(receiver: $0, tenant: alert.tenant, domain: alert.domain) }
-        return names.joined(separator: " ") + JSONValue.array(receivers.map { .string($0) }).compactText
+    private static func receivers(_ alert: Alert, _ receivers: [String]) -> [UInt8] {
+        guard !receivers.isEmpty else { return [] }
+        var text: [UInt8] = []
+        for receiver in receivers {
+            if !text.isEmpty { text.append(UInt8(ascii: " ")) }
+            text += HeldBack.name(receiver: receiver, tenant: alert.tenant, domain: alert.domain).utf8
+        }
+        JSONValue.array(receivers.map { .string($0) }).write(into: &text)
+        return text
     }
 
     /// What most alerts have nothing of; empty for these.
-    private static func around(_ alert: Alert, _ surroundings: AlertSurroundings) -> String {
+    private static func around(_ alert: Alert, _ surroundings: AlertSurroundings) -> [UInt8] {
         var members: [JSONMember] = []
         if let silence = surroundings.silence {
-            members.append(JSONMember("s", [.string(silence.id), Self.number(silence.endsAt.microseconds)]))
+            members.append(JSONMember("s", [.string(silence.id), .number(String(silence.endsAt.microseconds))]))
         }
         if surroundings.isMuted, let mutedUntil = surroundings.mutedUntil {
             let names = DecisionNumbers.text(of: surroundings.mutedBy)
-            members.append(JSONMember("m", [.string(names), Self.number(mutedUntil)]))
+            members.append(JSONMember("m", [.string(names), .number(String(mutedUntil))]))
         }
         if !surroundings.leftOut.isEmpty {
             members.append(JSONMember("o", .string(DecisionNumbers.text(of: surroundings.leftOut))))
         }
         if surroundings.isBounded {
-            members.append(JSONMember("v", [Self.number(surroundings.from), Self.number(surroundings.until)]))
+            let window = [surroundings.from, surroundings.until].map { JSONValue.number(String($0)) }
+            members.append(JSONMember("v", .array(window)))
         }
         if let keys = surroundings.inhibition, !keys.isEmpty {
             let targets = keys.targets.map { target in
                 JSONValue.array([.string(target.rule)] + target.keys.map { .string($0) })
             }
             if !targets.isEmpty { members.append(JSONMember("t", .array(targets))) }
-            let sources = keys.sources.map { JSONValue.array([.string($0.key), Self.number($0.hold)]) }
+            let sources = keys.sources.map { JSONValue.array([.string($0.key), .number(String($0.hold))]) }
             if !sources.isEmpty { members.append(JSONMember("k", .array(sources))) }
         }
         if alert.lasts { members.append(JSONMember("l", .string(AlertLabels(alert).fingerprintText))) }
-        return members.isEmpty ? "" : JSONValue.object(members).compactText
+        return members.isEmpty ? [] : JSONValue.object(members).compactBytes
     }
 
-    private static func number(_ value: Int64) -> JSONValue { .number(String(value)) }
+    private static func number(_ value: some FixedWidthInteger) -> [UInt8] { Array(String(value).utf8) }
 }

@@ -18,7 +18,7 @@ struct DecisionNumbers {
 
     /// - Returns: nil for a text that no version of the scripts has written.
     init?(_ text: String) {
-        let parts = text.split(separator: " ").compactMap { Int64($0) }
+        let parts = Self.integers(in: text)
         // The first version had no amount.
         guard parts.count == 10 || parts.count == 11, let outcome = DecisionScript.Outcome(rawValue: Int(parts[0])),
             let mode = DecisionScript.Mode(rawValue: Int(parts[9]))
@@ -34,6 +34,16 @@ struct DecisionNumbers {
         self.limit = Int(parts[8])
         self.mode = mode
         self.amount = parts.count > 10 ? Int(parts[10]) : 0
+    }
+
+    /// The whole numbers between single spaces; those that cannot be read are left out.
+    private static func integers(in text: String) -> [Int64] {
+        var numbers: [Int64] = []
+        numbers.reserveCapacity(11)
+        for part in text.utf8.split(separator: UInt8(ascii: " ")) {
+            if let number = Int64(Substring(part)) { numbers.append(number) }
+        }
+        return numbers
     }
 
     private var verdict: Verdict {
@@ -116,10 +126,4 @@ struct DecisionNumbers {
 struct ReceiptOrigin {
     let instance: String
     let configVersion: String
-
-    var text: String {
-        JSONValue.object([
-            JSONMember("instance", .string(self.instance)), JSONMember("config", .string(self.configVersion)),
-        ]).compactText
-    }
 }

@@ -6,8 +6,8 @@ extension HeldBack {
     init?(_ fields: [String: String]) {
         guard let receiver = fields["receiver"], let tenant = fields["tenant"], let domain = fields["domain"],
             let since = fields["since"].flatMap({ Int64($0) }), let due = fields["due"].flatMap({ Int64($0) }),
-            let first = fields["first"].flatMap({ Example(stored: $0, tenant: tenant, domain: domain) }),
-            let last = fields["last"].flatMap({ Example(stored: $0, tenant: tenant, domain: domain) })
+            let first = fields["first"].flatMap(Example.init(stored:)),
+            let last = fields["last"].flatMap(Example.init(stored:))
         else { return nil }
         var counts: [Kind: Int] = [:]
         for (field, value) in fields where field.hasPrefix("k:") {
@@ -39,12 +39,12 @@ extension HeldBack {
 
 extension HeldBack.Example {
     /// An alert's id, and behind a line feed what a receipt says of it.
-    fileprivate init?(stored text: String, tenant: String, domain: String) {
+    fileprivate init?(stored text: String) {
         guard let end = text.lastIndex(of: "\n") else { return nil }
         guard let about = try? JSONValue.parse(Array(text[text.index(after: end)...].utf8)) else { return nil }
         self.init(
             alertID: String(text[..<end]),
-            subject: SubjectText.read(about, tenant: tenant, domain: domain)
+            subject: SubjectText.read(about)
         )
     }
 }

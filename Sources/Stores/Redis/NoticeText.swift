@@ -9,9 +9,9 @@ enum NoticeText {
         endsAt: Timestamp?,
         _ rules: AlertRules,
         _ route: RouteMatch? = nil
-    ) -> String {
+    ) -> [UInt8] {
         let routes = route.map { [$0] } ?? rules.routes(of: AlertLabels(alert))
-        guard !routes.isEmpty else { return "" }
-        return RoutedNotice(alert, nil, status: status, endsAt: endsAt, routes: routes).json.compactText
+        guard !routes.isEmpty else { return [] }
+        return RoutedNotice(alert, nil, status: status, endsAt: endsAt, routes: routes).json.compactBytes
     }
 }

@@ -40,15 +40,16 @@ extension RedisStateStore {
                 silences.formUnion(state.silences.endingOnResolve(of: AlertLabels(alert), at: state.now))
             }
             let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
-            return (self.sharedArguments(state) + call.arguments(silences.sorted(), state.rules), origin)
+            return (self.sharedArguments(state) + call.arguments(silences.sorted(), state.rules, origin), origin)
         }
         let resolution = call.resolution
         let reply = try await self.commands.evaluate(
             self.scripts.resolve,
-            keys: ScriptPrelude.keys(self.keys) + [
-                self.keys.domain(tenant: resolution.tenant, domain: resolution.domain),
-                self.keys.identity(call.fingerprint), self.keys.silences, self.keys.audit,
-            ],
+            keys: ScriptPrelude.keys(self.keys)
+                + [
+                    self.keys.domain(tenant: resolution.tenant, domain: resolution.domain),
+                    self.keys.identity(call.fingerprint), self.keys.silences, self.keys.audit,
+                ].map { Array($0.utf8) },
             arguments: arguments
         ).orThrow()
         guard let answers = reply.elements, answers.count >= 2 else {
@@ -118,7 +119,7 @@ extension RedisStateStore {
     private func take(_ call: SettleCall) async throws -> [Telling] {
         let (arguments, origin) = self.state.withLock { state in
             let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
-            return (self.sharedArguments(state) + call.arguments(state.rules), origin)
+            return (self.sharedArguments(state) + call.arguments(state.rules, origin), origin)
         }
         let reply = try await self.commands.evaluate(
             self.scripts.take,

@@ -91,12 +91,18 @@ package final class RedisStateStore: StateStore {
         var receipts: [Receipt] = []
         receipts.reserveCapacity(alerts.count)
         var rereads = 0
+        var prepared: Prepared?
         while receipts.count < alerts.count {
-            let part = alerts[receipts.count..<min(receipts.count + Self.alertsPerCall, alerts.count)]
-            let answer = try await self.decide(part, wereSent)
+            let part = prepared ?? self.prepare(alerts.dropFirst(receipts.count), wereSent)
+            async let replied = self.commands.evaluate(self.scripts.decide, keys: part.keys, arguments: part.arguments)
+            // While the server is at it, the next ones are put into words.
+            let rest = alerts.dropFirst(receipts.count + part.calls.count)
+            prepared = rest.isEmpty ? nil : self.prepare(rest, wereSent)
+            let answer = try self.read(try await replied.orThrow(), part)
             receipts += answer.receipts
             guard answer.isStale else { continue }
             // Silences have changed, or the hour of a mute interval has struck.
+            prepared = nil
             rereads += 1
             guard rereads < Self.maxRereads else {
                 throw RedisError(.unexpectedReply, "silences change faster than they can be read")
@@ -106,33 +112,41 @@ package final class RedisStateStore: StateStore {
         return receipts
     }
 
-    private func decide(
-        _ alerts: ArraySlice<Alert>,
-        _ wereSent: Bool
-    ) async throws -> (receipts: [Receipt], isStale: Bool) {
-        let (calls, shared, origin) = self.state.withLock { state in
-            let calls = alerts.map { alert in
-                let surroundings = state.rules.surroundings(of: alert, state.silences, at: state.now)
-                return DecisionCall(alert, state.rules.settings.fatigue, surroundings, wasSent: wereSent)
-            }
+    /// One call of the script.
+    private struct Prepared {
+        let calls: [DecisionCall]
+        let origin: ReceiptOrigin
+        let keys: [[UInt8]]
+        let arguments: [[UInt8]]
+    }
+
+    /// The first of these alerts, as many as one call takes.
+    private func prepare(_ alerts: ArraySlice<Alert>, _ wereSent: Bool) -> Prepared {
+        self.state.withLock { state in
             let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
-            let digests = state.rules.settings.sendsDigests ? "1" : "0"
+            let calls = alerts.prefix(Self.alertsPerCall).map { alert in
+                let surroundings = state.rules.surroundings(of: alert, state.silences, at: state.now)
+                return DecisionCall(alert, state.rules.settings.fatigue, surroundings, origin, wasSent: wereSent)
+            }
             let own = [
                 "\(FatigueRules.hour)", "\(FatigueRules.retryOfEmptyLimit)", "\(self.bounds.uncheckedRecordsPerTenant)",
-                digests,
+                state.rules.settings.sendsDigests ? "1" : "0",
             ]
-            return (calls, self.sharedArguments(state) + own, origin)
+            return Prepared(
+                calls: calls,
+                origin: origin,
+                keys: ScriptPrelude.keys(self.keys) + calls.flatMap { $0.keys(self.keys) },
+                arguments: self.sharedArguments(state) + own.map { Array($0.utf8) } + calls.flatMap(\.arguments)
+            )
         }
-        let reply = try await self.commands.evaluate(
-            self.scripts.decide,
-            keys: ScriptPrelude.keys(self.keys) + calls.flatMap { $0.keys(self.keys) },
-            arguments: shared + calls.flatMap(\.arguments)
-        ).orThrow()
+    }
+
+    private func read(_ reply: RedisReply, _ part: Prepared) throws -> (receipts: [Receipt], isStale: Bool) {
         guard let answers = reply.elements, answers.count >= 3, let status = answers[0].text,
-            answers.count - 3 == calls.count || status == "stale"
+            answers.count - 3 == part.calls.count || status == "stale"
         else { throw RedisError(.unexpectedReply, "the decision script did not answer for each alert") }
         self.note(now: answers[1])
-        let receipts = try zip(calls, answers.dropFirst(3)).map { call, answer in
+        let receipts = try zip(part.calls, answers.dropFirst(3)).map { call, answer in
             guard let parts = answer.elements, parts.count == 4, let text = parts[0].text,
                 let numbers = DecisionNumbers(text)
             else { throw RedisError(.unexpectedReply, "the decision script answered with something unknown") }
@@ -145,7 +159,7 @@ package final class RedisStateStore: StateStore {
                     heldFingerprint: parts[2].text ?? "",
                     why: parts[3].text ?? "",
                     handler: call.alert.handler,
-                    origin: origin
+                    origin: part.origin
                 )
             )
         }
@@ -153,19 +167,18 @@ package final class RedisStateStore: StateStore {
     }
 
     /// What every script about alerts has first; see `ScriptPrelude`.
-    func sharedArguments(_ state: State) -> [String] {
+    func sharedArguments(_ state: State) -> [[UInt8]] {
         let settings = state.rules.settings
         let flapping = settings.flapping
-        let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
         return [
-            self.keys.base, origin.text,
+            self.keys.base,
             // A little longer than anything looks back, so that expiry never decides.
             "\(settings.fatigue.longestWindow / 1000 + 60_000)", "\(self.receiptCapacity)", state.silencesVersion,
             "\(StandingBounds.retention / 1000)",
             flapping.isEnabled ? "\(flapping.highPercent * FlapWeights.ofPercent)" : "",
             flapping.isEnabled ? "\(flapping.lowPercent * FlapWeights.ofPercent)" : "",
             "\(flapping.settlesAfter.wholeMicroseconds)",
-        ]
+        ].map { Array($0.utf8) }
     }
 
     func note(now reply: RedisReply) {

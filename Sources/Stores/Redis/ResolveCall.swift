@@ -15,7 +15,7 @@ struct ResolveCall {
 
     var told: [Alert] { self.standing.told }
 
-    func arguments(_ silences: [String], _ rules: AlertRules) -> [String] {
+    func arguments(_ silences: [String], _ rules: AlertRules, _ origin: ReceiptOrigin) -> [[UInt8]] {
         var generator = SystemRandomNumberGenerator()
         let ending: JSONValue = [
             "silences": .array(silences.map { .string($0) }),
@@ -23,16 +23,19 @@ struct ResolveCall {
             "audit": .number(SilenceBounds.auditEntries), "actor": .string(SystemAlerts.handler),
             "detail": .string(SilenceBounds.endedByAlert),
         ]
-        var arguments = [
-            self.fingerprint, self.standing.revision, self.resolution.tenant, self.resolution.domain,
-            ending.compactText,
-        ]
+        var arguments = [Array(self.fingerprint.utf8), Array(self.standing.revision.utf8), ending.compactBytes]
         for alert in self.told {
             var subject = AlertSubject(alert)
             if let event = self.resolution.event { subject.event = event }
             let ended = alert.resolved(by: self.resolution.summary)
             arguments += [
-                alert.id, alert.runID, SubjectText.write(subject, handler: self.resolution.handler),
+                Array(alert.id.utf8), Array(alert.runID.utf8),
+                SubjectText.write(
+                    subject,
+                    handler: self.resolution.handler,
+                    fingerprint: self.fingerprint,
+                    origin
+                ),
                 NoticeText.write(ended, .resolved, endsAt: self.resolution.raisedAt, rules),
             ]
         }

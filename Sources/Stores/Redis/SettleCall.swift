@@ -43,16 +43,21 @@ struct SettleCall {
         }
     }
 
-    func arguments(_ rules: AlertRules) -> [String] {
+    func arguments(_ rules: AlertRules, _ origin: ReceiptOrigin) -> [[UInt8]] {
         var arguments = [
-            self.member, self.known, self.alerts.first?.tenant ?? "", self.alerts.first?.domain ?? "",
-            self.fingerprint, "\(self.outcome.rawValue)", "\(self.amount)", self.status == .firing ? "1" : "0",
-        ]
+            self.member, self.known, "\(self.outcome.rawValue)", "\(self.amount)", self.status == .firing ? "1" : "0",
+        ].map { Array($0.utf8) }
         for alert in self.alerts {
             let endsAt = self.status == .resolved ? self.now : nil
             let notice = NoticeText.write(alert, self.status, endsAt: endsAt, rules, self.heldBack?.digestRoute)
             arguments += [
-                alert.id, alert.runID, SubjectText.write(AlertSubject(alert), handler: alert.handler), notice,
+                Array(alert.id.utf8), Array(alert.runID.utf8),
+                SubjectText.write(
+                    AlertSubject(alert),
+                    handler: alert.handler,
+                    fingerprint: self.fingerprint,
+                    origin
+                ), notice,
             ]
         }
         return arguments

@@ -22,28 +22,23 @@ package struct StreamEntry: Sendable {
     /// Nil for an entry that no version of the scripts has written.
     package var record: DecisionRecord? {
         guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
-            let fingerprint = self.fields["fingerprint"], let origin = self.json("origin"),
-            let about = self.json("subject")
+            let about = self.json("subject"), let fingerprint = about["fingerprint"]?.stringValue
         else { return nil }
+        let subject = SubjectText.read(about)
         let receipt = numbers.receipt(
             DecisionNumbers.Texts(
                 alertID: alert,
                 fingerprint: fingerprint,
-                domain: self.fields["domain"] ?? "",
+                domain: subject.domain,
                 heldBackBy: self.fields["held_by"] ?? "",
                 heldFingerprint: self.fields["held_fingerprint"] ?? "",
                 why: self.fields["why"] ?? "",
                 handler: about["handler"]?.stringValue ?? "",
                 origin: ReceiptOrigin(
-                    instance: origin["instance"]?.stringValue ?? "",
-                    configVersion: origin["config"]?.stringValue ?? ""
+                    instance: about["instance"]?.stringValue ?? "",
+                    configVersion: about["config"]?.stringValue ?? ""
                 )
             )
-        )
-        let subject = SubjectText.read(
-            about,
-            tenant: self.fields["tenant"] ?? "",
-            domain: self.fields["domain"] ?? ""
         )
         return DecisionRecord(cursor: self.id, subject: subject, receipt: receipt)
     }
@@ -60,25 +55,37 @@ package struct StreamEntry: Sendable {
     }
 }
 
-/// What a receipt says of its alert, as JSON. Tenant and domain are kept beside it.
+/// What a receipt says of its alert, and who decided, as JSON: all that is known before the decision.
 enum SubjectText {
-    static func write(_ subject: AlertSubject, handler: String) -> String {
-        var members: [JSONMember] = [
-            JSONMember("type", .string(subject.type)), JSONMember("severity", .string(subject.severity.rawValue)),
-            JSONMember("run_id", .string(subject.runID)), JSONMember("key", .string(subject.key)),
-            JSONMember("handler", .string(handler)), JSONMember("summary", .string(subject.summary)),
-        ]
-        if let event = subject.event { members.append(JSONMember("event", event.record)) }
-        return JSONValue.object(members).compactText
+    static func write(
+        _ subject: AlertSubject,
+        handler: String,
+        fingerprint: String,
+        _ origin: ReceiptOrigin
+    ) -> [UInt8] {
+        var text = JSONObjectText(capacity: 512)
+        text.add("type", subject.type)
+        text.add("severity", subject.severity.rawValue)
+        text.add("domain", subject.domain)
+        text.add("tenant_id", subject.tenant)
+        text.add("run_id", subject.runID)
+        text.add("key", subject.key)
+        text.add("handler", handler)
+        text.add("summary", subject.summary)
+        text.add("fingerprint", fingerprint)
+        text.add("instance", origin.instance)
+        text.add("config", origin.configVersion)
+        if let event = subject.event { text.add("event", event.record) }
+        return text.finished()
     }
 
-    static func read(_ about: JSONValue, tenant: String, domain: String) -> AlertSubject {
+    static func read(_ about: JSONValue) -> AlertSubject {
         func text(_ name: String) -> String { about[name]?.stringValue ?? "" }
         return AlertSubject(
             type: text("type"),
             severity: Severity(rawValue: text("severity")) ?? .low,
-            domain: domain,
-            tenant: tenant,
+            domain: text("domain"),
+            tenant: text("tenant_id"),
             runID: text("run_id"),
             key: text("key"),
             summary: text("summary"),

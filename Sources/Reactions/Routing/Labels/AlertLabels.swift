@@ -26,16 +26,16 @@ package struct AlertLabels: Sendable, Hashable {
     /// - Parameter extra: labels on top, as those of a whole installation (`env: prod`); they replace none of an
     ///   alert's own, and names that Alertmanager would refuse are made valid.
     package init(_ alert: Alert, extra: [String: String] = [:]) {
-        for (name, value) in extra.sorted(by: { $0.key < $1.key }) { self[Self.validName(name)] = value }
-        self[.alertName] = alert.type
-        self[.severity] = alert.severity.rawValue
-        self[.domain] = alert.domain
-        self[.tenant] = alert.tenant
-        // The original system's word for "no run" is no run's name.
-        self[.run] = alert.runID == "unknown" ? "" : alert.runID
-        self[.handler] = alert.handler
-        self[.key] = alert.key
-        self[.eventType] = alert.event?.eventType ?? ""
+        guard extra.isEmpty else {
+            for (name, value) in extra.sorted(by: { $0.key < $1.key }) { self[Self.validName(name)] = value }
+            for name in Name.allCases { self[name] = alert[label: name] }
+            return
+        }
+        self.all.reserveCapacity(Name.allCases.count)
+        for name in Name.allCases {
+            let value = alert[label: name]
+            if !value.isEmpty { self.all.append(Label(name: name.rawValue, value: Self.bounded(value))) }
+        }
     }
 
     /// The value of a label; empty when there is none. Setting the empty value removes it.
@@ -110,16 +110,16 @@ package struct AlertLabels: Sendable, Hashable {
 // MARK: - Names
 
 extension AlertLabels {
-    /// The labels that an alert brings.
+    /// The labels that an alert brings, in the order of their names.
     package enum Name: String, Sendable, CaseIterable {
         case alertName = "alertname"
-        case severity
         case domain
-        case tenant = "tenant_id"
-        case run = "run_id"
+        case eventType = "event_type"
         case handler
         case key
-        case eventType = "event_type"
+        case run = "run_id"
+        case severity
+        case tenant = "tenant_id"
     }
 
     /// Whether Alertmanager takes the name (`[a-zA-Z_][a-zA-Z0-9_]*`; before 0.27 it took no others).
@@ -175,5 +175,22 @@ extension AlertLabels: CustomStringConvertible {
     /// `{alertname="RunStale", severity="HIGH"}`
     package var description: String {
         "{" + self.all.map { "\($0.name)=\(LabelMatcher.quoted($0.value))" }.joined(separator: ", ") + "}"
+    }
+}
+
+extension Alert {
+    /// The value of one of its labels, of any length; empty when there is none.
+    package subscript(label name: AlertLabels.Name) -> String {
+        switch name {
+        case .alertName: self.type
+        case .domain: self.domain
+        case .eventType: self.event?.eventType ?? ""
+        case .handler: self.handler
+        case .key: self.key
+        // The original system's word for "no run" is no run's name.
+        case .run: self.runID == "unknown" ? "" : self.runID
+        case .severity: self.severity.rawValue
+        case .tenant: self.tenant
+        }
     }
 }

@@ -155,6 +155,17 @@ package struct RoutingTree: Sendable, Hashable {
         return names.isEmpty ? "none" : names.joined(separator: ", ")
     }
 
+    /// The labels that the routes' matchers name.
+    var labelNames: Set<String> {
+        var names: Set<String> = []
+        var nodes = [self.root]
+        while let node = nodes.popLast() {
+            names.formUnion(node.matchers.map(\.name))
+            nodes += node.children
+        }
+        return names
+    }
+
     /// The routes that take an alert, in the order of the tree. There is always one: the root takes what no other does.
     package func routes(of labels: AlertLabels) -> [RouteMatch] {
         var found: [RouteMatch] = []

@@ -51,9 +51,10 @@ enum DecisionScript {
     }
 
     private static let body = """
-        local hour, empty_retry, unchecked, digests = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13]
+        local hour, empty_retry, unchecked, digests = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
+        local hour_text, hour_ago = ARGV[9], whole(now - hour)
         if (redis.call('GET', version_key) or '') ~= version then
-            return {'stale', whole(now), redis.call('XLEN', notices)}
+            return {'stale', now_text, redis.call('XLEN', notices)}
         end
 
         -- The newest alert of at least that severity: instant, serial, fingerprint, alert, over.
@@ -66,7 +67,7 @@ enum DecisionScript {
                     local instant, serial, fingerprint, over, alert = mark:match('^(%d+) (%d+) (%x+) ([01]) (.*)$')
                     serial = tonumber(serial)
                     if not best or serial > best[2] then
-                        best, best_rank = {tonumber(instant), serial, fingerprint, alert, over == '1'}, at
+                        best, best_rank = {tonumber(instant), serial, fingerprint, alert, over == '1', instant}, at
                     end
                 end
             end
@@ -79,7 +80,7 @@ enum DecisionScript {
                 local until_at, fingerprint, set
                 for at = 2, #target do
                     local key = base .. 'inhibit:' .. target[at]
-                    for _, ended in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', whole(now))) do
+                    for _, ended in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', now_text)) do
                         redis.call('ZREM', key, ended)
                         redis.call('HDEL', key .. ':ids', ended)
                     end
@@ -114,11 +115,11 @@ enum DecisionScript {
                 local key = base .. 'held:' .. name
                 at = at + 1
                 redis.call('HINCRBY', key, kind, 1)
-                redis.call('HSET', key, 'last', example)
-                if redis.call('HSETNX', key, 'first', example) == 1 then
-                    redis.call('HSET', key, 'receiver', cjson.decode(receivers)[at], 'tenant', tenant, 'domain', domain,
-                        'since', whole(now), 'due', whole(due))
-                    redis.call('ZADD', due_key, whole(due), 'd:' .. name)
+                -- The first of them is the last one too.
+                if redis.call('HSET', key, 'last', example) == 1 then
+                    redis.call('HSET', key, 'first', example, 'receiver', cjson.decode(receivers)[at], 'tenant', tenant,
+                        'domain', domain, 'since', now_text, 'due', due)
+                    redis.call('ZADD', due_key, due, 'd:' .. name)
                 end
             end
         end
@@ -130,7 +131,7 @@ enum DecisionScript {
             if not entry then return end
             local found = {}
             for at = 1, #entry[2], 2 do found[entry[2][at]] = entry[2][at + 1] end
-            return {found.numbers, found.held_by, found.held_fingerprint, found.why or ''}
+            return {found.numbers, found.held_by or '', found.held_fingerprint or '', found.why or ''}
         end
 
         local function decide(index)
@@ -140,52 +141,52 @@ enum DecisionScript {
             if before then return before end
             local base_at = \(sharedArguments) + index * \(argumentsPerAlert)
             local alert, fingerprint, rank = ARGV[base_at + 1], ARGV[base_at + 2], tonumber(ARGV[base_at + 3])
-            local mode, dedup, cooldown = tonumber(ARGV[base_at + 4]), tonumber(ARGV[base_at + 5]), tonumber(ARGV[base_at + 6])
+            local mode, dedup, cooldown = tonumber(ARGV[base_at + 4]), ARGV[base_at + 5], ARGV[base_at + 6]
             local limit, domain, subject = tonumber(ARGV[base_at + 7]), ARGV[base_at + 8], ARGV[base_at + 9]
             local tenant, notice, kind, run = ARGV[base_at + 10], ARGV[base_at + 11], ARGV[base_at + 12], ARGV[base_at + 13]
             local names, receivers = ARGV[base_at + 14]:match('^([%x ]*)(.*)$')
             local around = ARGV[base_at + 15] ~= '' and cjson.decode(ARGV[base_at + 15]) or {}
             if mode ~= 3 and around.v and (now < around.v[1] or now >= around.v[2]) then return nil end
 
-            redis.call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour))
-            local count = redis.call('ZCARD', hour_key)
+            local count = redis.call('ZCOUNT', hour_key, '(' .. hour_ago, '+inf')
             local standing
             if around.l then
                 standing = recall(fingerprint)
                 standing.n = notice
                 note(standing, true)
             end
-            local outcome, window, next_at, remaining, held, held_rank, why, amount = 0, -1, -1, -1, nil, -1, '', 0
+            local outcome, window, next_at, remaining, held, held_rank, why, amount = 0, '-1', '-1', -1, nil, -1, '', 0
             if mode ~= 3 then
                 local rule, inhibiting, until_at
                 if around.t then rule, inhibiting, until_at = inhibitor(around.t) end
                 if rule then
-                    outcome, why, next_at, held = 7, rule, until_at, {0, 0, '', inhibiting}
+                    outcome, why, next_at, held = 7, rule, whole(until_at), {0, 0, '', inhibiting, false, '0'}
                 elseif around.s then
-                    outcome, why, next_at = 6, around.s[1], around.s[2]
+                    outcome, why, next_at = 6, around.s[1], whole(around.s[2])
                 elseif around.m then
-                    outcome, why, next_at = 8, around.m[1], around.m[2]
+                    outcome, why, next_at = 8, around.m[1], whole(around.m[2])
                 end
             end
             if outcome == 0 and mode == 2 then
                 local mark, mark_rank = newest(identity_key, rank, '')
-                if mark and not mark[5] and now - mark[1] < dedup then
+                if mark and not mark[5] and now - mark[1] < tonumber(dedup) then
                     outcome, window = 1, dedup
                 else
                     mark, mark_rank = newest(domain_key, rank, rank >= 2 and ':' .. kind or '')
-                    if mark and now - mark[1] < cooldown and not (mark[5] and mark[3] == fingerprint) then
+                    if mark and now - mark[1] < tonumber(cooldown) and not (mark[5] and mark[3] == fingerprint) then
                         outcome, window = 2, cooldown
                     end
                 end
                 if outcome > 0 then
-                    held, held_rank, next_at = mark, mark_rank, mark[1] + window
+                    held, held_rank, next_at = mark, mark_rank, whole(mark[1] + tonumber(window))
                 elseif count >= limit then
-                    outcome, window, remaining = 3, hour, 0
+                    outcome, window, remaining = 3, hour_text, 0
                     if limit > 0 then
-                        local first = redis.call('ZRANGE', hour_key, count - limit, count - limit, 'WITHSCORES')
-                        next_at = tonumber(first[2]) + hour
+                        local first = redis.call('ZRANGEBYSCORE', hour_key, '(' .. hour_ago, '+inf', 'WITHSCORES', 'LIMIT',
+                            count - limit, 1)
+                        next_at = whole(tonumber(first[2]) + hour)
                     else
-                        next_at = now + empty_retry
+                        next_at = whole(now + empty_retry)
                     end
                 else
                     remaining = limit - count
@@ -209,18 +210,22 @@ enum DecisionScript {
             local is_sent = outcome == 0 or outcome == 4 or outcome >= 12
             if is_sent and (outcome ~= 4 or mode == 3 or count < unchecked) then
                 local serial = redis.call('HINCRBY', domain_key, 'n', 1)
-                local mark = string.format('%.0f %d %s 0 %s', now, serial, fingerprint, alert)
-                redis.call('HSET', domain_key, rank, mark)
-                if rank >= 2 then redis.call('HSET', domain_key, rank .. ':' .. kind, mark) end
+                local mark = now_text .. ' ' .. serial .. ' ' .. fingerprint .. ' 0 ' .. alert
+                if rank >= 2 then
+                    redis.call('HSET', domain_key, rank, mark, rank .. ':' .. kind, mark)
+                else
+                    redis.call('HSET', domain_key, rank, mark)
+                end
                 redis.call('HSET', identity_key, rank, mark)
-                redis.call('ZADD', hour_key, whole(now), serial .. ':' .. domain)
+                redis.call('ZREMRANGEBYSCORE', hour_key, '-inf', hour_ago)
+                redis.call('ZADD', hour_key, now_text, serial .. ':' .. domain)
                 redis.call('PEXPIRE', domain_key, retention)
                 redis.call('PEXPIRE', identity_key, retention)
                 redis.call('PEXPIRE', hour_key, retention)
             elseif outcome >= 1 and outcome <= 3 and digests == '1' and names ~= '' then
                 local due = next_at
                 -- A limit that lets nothing through has no window that closes.
-                if outcome == 3 and limit <= 0 then due = now + hour end
+                if outcome == 3 and limit <= 0 then due = whole(now + hour) end
                 hold_back(names, receivers, tenant, domain, 'k:' .. outcome .. ':' .. rank .. ':' .. kind,
                     alert .. '\\n' .. subject, due)
             end
@@ -237,14 +242,14 @@ enum DecisionScript {
                 end
             end
             if is_sent and mode ~= 3 and around.o then why = around.o end
-            held = held or {-1, 0, '', ''}
-            local text = numbers(outcome, count, window, next_at, remaining, held_rank, held[1], limit, mode, amount)
-            record(alert, tenant, domain, fingerprint, run, text, held[4], held[3], why, subject,
-                is_sent and mode ~= 3 and notice or nil)
+            held = held or {-1, 0, '', '', false, '-1'}
+            local text = numbers(outcome, count, window, next_at, remaining, held_rank, held[6], ARGV[base_at + 7],
+                ARGV[base_at + 4], amount)
+            record(alert, run, text, held[4], held[3], why, subject, is_sent and mode ~= 3 and notice or nil)
             return {text, held[4], held[3], why}
         end
 
-        local replies = {'ok', whole(now), 0}
+        local replies = {'ok', now_text, 0}
         for index = 0, (#KEYS - \(ScriptPrelude.sharedKeys)) / \(keysPerAlert) - 1 do
             local reply = decide(index)
             if not reply then

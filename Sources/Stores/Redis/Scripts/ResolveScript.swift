@@ -6,8 +6,8 @@ import RedisClient
 /// The caller has read the alert and prepared what is told. When the alert, or a silence, has changed since, nothing is
 /// done, and the caller looks again.
 enum ResolveScript {
-    /// Arguments: fingerprint, revision, tenant, domain, run of the alerts, event's place ..., see `call`.
-    static let fixedArguments = ScriptPrelude.sharedArguments + 5
+    /// Fingerprint, revision, and what ends with the alert; see `ResolveCall`.
+    static let fixedArguments = ScriptPrelude.sharedArguments + 3
     static let argumentsPerTelling = 4
 
     static func make(clock: RedisStateStore.ServerClock) -> RedisScript {
@@ -16,11 +16,11 @@ enum ResolveScript {
 
     private static let body = """
         local domain_key, identity_key, silences_key, audit_key = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-        local fingerprint, revision, tenant, domain = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
-        local ending = cjson.decode(ARGV[14])
+        local fingerprint, revision = ARGV[9], ARGV[10]
+        local ending = cjson.decode(ARGV[11])
         local standing = recall(fingerprint)
-        if (redis.call('GET', version_key) or '') ~= version or standing.r ~= revision then return {'stale', whole(now)} end
-        if standing.on ~= '1' then return {'ok', whole(now)} end
+        if (redis.call('GET', version_key) or '') ~= version or standing.r ~= revision then return {'stale', now_text} end
+        if standing.on ~= '1' then return {'ok', now_text} end
         note(standing, false)
 
         for key in standing.m:gmatch('%S+') do
@@ -46,12 +46,12 @@ enum ResolveScript {
         end
         save(fingerprint, standing)
         local standing_key = base .. 'standing:' .. fingerprint
-        local replies = {'ok', whole(now)}
+        local replies = {'ok', now_text}
         for index = 0, tellings - 1 do
             local at = \(fixedArguments) + index * \(argumentsPerTelling)
             local alert, run, subject, notice = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-            local text = numbers(outcome, 0, -1, -1, -1, -1, -1, 0, 2, amount)
-            record(alert, tenant, domain, fingerprint, run, text, '', '', '', subject,
+            local text = numbers(outcome, 0, '-1', '-1', -1, -1, '-1', '0', '2', amount)
+            record(alert, run, text, '', '', '', subject,
                 not is_held and notice ~= '' and notice or nil)
             replies[index + 3] = text
         end
@@ -66,9 +66,9 @@ enum ResolveScript {
             local silence = redis.call('HGET', silences_key, id)
             local starts, ends, created, text = silence:match('^(%d+) (%d+) (%d+) %d+ (.*)$')
             if tonumber(ends) > now then
-                redis.call('HSET', silences_key, id, starts .. ' ' .. whole(now) .. ' ' .. created .. ' ' .. whole(now) .. ' ' .. text)
+                redis.call('HSET', silences_key, id, starts .. ' ' .. now_text .. ' ' .. created .. ' ' .. now_text .. ' ' .. text)
                 redis.call('SET', version_key, ending.version)
-                redis.call('XADD', audit_key, 'MAXLEN', '~', ending.audit, '*', 'at', whole(now), 'actor', ending.actor,
+                redis.call('XADD', audit_key, 'MAXLEN', '~', ending.audit, '*', 'at', now_text, 'actor', ending.actor,
                     'action', 'silence.expired', 'subject', id, 'detail', ending.detail)
             end
         end

@@ -15,37 +15,43 @@
 enum ScriptPrelude {
     /// What stands before all else among the keys and arguments of a script.
     static let sharedKeys = 5
-    static let sharedArguments = 9
+    static let sharedArguments = 8
 
     static func text(clock: RedisStateStore.ServerClock) -> String { clock.reading + "\n" + Self.body }
 
     private static let body = """
         local latest = tonumber(redis.call('GET', KEYS[1]) or '0')
-        if now < latest then now = latest else redis.call('SET', KEYS[1], string.format('%.0f', now)) end
+        if now < latest then now = latest else redis.call('SET', KEYS[1], string.format('%d', now)) end
         local receipts, notices, version_key, due_key = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-        local base, origin, retention, kept = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-        local version, standing_life = ARGV[5], ARGV[6]
+        local base, retention, kept = ARGV[1], ARGV[2], tonumber(ARGV[3])
+        local version, standing_life = ARGV[4], ARGV[5]
         -- Limits of flapping by weight; an empty one says that nobody looks at it. How long until it counts as settled.
-        local flap_high, flap_low, flap_settle = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+        local flap_high, flap_low, flap_settle = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
-        local function whole(number) return string.format('%.0f', number) end
+        -- As a whole number; what %s would write has 14 digits.
+        local function whole(number) return string.format('%d', number) end
+        local now_text = whole(now)
 
+        -- Numbers of many digits are given as texts.
         local function numbers(outcome, count, window, next_at, remaining, held_rank, held_at, limit, mode, amount)
-            return string.format('%d %.0f %d %.0f %.0f %d %d %.0f %d %d %d', outcome, now, count, window, next_at, remaining,
+            return string.format('%d %s %d %s %s %d %d %s %s %s %d', outcome, now_text, count, window, next_at, remaining,
                 held_rank, held_at, limit, mode, amount)
         end
 
-        -- Writes a receipt, and the notice unless there is none.
-        local function record(alert, tenant, domain, fingerprint, run, text, held_by, held_fingerprint, why, subject, notice)
-            local id = redis.call('XADD', receipts, '*', 'alert', alert, 'tenant', tenant, 'domain', domain,
-                'fingerprint', fingerprint, 'numbers', text, 'held_by', held_by, 'held_fingerprint', held_fingerprint,
-                'why', why, 'origin', origin, 'subject', subject, 'run', run)
+        -- Writes a receipt, and the notice unless there is none. Most have nothing that holds them, and no reason.
+        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice)
+            local id
+            if held_by == '' and why == '' then
+                id = redis.call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject)
+            else
+                id = redis.call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
+                    'held_by', held_by, 'held_fingerprint', held_fingerprint, 'why', why)
+            end
             redis.call('RPUSH', base .. 'of:' .. alert, id)
             redis.call('RPUSH', base .. 'run:' .. run, id)
             if notice then
-                redis.call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'tenant', tenant, 'domain', domain,
-                    'fingerprint', fingerprint, 'numbers', text, 'held_by', '', 'held_fingerprint', '', 'why', why,
-                    'origin', origin, 'subject', subject)
+                redis.call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'numbers', text, 'why', why,
+                    'subject', subject)
             end
         end
 
@@ -116,7 +122,7 @@ enum ScriptPrelude {
 
 extension ScriptPrelude {
     /// The keys that every script about alerts has first.
-    static func keys(_ keys: StateKeys) -> [String] {
-        [keys.clock, keys.receipts, keys.notices, keys.silencesVersion, keys.due]
+    static func keys(_ keys: StateKeys) -> [[UInt8]] {
+        [keys.clock, keys.receipts, keys.notices, keys.silencesVersion, keys.due].map { Array($0.utf8) }
     }
 }

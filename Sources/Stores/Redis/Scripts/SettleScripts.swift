@@ -5,15 +5,15 @@ import RedisClient
 enum SettleScripts {
     /// Things that are shown at once.
     static let batch = 64
-    static let fixedArguments = ScriptPrelude.sharedArguments + 8
+    static let fixedArguments = ScriptPrelude.sharedArguments + 5
     static let argumentsPerTelling = 4
 
     static func look(clock: RedisStateStore.ServerClock) -> RedisScript {
         RedisScript(
             ScriptPrelude.text(clock: clock) + """
 
-                local found = {whole(now)}
-                for _, member in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', whole(now), 'LIMIT', 0, \(Self.batch))) do
+                local found = {now_text}
+                for _, member in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now_text, 'LIMIT', 0, \(Self.batch))) do
                     local name, prefix = member:sub(3), member:sub(1, 1) == 'd' and 'held:' or 'standing:'
                     found[#found + 1] = {member, redis.call('HGETALL', base .. prefix .. name)}
                 end
@@ -26,16 +26,16 @@ enum SettleScripts {
         RedisScript(
             ScriptPrelude.text(clock: clock) + """
 
-                local member, known, tenant, domain = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
-                local fingerprint, outcome, amount, fires = ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16]), ARGV[17]
+                local member, known = ARGV[9], ARGV[10]
+                local outcome, amount, fires = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13]
                 local name = member:sub(3)
-                if not redis.call('ZSCORE', due_key, member) then return {whole(now)} end
+                if not redis.call('ZSCORE', due_key, member) then return {now_text} end
                 if member:sub(1, 1) == 'd' then
-                    if redis.call('HGET', base .. 'held:' .. name, 'last') ~= known then return {whole(now)} end
+                    if redis.call('HGET', base .. 'held:' .. name, 'last') ~= known then return {now_text} end
                     redis.call('DEL', base .. 'held:' .. name)
                 else
                     local standing_key = base .. 'standing:' .. name
-                    if redis.call('HGET', standing_key, 'r') ~= known then return {whole(now)} end
+                    if redis.call('HGET', standing_key, 'r') ~= known then return {now_text} end
                     redis.call('HSET', standing_key, 'f', 0, 'h', fires)
                     redis.call('HINCRBY', standing_key, 'r', 1)
                     if fires == '0' then
@@ -46,11 +46,11 @@ enum SettleScripts {
                     end
                 end
                 redis.call('ZREM', due_key, member)
-                local replies = {whole(now)}
+                local replies = {now_text}
                 for index = 0, (#ARGV - \(fixedArguments)) / \(argumentsPerTelling) - 1 do
                     local at = \(fixedArguments) + index * \(argumentsPerTelling)
-                    local text = numbers(outcome, 0, -1, -1, -1, -1, -1, 0, 2, amount)
-                    record(ARGV[at + 1], tenant, domain, fingerprint, ARGV[at + 2], text, '', '', '', ARGV[at + 3],
+                    local text = numbers(outcome, 0, '-1', '-1', -1, -1, '-1', '0', '2', amount)
+                    record(ARGV[at + 1], ARGV[at + 2], text, '', '', '', ARGV[at + 3],
                         ARGV[at + 4] ~= '' and ARGV[at + 4] or nil)
                     replies[index + 2] = text
                 end

@@ -1,0 +1,58 @@
+import Events
+
+/// The routes that take an alert and name somebody, with what is asked of them for every alert.
+package struct RouteSet: Sendable, Hashable {
+    package static let none = RouteSet([])
+
+    package let routes: [RouteMatch]
+    /// Whoever is told, each once.
+    package let receivers: [String]
+    /// The routes as JSON, as a notice carries them.
+    package let text: [UInt8]
+
+    package init(_ routes: [RouteMatch]) {
+        var receivers: [String] = []
+        for route in routes {
+            for name in route.receivers where !receivers.contains(name) { receivers.append(name) }
+        }
+        self.routes = routes
+        self.receivers = receivers
+        self.text = JSONValue.array(routes.map(\.json)).compactBytes
+    }
+
+    package var isEmpty: Bool { self.routes.isEmpty }
+}
+
+/// What a routing tree said of alerts before: the same is said of all that have the same values of the labels that its
+/// matchers name.
+struct RouteMemory: Sendable {
+    /// Combinations of values that are remembered, at most; then all are forgotten.
+    private static let capacity = 4096
+
+    private let tree: RoutingTree
+    /// Nil when a matcher names a label of which nearly every alert has a value of its own.
+    private let names: [AlertLabels.Name]?
+    private var known: [[String]: RouteSet] = [:]
+
+    init(_ tree: RoutingTree) {
+        self.tree = tree
+        let named = tree.labelNames
+        // Other names are of labels that alerts do not bring: missing in all of them.
+        let own = AlertLabels.Name.allCases.filter { named.contains($0.rawValue) }
+        self.names = own.contains(.run) || own.contains(.key) ? nil : own
+    }
+
+    mutating func routes(of alert: Alert) -> RouteSet {
+        guard let names else { return self.find(alert) }
+        let values = names.map { alert[label: $0] }
+        if let known = self.known[values] { return known }
+        let found = self.find(alert)
+        if self.known.count >= Self.capacity { self.known.removeAll(keepingCapacity: true) }
+        self.known[values] = found
+        return found
+    }
+
+    private func find(_ alert: Alert) -> RouteSet {
+        RouteSet(self.tree.routes(of: AlertLabels(alert)).filter { !$0.receivers.isEmpty })
+    }
+}
