@@ -29,6 +29,8 @@ package final class RedisStateStore: StateStore {
     package static let defaultReceiptCapacity = 100_000
     /// Alerts in one call of the script: a millisecond or two of the server.
     static let alertsPerCall = 64
+    /// Calls that are sent before the first of them is answered, so that the server never waits for the caller's words.
+    static let callsInFlight = 2
     /// How often silences may change between being read and being used before the call is given up.
     static let maxRereads = 16
 
@@ -88,43 +90,70 @@ package final class RedisStateStore: StateStore {
     }
 
     private func decide(_ alerts: [Alert], wereSent: Bool) async throws -> [Receipt] {
-        var receipts: [Receipt] = []
-        receipts.reserveCapacity(alerts.count)
-        var rereads = 0
-        var prepared: Prepared?
-        while receipts.count < alerts.count {
-            let part = prepared ?? self.prepare(alerts.dropFirst(receipts.count), wereSent)
-            async let replied = self.commands.evaluate(self.scripts.decide, keys: part.keys, arguments: part.arguments)
-            // While the server is at it, the next ones are put into words.
-            let rest = alerts.dropFirst(receipts.count + part.calls.count)
-            prepared = rest.isEmpty ? nil : self.prepare(rest, wereSent)
-            let answer = try self.read(try await replied.orThrow(), part)
-            receipts += answer.receipts
-            guard answer.isStale else { continue }
+        var receipts = [Receipt?](repeating: nil, count: alerts.count)
+        for _ in 0...Self.maxRereads {
+            let open = alerts.indices.filter { receipts[$0] == nil }
+            guard !open.isEmpty else { return receipts.compactMap(\.self) }
+            let isStale = try await self.decide(alerts, open[...], wereSent, &receipts)
             // Silences have changed, or the hour of a mute interval has struck.
-            prepared = nil
-            rereads += 1
-            guard rereads < Self.maxRereads else {
-                throw RedisError(.unexpectedReply, "silences change faster than they can be read")
-            }
-            try await self.readSilences()
+            if isStale { try await self.readSilences() }
         }
-        return receipts
+        throw RedisError(.unexpectedReply, "silences change faster than they can be read")
+    }
+
+    /// Decides the alerts at some places, as far as what is known here holds. While the server is at one call, the next
+    /// ones are put into words and sent behind it.
+    ///
+    /// - Returns: whether some were left out because it does not hold.
+    private func decide(
+        _ alerts: [Alert],
+        _ places: ArraySlice<Int>,
+        _ wereSent: Bool,
+        _ receipts: inout [Receipt?]
+    ) async throws -> Bool {
+        try await withThrowingTaskGroup(of: (Prepared, RedisReply).self) { group in
+            var rest = places
+            var inFlight = 0
+            var isStale = false
+            while true {
+                while !isStale, !rest.isEmpty, inFlight < Self.callsInFlight {
+                    let part = self.prepare(alerts, rest.prefix(Self.alertsPerCall), wereSent)
+                    rest = rest.dropFirst(Self.alertsPerCall)
+                    inFlight += 1
+                    // At once, so that calls leave in the order of the alerts.
+                    group.addImmediateTask {
+                        let reply = try await self.commands.evaluate(
+                            self.scripts.decide,
+                            keys: part.keys,
+                            arguments: part.arguments
+                        )
+                        return (part, try reply.orThrow())
+                    }
+                }
+                guard let (part, reply) = try await group.next() else { return isStale }
+                inFlight -= 1
+                let answer = try self.read(reply, part)
+                for (place, receipt) in zip(part.places, answer.receipts) { receipts[place] = receipt }
+                if answer.isStale { isStale = true }
+            }
+        }
     }
 
     /// One call of the script.
     private struct Prepared {
+        /// Where the alerts stand among all.
+        let places: ArraySlice<Int>
         let calls: [DecisionCall]
         let origin: ReceiptOrigin
         let keys: [[UInt8]]
         let arguments: [[UInt8]]
     }
 
-    /// The first of these alerts, as many as one call takes.
-    private func prepare(_ alerts: ArraySlice<Alert>, _ wereSent: Bool) -> Prepared {
+    private func prepare(_ alerts: [Alert], _ places: ArraySlice<Int>, _ wereSent: Bool) -> Prepared {
         self.state.withLock { state in
             let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
-            let calls = alerts.prefix(Self.alertsPerCall).map { alert in
+            let calls = places.map { place in
+                let alert = alerts[place]
                 let surroundings = state.rules.surroundings(of: alert, state.silences, at: state.now)
                 return DecisionCall(alert, state.rules.settings.fatigue, surroundings, origin, wasSent: wereSent)
             }
@@ -133,6 +162,7 @@ package final class RedisStateStore: StateStore {
                 state.rules.settings.sendsDigests ? "1" : "0",
             ]
             return Prepared(
+                places: places,
                 calls: calls,
                 origin: origin,
                 keys: ScriptPrelude.keys(self.keys) + calls.flatMap { $0.keys(self.keys) },

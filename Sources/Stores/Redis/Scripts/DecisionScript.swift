@@ -60,9 +60,14 @@ enum DecisionScript {
         -- The newest alert of at least that severity: instant, serial, fingerprint, alert, over.
         local function newest(key, rank, kind)
             local best, best_rank
-            local marks = redis.call('HMGET', key, '0' .. kind, '1' .. kind, '2' .. kind, '3' .. kind)
+            local marks
+            if rank >= 2 then
+                marks = redis.call('HMGET', key, '2' .. kind, '3' .. kind)
+            else
+                marks = redis.call('HMGET', key, '0' .. kind, '1' .. kind, '2' .. kind, '3' .. kind)
+            end
             for at = rank, 3 do
-                local mark = marks[at + 1]
+                local mark = marks[at + 1 + #marks - 4]
                 if mark then
                     local instant, serial, fingerprint, over, alert = mark:match('^(%d+) (%d+) (%x+) ([01]) (.*)$')
                     serial = tonumber(serial)
