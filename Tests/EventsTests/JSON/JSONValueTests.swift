@@ -17,6 +17,20 @@ import Testing
         #expect(value["missing"] == nil)
     }
 
+    @Test func `an object written member by member is the one that is written as a value`() throws {
+        let value: JSONValue = [
+            "text": "a\"\n\u{1}é", "none": .null, "number": -7, "nested": ["list": [1, true, .null]], "raw": [1, "b"],
+        ]
+        var text = JSONObjectText(capacity: 0)
+        text.add("text", "a\"\n\u{1}é")
+        text.add("none", nil as String?)
+        text.add("number", -7)
+        text.add("nested", try #require(value["nested"]))
+        text.add("raw", json: #"[1,"b"]"#.utf8)
+        #expect(text.finished() == value.compactBytes)
+        #expect(JSONObjectText().finished() == Array("{}".utf8))
+    }
+
     @Test(arguments: ["null", "true", "false", "0", "-1.5E+3", #""""#, #""a\"b""#, "[]", "{}", "[[],{}]"])
     func `any value may stand alone`(text: String) throws {
         #expect(try JSONValue.parse(text).compactText == text)

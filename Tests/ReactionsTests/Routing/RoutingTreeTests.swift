@@ -1,3 +1,4 @@
+import Events
 import Reactions
 import Testing
 
@@ -150,5 +151,41 @@ import Testing
         #expect(throws: RoutingError.self) { try RoutingTree(RouteDefinition(continues: true)) }
         let deep = (0..<20).reduce(RouteDefinition()) { inner, _ in RouteDefinition(routes: [inner]) }
         #expect(throws: RoutingError.self) { try RoutingTree(deep) }
+    }
+
+    @Test(arguments: ["domain=~'db|store'", "run_id=r1", "key!~'k[12]'", "event_type='x'", "team=a", "tenant_id!=t1"])
+    func `routes that are remembered are those that the tree finds`(condition: String) throws {
+        var random = SeededGenerator(seed: 21)
+        var settings = AlertSettings()
+        settings.routing = try RoutingTree(
+            RouteDefinition(
+                receivers: ["ops"],
+                routes: [
+                    RouteDefinition(
+                        matchers: try Self.matchers(condition),
+                        receivers: ["some", "ops"],
+                        continues: true,
+                        routes: [
+                            RouteDefinition(matchers: try Self.matchers("severity=~'LOW|HIGH'"), receivers: ["few"])
+                        ]
+                    ),
+                    RouteDefinition(matchers: try Self.matchers("severity=HIGH"), receivers: ["pager"]),
+                ]
+            )
+        )
+        var rules = AlertRules(settings)
+        for number in 0..<10_000 {
+            var alert = Alert.sample(
+                "k\(Int.random(in: 1...3, using: &random))",
+                tenant: number % 2 == 0 ? "t1" : "t\(number)",
+                domain: ["db", "store", "", "x"].randomElement(using: &random)!,
+                severity: Severity.allCases.randomElement(using: &random)!
+            )
+            alert.runID = Bool.random(using: &random) ? "r1" : "unknown"
+            let found = rules.surroundings(of: alert, SilenceSet(), at: Timestamp(microseconds: 0)).told
+            let expected = settings.routing.routes(of: AlertLabels(alert))
+            #expect(found.routes == expected)
+            #expect(Set(found.receivers) == Set(expected.flatMap(\.receivers)))
+        }
     }
 }

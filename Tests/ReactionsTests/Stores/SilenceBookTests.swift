@@ -67,6 +67,24 @@ import Testing
         }
     }
 
+    @Test func `many alerts that were prepared without a silence are all hidden by it, in their order`() async throws {
+        try await withTurnedStore { turned in
+            try await turned.turn(to: Self.start)
+            let other = turned.another(AlertSettings(), instance: "other")
+            _ = try await other.decide([.sample("a", tenant: "t", id: "first")])
+            _ = try await turned.store.add(self.request(["tenant_id=t"]))
+            let alerts = (0..<300).map { Alert.sample("k\($0)", tenant: "t", id: "a\($0)") }
+            let receipts = try await other.decide(alerts)
+            #expect(receipts.map(\.alertID) == alerts.map(\.id))
+            #expect(receipts.allSatisfy { $0.verdict == .silenced })
+            // Asked again, as after a lost answer: nothing is decided a second time.
+            #expect(try await other.decide(alerts).map(\.verdict) == receipts.map(\.verdict))
+            var query = ReceiptQuery()
+            query.limit = 1000
+            #expect(try await other.receipts(query).count == 301)
+        }
+    }
+
     @Test func `silences outlive all reactors and the server`() async throws {
         try await withRedisServer(appendOnly: true) { server in
             let silence = try await withCommands(to: server) { commands in
