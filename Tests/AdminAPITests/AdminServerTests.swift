@@ -11,14 +11,14 @@ import Testing
 
 /// Runs a server over a fake reactor as long as `body` runs, then shuts it down gracefully and waits for its end.
 func withServer<Value: Sendable>(
-    _ address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
+    _ address: BoundAddress = .tcp(host: "127.0.0.1", port: 0),
     of reactor: FakeReactor = FakeReactor(),
     change: (inout AdminSettings) -> Void = { _ in },
-    body: @Sendable (ListenAddress) async throws -> Value
+    body: @Sendable (BoundAddress) async throws -> Value
 ) async throws -> Value {
     var settings = AdminSettings(address: address, version: "1.2.3")
     change(&settings)
-    let (listening, started) = AsyncStream<ListenAddress>.makeStream()
+    let (listening, started) = AsyncStream<BoundAddress>.makeStream()
     let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = AdminServer(
         inspector: reactor,
@@ -162,7 +162,7 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
 
     /// What a server that should not start fails with.
     private func failure(
-        on address: ListenAddress,
+        on address: BoundAddress,
         change: (inout AdminSettings) -> Void = { _ in }
     ) async -> AdminServerError? {
         do {

@@ -12,7 +12,7 @@ final class RawClient: Sendable {
     private let queue = DispatchQueue(label: "raw-client")
 
     /// Nil when nobody answers.
-    init?(_ address: ListenAddress) {
+    init?(_ address: BoundAddress) {
         switch address {
         case .tcp(_, let port):
             self.descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
@@ -75,7 +75,7 @@ final class RawClient: Sendable {
     }
 
     /// Asks a path on a connection of its own, and gives the whole answer.
-    static func get(_ path: String, of address: ListenAddress, head: String = "Host: localhost\r\n") async -> String? {
+    static func get(_ path: String, of address: BoundAddress, head: String = "Host: localhost\r\n") async -> String? {
         guard let client = RawClient(address) else { return nil }
         guard client.send("GET \(path) HTTP/1.1\r\n\(head)Connection: close\r\n\r\n") else { return nil }
         return await client.read()

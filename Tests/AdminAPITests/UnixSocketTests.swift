@@ -130,27 +130,3 @@ import Testing
         return names
     }
 }
-
-@Suite struct ListenAddressTests {
-    @Test(
-        arguments: [
-            ("127.0.0.1:9464", .tcp(host: "127.0.0.1", port: 9_464), true),
-            ("[::1]:0", .tcp(host: "::1", port: 0), true), ("localhost:80", .tcp(host: "localhost", port: 80), true),
-            ("127.8.8.8:1", .tcp(host: "127.8.8.8", port: 1), true),
-            ("0.0.0.0:9464", .tcp(host: "0.0.0.0", port: 9_464), false),
-            ("[::]:9464", .tcp(host: "::", port: 9_464), false),
-            ("unix:/run/aos-reactor.sock", .unix(path: "/run/aos-reactor.sock"), true),
-        ] as [(String, ListenAddress, Bool)]
-    )
-    func `addresses are read and written`(text: String, address: ListenAddress, isLocal: Bool) throws {
-        #expect(try ListenAddress(text) == address)
-        #expect(address.description == text)
-        #expect(address.isLocal == isLocal)
-    }
-
-    @Test(arguments: ["", "9464", ":9464", "127.0.0.1", "127.0.0.1:", "a:70000", "a:-1", "::1:80", "unix:", "unix:x"])
-    func `what is no address is refused with an example`(text: String) {
-        let error = #expect(throws: AdminServerError.self) { try ListenAddress(text) }
-        #expect(error?.code == .invalidAddress)
-    }
-}

@@ -13,7 +13,7 @@ package struct AdminServer: Service {
     private let responder: RouterResponder<BasicRequestContext>
     private let group: any EventLoopGroup
     private let logger: Logger
-    private let onListening: @Sendable (ListenAddress) -> Void
+    private let onListening: @Sendable (BoundAddress) -> Void
 
     /// - Parameters:
     ///   - inspector: answers questions about the reactor.
@@ -28,7 +28,7 @@ package struct AdminServer: Service {
         registry: MetricsRegistry,
         group: any EventLoopGroup,
         logger: Logger,
-        onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
+        onListening: @escaping @Sendable (BoundAddress) -> Void = { _ in }
     ) {
         self.settings = settings
         self.responder = AdminRouter(
@@ -81,7 +81,7 @@ extension AdminServer {
 
     private func serve(
         on address: BindAddress,
-        listening: @escaping @Sendable (any Channel) throws(AdminServerError) -> ListenAddress
+        listening: @escaping @Sendable (any Channel) throws(AdminServerError) -> BoundAddress
     ) async throws {
         let progress = Mutex(Progress.starting)
         let application = self.application(on: address) { channel in

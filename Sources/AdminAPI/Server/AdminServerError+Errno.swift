@@ -3,7 +3,7 @@ import NIOCore
 
 extension AdminServerError {
     /// The error of a system call, or of NIO, while starting to listen.
-    init(binding address: ListenAddress, _ error: any Error) {
+    init(binding address: BoundAddress, _ error: any Error) {
         switch error {
         case let error as AdminServerError:
             self = error
@@ -14,7 +14,7 @@ extension AdminServerError {
         }
     }
 
-    init(binding address: ListenAddress, errno code: CInt) {
+    init(binding address: BoundAddress, errno code: CInt) {
         let reason = String(cString: strerror(code))
         switch code {
         case EADDRINUSE:

@@ -2,7 +2,6 @@
 package struct AdminServerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure.
     package enum Code: String, Sendable {
-        case invalidAddress
         /// Another program listens there.
         case addressInUse
         case permissionDenied
@@ -26,11 +25,7 @@ package struct AdminServerError: Error, Sendable, Hashable, CustomStringConverti
 }
 
 extension AdminServerError {
-    static func invalidAddress(_ text: String, _ remedy: String) -> AdminServerError {
-        AdminServerError(code: .invalidAddress, message: "\"\(text)\" is no address to listen on: \(remedy)")
-    }
-
-    static func notLocal(_ address: ListenAddress) -> AdminServerError {
+    static func notLocal(_ address: BoundAddress) -> AdminServerError {
         AdminServerError(
             code: .notLocal,
             message: """
@@ -40,7 +35,7 @@ extension AdminServerError {
         )
     }
 
-    static func addressInUse(_ address: ListenAddress) -> AdminServerError {
+    static func addressInUse(_ address: BoundAddress) -> AdminServerError {
         AdminServerError(
             code: .addressInUse,
             message: "\(address) is already in use: stop the program that listens there or choose another --listen"

@@ -2,7 +2,7 @@ package import Reactions
 
 /// How the admin interface listens and what it allows.
 package struct AdminSettings: Sendable {
-    package var address: ListenAddress
+    package var address: BoundAddress
     /// The version that `/version` tells.
     package var version: String
     /// What requests must show as `Authorization: Bearer …`, but for those about health. Nil asks nobody, and then no
@@ -23,7 +23,7 @@ package struct AdminSettings: Sendable {
     /// Bytes that a client may send without an answer: more than any request here needs.
     package var requestByteLimit = 64 * 1_024
 
-    package init(address: ListenAddress = .standard, version: String) {
+    package init(address: BoundAddress = .standard, version: String) {
         self.address = address
         self.version = version
     }

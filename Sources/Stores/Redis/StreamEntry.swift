@@ -22,7 +22,7 @@ package struct StreamEntry: Sendable {
     /// Nil for an entry that no version of the scripts has written.
     package var record: DecisionRecord? {
         guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
-            let about = self.json("subject"), let fingerprint = about["fingerprint"]?.stringValue
+            let about = self.about, let fingerprint = about["fingerprint"]?.stringValue
         else { return nil }
         let subject = SubjectText.read(about)
         let receipt = numbers.receipt(
@@ -48,6 +48,16 @@ package struct StreamEntry: Sendable {
         guard let json = self.json("notice"), var notice = RoutedNotice(json: json) else { return nil }
         if let record = self.record { notice.decide(record.receipt) }
         return notice
+    }
+
+    /// What was known before the decision. The first versions kept some of it in fields of their own.
+    private var about: JSONValue? {
+        guard case .object(var members)? = self.json("subject") else { return nil }
+        for (field, name) in [("tenant", "tenant_id"), ("domain", "domain"), ("fingerprint", "fingerprint")] {
+            if let text = self.fields[field] { members.append(JSONMember(name, .string(text))) }
+        }
+        if case .object(let origin)? = self.json("origin") { members += origin }
+        return .object(members)
     }
 
     private func json(_ name: String) -> JSONValue? {

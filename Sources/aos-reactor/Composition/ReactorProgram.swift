@@ -249,7 +249,7 @@ struct ReactorProgram {
     }
 
     private func adminServer(_ reactor: Reactor, _ registry: MetricsRegistry, _ logger: Logger) -> AdminServer? {
-        let address: AdminAPI.ListenAddress
+        let address: BoundAddress
         switch self.configuration.http.listen {
         case .off: return nil
         case .tcp(let host, let port): address = .tcp(host: host, port: port)

@@ -11,6 +11,45 @@ import Testing
 struct RedisStateStoreTests {
     private static let start: Int64 = 1_795_221_600_000_000
 
+    @Test func `receipts that the first versions wrote are read`() async throws {
+        try await withTurnedStore { turned in
+            _ = try await turned.commands.send(
+                RedisCommand(
+                    "XADD",
+                    "aos:{test}:receipts",
+                    "1-1",
+                    "alert",
+                    "a1",
+                    "tenant",
+                    "t",
+                    "domain",
+                    "audit",
+                    "fingerprint",
+                    "0123456789abcdef",
+                    "numbers",
+                    "1 1795221600000000 3 900000000 1795222500000000 -1 2 1795221599000000 100 2",
+                    "held_by",
+                    "a0",
+                    "held_fingerprint",
+                    "0123456789abcdef",
+                    "why",
+                    "",
+                    "origin",
+                    #"{"instance":"old","config":"c1"}"#,
+                    "subject",
+                    #"{"type":"DRIFT","severity":"HIGH","run_id":"r","key":"k","handler":"h","summary":"s"}"#,
+                    "run",
+                    "r"
+                )
+            ).orThrow()
+            let record = try #require(try await turned.store.receipts(ReceiptQuery()).first)
+            #expect(record.subject.tenant == "t" && record.subject.domain == "audit" && record.subject.runID == "r")
+            #expect(record.receipt.verdict == .duplicate && record.receipt.isRepetition)
+            #expect(record.receipt.fingerprint == "0123456789abcdef")
+            #expect(record.receipt.instance == "old" && record.receipt.configVersion == "c1")
+        }
+    }
+
     @Test func `of equal alerts at one time on any number of reactors exactly one is sent`() async throws {
         try await withTurnedStore { turned in
             try await turned.turn(to: Self.start)
