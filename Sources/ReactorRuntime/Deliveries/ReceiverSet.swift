@@ -7,6 +7,7 @@ import Synchronization
 final class ReceiverSet: Sendable {
     private struct Slot {
         var definition: ReceiverDefinition
+        var fingerprint: String
         var sink: any AlertSink
         var breaker: CircuitBreaker
         /// Messages that are being sent.
@@ -28,6 +29,8 @@ final class ReceiverSet: Sendable {
 
     private struct State {
         var slots: [String: Slot] = [:]
+        /// Their names, sorted.
+        var names: [String] = []
         var settings = AlertSettings()
         var planner: DeliveryPlanner
         var version = 0
@@ -56,6 +59,7 @@ final class ReceiverSet: Sendable {
                 } else {
                     slots[definition.name] = Slot(
                         definition: definition,
+                        fingerprint: definition.fingerprint,
                         sink: makeSink(definition),
                         breaker: CircuitBreaker(),
                         inFlight: kept?.inFlight ?? 0
@@ -63,6 +67,7 @@ final class ReceiverSet: Sendable {
                 }
             }
             state.slots = slots
+            state.names = slots.keys.sorted()
             state.settings = settings
             state.planner = planner
             state.version += 1
@@ -76,12 +81,12 @@ final class ReceiverSet: Sendable {
 
     func sink(_ name: String) -> (any AlertSink)? { self.state.withLock { $0.slots[name]?.sink } }
 
-    var names: [String] { self.state.withLock { $0.slots.keys.sorted() } }
+    var names: [String] { self.state.withLock { $0.names } }
 
     /// Grows with each `apply`.
     var version: Int { self.state.withLock { $0.version } }
 
-    var fingerprints: [String: String] { self.state.withLock { $0.slots.mapValues(\.definition.fingerprint) } }
+    var fingerprints: [String: String] { self.state.withLock { $0.slots.mapValues(\.fingerprint) } }
 
     var standings: [String: Standing] {
         self.state.withLock { state in
@@ -98,7 +103,8 @@ final class ReceiverSet: Sendable {
     /// where it is spared.
     func requests(at now: Timestamp) -> [ClaimRequest] {
         self.state.withLock { state in
-            state.slots.sorted { $0.key < $1.key }.compactMap { name, slot in
+            state.names.compactMap { name in
+                guard let slot = state.slots[name] else { return nil }
                 var limit = max(0, slot.definition.concurrency - slot.inFlight)
                 // Only looks: whether something is there to be sent is not known yet.
                 var breaker = slot.breaker
@@ -134,7 +140,7 @@ final class ReceiverSet: Sendable {
             return Way(
                 sink: slot.sink,
                 policy: definition.kind.retryPolicy,
-                fingerprint: definition.fingerprint
+                fingerprint: slot.fingerprint
             )
         }
     }
