@@ -93,6 +93,7 @@ extension DeliveryLine {
         while true {
             do {
                 try await self.outbox.finish(claim, ending)
+                self.note(claim, ending)
                 return self.tell(claim, ending)
             } catch {
                 guard !Task.isCancelled else { return }
@@ -101,6 +102,19 @@ extension DeliveryLine {
                 pause = min(pause * 2, .milliseconds(500))
             }
         }
+    }
+
+    private func note(_ claim: DeliveryClaim, _ ending: DeliveryEnding) {
+        guard let kind = self.receivers.kind(claim.receiver) else { return }
+        self.record(
+            HistoryRow.attempt(
+                claim,
+                ending,
+                kind: kind,
+                instance: self.receivers.instance,
+                at: self.clock.wall()
+            )
+        )
     }
 
     private func tell(_ claim: DeliveryClaim, _ ending: DeliveryEnding) {

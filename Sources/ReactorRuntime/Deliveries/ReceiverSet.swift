@@ -37,7 +37,7 @@ final class ReceiverSet: Sendable {
     }
 
     private let state: Mutex<State>
-    private let instance: String
+    let instance: String
 
     init(instance: String) {
         self.instance = instance
@@ -78,6 +78,9 @@ final class ReceiverSet: Sendable {
     var settings: AlertSettings { self.state.withLock { $0.settings } }
 
     var planner: DeliveryPlanner { self.state.withLock { $0.planner } }
+
+    /// Nil for one that is not configured here.
+    func kind(_ name: String) -> ReceiverKind? { self.state.withLock { $0.slots[name]?.definition.kind } }
 
     func sink(_ name: String) -> (any AlertSink)? { self.state.withLock { $0.slots[name]?.sink } }
 

@@ -26,6 +26,19 @@ package struct AlertLabels: Sendable, Hashable {
     /// - Parameter extra: labels on top, as those of a whole installation (`env: prod`); they replace none of an
     ///   alert's own, and names that Alertmanager would refuse are made valid.
     package init(_ alert: Alert, extra: [String: String] = [:]) {
+        guard !extra.isEmpty else {
+            // In the order of their names: nothing has to be looked for.
+            let own: [(Name, String)] = [
+                (.alertName, alert.type), (.domain, alert.domain), (.eventType, alert.event?.eventType ?? ""),
+                (.handler, alert.handler), (.key, alert.key), (.run, alert.runID == "unknown" ? "" : alert.runID),
+                (.severity, alert.severity.rawValue), (.tenant, alert.tenant),
+            ]
+            self.all.reserveCapacity(own.count)
+            for (name, value) in own where !value.isEmpty {
+                self.all.append(Label(name: name.rawValue, value: Self.bounded(value)))
+            }
+            return
+        }
         for (name, value) in extra.sorted(by: { $0.key < $1.key }) { self[Self.validName(name)] = value }
         self[.alertName] = alert.type
         self[.severity] = alert.severity.rawValue
