@@ -34,7 +34,7 @@ struct ExpectationMatcher {
 
     func failures(_ got: [Observation]) -> [ScenarioFailure] {
         // What is expected of each, field by field.
-        let differences = self.wanted.map { wanted in got.map { self.differences(wanted, $0) } }
+        let differences = self.wanted.map { wanted in got.map { self.differing(wanted, $0) } }
         let copies = self.wanted.indices.flatMap { index in
             [Int](repeating: index, count: min(self.wanted[index].item.times, got.count + 1))
         }
@@ -80,35 +80,48 @@ struct ExpectationMatcher {
         var actual: String
     }
 
-    private func differences(_ wanted: Wanted, _ got: Observation) -> [Difference] {
-        var differences: [Difference] = []
-        for (field, explainer) in zip(wanted.item.fields, wanted.explainers) {
+    /// The numbers of the fields that are not as expected.
+    private func differing(_ wanted: Wanted, _ got: Observation) -> [Int] {
+        wanted.item.fields.indices.filter { index in
+            let field = wanted.item.fields[index]
             let value = got[field.member]
             switch field.test {
-            case .exact(let whole):
-                guard value.map({ !$0.isSame(as: whole) }) ?? true else { continue }
-                differences.append(
-                    Difference(
-                        field: field,
-                        path: field.name,
-                        expected: whole.compactText,
-                        actual: value?.compactText ?? "nothing"
-                    )
-                )
+            case .exact(let whole): return !(value?.isSame(as: whole) ?? false)
             case .pattern:
-                let object = JSONValue.object(value.map { [JSONMember(field.member, $0)] } ?? [])
-                guard let failure = try? explainer?.explain(json: object.compactBytes).failure else { continue }
-                differences.append(
-                    Difference(
-                        field: field,
-                        path: failure.path,
-                        expected: failure.expected,
-                        actual: failure.actual ?? "nothing"
-                    )
-                )
+                // Most are single texts, and most things that happened are about something else.
+                if let literal = field.literal, case .string(let text)? = value {
+                    return !(text == literal && text.utf8.elementsEqual(literal.utf8))
+                }
+                return self.explained(wanted, index, value) != nil
             }
         }
-        return differences
+    }
+
+    /// What is not as expected in a field that is not.
+    private func difference(_ wanted: Wanted, _ index: Int, _ got: Observation) -> Difference {
+        let field = wanted.item.fields[index]
+        let value = got[field.member]
+        var difference = Difference(
+            field: field,
+            path: field.name,
+            expected: field.written,
+            actual: value?.compactText ?? "nothing"
+        )
+        switch field.test {
+        case .exact(let whole): difference.expected = whole.compactText
+        case .pattern:
+            guard let failure = self.explained(wanted, index, value) else { break }
+            difference.path = failure.path
+            difference.expected = failure.expected
+            difference.actual = failure.actual ?? "nothing"
+        }
+        return difference
+    }
+
+    /// Why a value does not match; nil when it does.
+    private func explained(_ wanted: Wanted, _ index: Int, _ value: JSONValue?) -> Explanation.Failure? {
+        let object = JSONValue.object(value.map { [JSONMember(wanted.item.fields[index].member, $0)] } ?? [])
+        return (try? wanted.explainers[index]?.explain(json: object.compactBytes))?.failure
     }
 
     /// For each wanted thing the number of what it is paired with: as many pairs as there can be (Kuhn's algorithm).
@@ -143,7 +156,8 @@ struct ExpectationMatcher {
 
     private var subject: ScenarioSubject { self.expectation.subject }
 
-    private func different(_ wanted: Wanted, _ got: Observation, _ differences: [Difference]) -> ScenarioFailure {
+    private func different(_ wanted: Wanted, _ got: Observation, _ differing: [Int]) -> ScenarioFailure {
+        let differences = differing.map { self.difference(wanted, $0, got) }
         var lines: [ScenarioFailure.Line] = []
         for field in wanted.item.fields {
             guard let difference = differences.first(where: { $0.field.name == field.name }) else {

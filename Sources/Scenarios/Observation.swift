@@ -33,7 +33,8 @@ extension Observation {
     }
 
     /// The same with what was decided, and by which number.
-    mutating func add(_ receipt: Receipt, since start: Timestamp) {
+    init(_ alert: Alert, _ receipt: Receipt, status: AlertStatus, at now: Timestamp, since start: Timestamp) {
+        self.init(alert, status: status, at: now, since: start)
         var added: [(String, JSONValue?)] = [
             ("verdict", .string(receipt.verdict.rawValue)), ("window", receipt.window.map { .duration($0) }),
             ("count", .number(receipt.count)), ("limit", .number(receipt.limit)),
@@ -107,6 +108,37 @@ extension Observation {
             ("ended", .bool(summary?.hasEnded ?? false)), ("open", .number(states.count { $0 == .open })),
             ("overdue", .number(states.count { $0 == .overdue })),
             ("answered", .number(states.count { $0 == .answered })), ("actions", .object(actions)),
+        ])
+    }
+
+    init(_ line: ScenarioPort.LogLine, at elapsed: Duration) {
+        self.init([
+            ("level", .string(line.level.rawValue)), ("message", .string(line.message)),
+            ("handler", .string(line.handler)), ("at", .duration(elapsed)),
+        ])
+    }
+
+    init(_ call: ScenarioPort.FailedCall, at elapsed: Duration) {
+        self.init([
+            ("handler", .string(call.handler)), ("reason", .string(call.reason)), ("at", .duration(elapsed)),
+        ])
+    }
+
+    init(_ worker: WorkerView, of handler: String, since start: Timestamp) {
+        self.init([
+            ("worker", .string(worker.key)), ("handler", .string(handler)), ("state", .string(worker.state.rawValue)),
+            ("last_beat", worker.lastBeat.map { .duration($0 - start) }),
+            ("expected", worker.expectedAt.map { .duration($0 - start) }),
+            ("down_since", worker.downSince.map { .duration($0 - start) }),
+        ])
+    }
+
+    /// - Parameter status: of the handler that watches it.
+    init(_ standing: ThresholdStatus.Standing, of status: ThresholdStatus) {
+        self.init([
+            ("handler", .string(status.handler)), ("key", .string(standing.key)), ("tenant", .string(standing.tenant)),
+            ("run_id", .string(standing.runID)), ("tier", standing.tier.map { .string($0) }),
+            ("value", standing.value.map { .number($0) }), ("percent", standing.percentage.map { .number($0) }),
         ])
     }
 }

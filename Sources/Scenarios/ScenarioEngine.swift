@@ -39,12 +39,15 @@ final class ScenarioEngine {
     /// Since when and until when nothing is heard.
     private var blindness: (from: Timestamp, to: Timestamp)?
     private var pipeline: EventPipeline
+    /// What the scenario asks about; nothing else has to be kept.
+    private let subjects: Set<ScenarioSubject>
     /// What happened, in its order.
     private var observed: [ScenarioSubject: [Observation]] = [:]
     private var quarantined: UInt64 = 0
 
     init(_ scenario: Scenario, coverage: CoverageRecorder? = nil) {
         self.scenario = scenario
+        self.subjects = Set(scenario.steps.flatMap(\.expectations).map(\.subject))
         self.coverage = coverage
         let clock = VirtualClock(at: scenario.start)
         let random = SeededRandom(scenario.seed)
@@ -127,10 +130,11 @@ final class ScenarioEngine {
         switch action {
         case .events(let events, let times, let every):
             let begin = self.clock.now - self.scenario.start
+            let frames = events.map { ScenarioFrame($0) }
             for number in 0..<times {
                 if number > 0, every > .zero { try await self.turn(to: begin + every * number) }
-                for event in events {
-                    self.receive(event.frame(number: number + 1, at: self.clock.now))
+                for frame in frames {
+                    self.receive(frame.bytes(number: number + 1, at: self.clock.now))
                     try await self.work()
                 }
             }
@@ -251,41 +255,31 @@ final class ScenarioEngine {
 
     // MARK: What happened
 
-    private func note(_ subject: ScenarioSubject, _ observation: Observation) {
-        self.observed[subject, default: []].append(observation)
+    private func note(_ subject: ScenarioSubject, _ observation: @autoclosure () -> Observation) {
+        guard self.subjects.contains(subject) else { return }
+        self.observed[subject, default: []].append(observation())
     }
 
     private func note(_ telling: Telling) { self.note(telling.alert, telling.status, telling.receipt) }
 
     private func note(_ alert: Alert, _ status: AlertStatus, _ receipt: Receipt) {
-        var observation = Observation(alert, status: status, at: self.clock.now, since: self.scenario.start)
-        if receipt.verdict.isSent { self.note(.alerts, observation) }
-        observation.add(receipt, since: self.scenario.start)
-        self.note(.verdicts, observation)
+        let (now, start) = (self.clock.now, self.scenario.start)
+        if receipt.verdict.isSent { self.note(.alerts, Observation(alert, status: status, at: now, since: start)) }
+        self.note(.verdicts, Observation(alert, receipt, status: status, at: now, since: start))
     }
 
     private func note(_ wishes: ScenarioPort.Wishes) {
-        let at = JSONValue.duration(self.clock.now - self.scenario.start)
+        let elapsed = self.elapsed
         for event in wishes.published {
             self.note(.published, Observation(event, at: self.clock.now, since: self.scenario.start))
         }
-        for line in wishes.logs {
-            let members: [(String, JSONValue?)] = [
-                ("level", .string(line.level.rawValue)), ("message", .string(line.message)),
-                ("handler", .string(line.handler)), ("at", at),
-            ]
-            self.note(.logs, Observation(members))
-        }
-        for call in wishes.failedCalls {
-            let members: [(String, JSONValue?)] = [
-                ("handler", .string(call.handler)), ("reason", .string(call.reason)), ("at", at),
-            ]
-            self.note(.failedCalls, Observation(members))
-        }
+        for line in wishes.logs { self.note(.logs, Observation(line, at: elapsed)) }
+        for call in wishes.failedCalls { self.note(.failedCalls, Observation(call, at: elapsed)) }
     }
 
     /// What contracts found.
     private func note(_ outputs: [MachineOutput]) {
+        guard self.subjects.contains(.findings) else { return }
         let rows = outputs.compactMap { output -> Observation? in
             guard case .record(let row) = output.content, case .finding(let finding) = row.content else { return nil }
             return Observation(finding, row, at: self.clock.now, since: self.scenario.start)
@@ -317,6 +311,16 @@ final class ScenarioEngine {
                 let summary = self.machines.first(of: ContractMachine.self) { $0.summary(of: run) }
                 return Observation(run, summary)
             }
+        case .workers:
+            let now = self.clock.now
+            return self.machines.all(of: WorkerMachine.self) { machine in
+                machine.views(at: now).map { Observation($0, of: machine.name, since: self.scenario.start) }
+            }.flatMap(\.self)
+        case .thresholds:
+            return self.machines.all(of: ThresholdMachine.self) { machine in
+                let status = machine.status(limit: .max)
+                return status.standings.map { Observation($0, of: status) }
+            }.flatMap(\.self)
         case .alerts, .verdicts, .findings, .published, .deliveries, .quarantined, .logs, .failedCalls:
             return self.observed[subject] ?? []
         }
@@ -359,42 +363,4 @@ private final class SeededRandom: Sendable {
     }
 
     var source: RandomSource { RandomSource { self.generator.withLock { $0.next() } } }
-}
-
-extension ScenarioEvent {
-    /// The bytes that arrive.
-    ///
-    /// - Parameter number: of the repetition, from 1.
-    fileprivate func frame(number: Int, at now: Timestamp) -> [UInt8] {
-        switch self {
-        case .raw(let bytes): return bytes
-        case .envelope(let value):
-            guard case .object(var members) = value.filled(number: number, at: now) else { return value.compactBytes }
-            let isCloudEvent = members.contains { $0.name == "specversion" }
-            let time = isCloudEvent ? "time" : "timestamp"
-            if !members.contains(where: { $0.name == time }) {
-                members.insert(JSONMember(time, .string(now.iso8601)), at: min(1, members.count))
-            }
-            return JSONValue.object(members).compactBytes
-        }
-    }
-}
-
-extension JSONValue {
-    fileprivate func filled(number: Int, at now: Timestamp) -> JSONValue {
-        switch self {
-        case .string(let text):
-            guard text.contains("{{") else { return self }
-            let numbered = text.split(separator: ScenarioEvent.numberMark, omittingEmptySubsequences: false)
-                .joined(separator: "\(number)")
-            return .string(
-                numbered.split(separator: ScenarioEvent.timeMark, omittingEmptySubsequences: false)
-                    .joined(separator: now.iso8601)
-            )
-        case .array(let elements): return .array(elements.map { $0.filled(number: number, at: now) })
-        case .object(let members):
-            return .object(members.map { JSONMember($0.name, $0.value.filled(number: number, at: now)) })
-        case .null, .bool, .number: return self
-        }
-    }
 }

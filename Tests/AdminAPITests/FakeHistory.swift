@@ -51,6 +51,14 @@ final class FakeHistory: HistoryStore {
         return Array(records.sorted { $0.place > $1.place }.prefix(query.limit))
     }
 
+    func deliveries(ofAlerts ids: [String], limit: Int) async throws -> [DeliveryRecord] {
+        if self.isAway { throw Away() }
+        let own = self.rows.filter { row in
+            if case .delivery(let delivery) = row.content { ids.contains(delivery.alertID) } else { false }
+        }
+        return Array(DeliveryRecord.records(of: own).prefix(limit))
+    }
+
     /// A run with one row of each kind that belongs to runs.
     static func rows(
         run id: String,

@@ -84,6 +84,58 @@ import Testing
         }
     }
 
+    @Test func `who got an alert, and when, is known after Redis has forgotten it`() async throws {
+        try await withTemporaryFolder { folder in
+            try await withRedisServer { server in
+                let config = """
+                    alerts:
+                      receivers: [{ name: disk, file: { path: "\(folder)/alerts.jsonl" } }]
+                      default_to: [disk, log]
+
+                    """
+                try await withRunningReactor(
+                    redis: server.url,
+                    handlers: SampleHandlers.failedRuns,
+                    config: config,
+                    environment: ["REACTOR_HISTORY_URL": "sqlite:\(folder)/history.db"]
+                ) { reactor in
+                    await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+                    _ = try await server.publish(Self.events(0..<1), on: "aos.events")
+                    let path = "/v1/alerts?run_id=run-0"
+                    func deliveries() async throws -> [JSONValue] {
+                        guard let id = try await reactor.json(path)["alerts"]?.arrayValue?.first?["id"]?.stringValue
+                        else { return [] }
+                        return try await reactor.json("/v1/alerts/\(id)")["deliveries"]?.arrayValue ?? []
+                    }
+                    func delivered() async -> Set<String> {
+                        let told = (try? await deliveries()) ?? []
+                        return Set(
+                            told.filter { $0["status"]?.stringValue == "delivered" }.compactMap {
+                                $0["receiver"]?.stringValue
+                            }
+                        )
+                    }
+                    await eventually(within: .seconds(60), "delivered") { await delivered() == ["disk", "log"] }
+                    await eventually(within: .seconds(60), "written down") {
+                        let kept = "SELECT count(*) FROM deliveries WHERE outcome = 'delivered' AND run_id = 'run-0'"
+                        return (try? await StoredHistory.rows(kept, inFile: folder + "/history.db")) == ["2"]
+                    }
+                    try await server.command("FLUSHALL")
+                    let nothing = try await reactor.json("/v1/deliveries")["deliveries"]?.arrayValue
+                    #expect(nothing?.isEmpty == true)
+                    #expect(await delivered() == ["disk", "log"])
+                    let explanation = try await AlertedReactor.verb(reactor, "explain", "run-0")
+                    #expect(explanation.exitCode == 0, "\(explanation.everything)")
+                    #expect(explanation.output.contains("disk (file): delivered at "), "\(explanation.output)")
+                    #expect(explanation.output.contains("log (log): delivered at "), "\(explanation.output)")
+                    // The time line of the run says it, too.
+                    let entries = try await reactor.json("/v1/runs/run-0")["entries"]?.arrayValue ?? []
+                    #expect(entries.count { $0["kind"]?.stringValue == "delivery" } == 2)
+                }
+            }
+        }
+    }
+
     @Test func `a PostgreSQL killed under load comes back to every receipt, once, and no alert waits for it`()
         async throws
     {

@@ -24,7 +24,8 @@ struct TestVerbTests {
         let test = try await runVerb("test", "--coverage", in: root)
         #expect(test.exitCode == 0, "\(test.everything)")
         #expect(test.output.contains("\ncoverage: "))
-        #expect(!test.output.contains("never"), "\(test.output)")
+        let gaps = ["never called  ", "never true  ", "never false  "]
+        #expect(!gaps.contains { test.output.contains("\n  \($0)") }, "\(test.output)")
         let summary = test.output.split(separator: "\n").last ?? ""
         #expect(summary.hasSuffix(" passed, 0 failed"), "\(summary)")
         figure("shipped scenarios, debug build, start of the program included", test.elapsed.inMilliseconds, "ms")

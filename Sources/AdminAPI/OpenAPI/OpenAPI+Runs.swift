@@ -80,7 +80,7 @@ extension OpenAPI {
                 "required": ["at", "kind", "summary", "data"],
                 "properties": {"at": {"$ref": "#/components/schemas/Time"},
                   "kind": {"type": "string", "enum": ["event", "expectation", "acknowledgement", "finding", "alert",
-                    "receipt", "threshold", "heartbeat", "quarantine"]},
+                    "receipt", "threshold", "heartbeat", "quarantine", "delivery"]},
                   "summary": {"type": "string"},
                   "data": {"type": "object", "description": "The fields of its kind, without secrets."}}}}}},
           "Thresholds": {"type": "object", "required": ["thresholds"], "additionalProperties": false, "properties": {

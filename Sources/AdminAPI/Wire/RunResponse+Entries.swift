@@ -33,6 +33,7 @@ extension RunResponse.Entry {
                     ("reason", Self.text(flip.reason))
                 )
             )
+        case .delivery(let delivery): described = Self.delivery(delivery)
         case .quarantine(let frame):
             described = (
                 .quarantine, "\(frame.byteCount) bytes on \(frame.channel): \(frame.reason)",
@@ -77,6 +78,25 @@ extension RunResponse.Entry {
                 ("status", .string(ack.status)),
                 ("result_id", Self.text(ack.resultID)),
                 ("error", Self.text(ack.error))
+            )
+        )
+    }
+
+    private static func delivery(_ delivery: DeliveryHistory) -> Described {
+        let reason = delivery.reason.map { ": \($0)" } ?? ""
+        let attempt = delivery.attempt == 1 ? "" : " (attempt \(delivery.attempt))"
+        return (
+            .delivery, "\(delivery.outcome) by \(delivery.receiver)\(attempt)\(reason)",
+            Self.members(
+                ("alert_id", .string(delivery.alertID)),
+                ("delivery_id", .string(delivery.deliveryID)),
+                ("receiver", .string(delivery.receiver)),
+                ("receiver_kind", .string(delivery.kind)),
+                ("outcome", .string(delivery.outcome)),
+                ("attempt", .number(delivery.attempt)),
+                ("reason", Self.text(delivery.reason)),
+                ("title", .string(delivery.title)),
+                ("instance", .string(delivery.instance))
             )
         )
     }

@@ -48,6 +48,7 @@ package struct RunResponse: Sendable, Hashable, Codable {
             case threshold
             case heartbeat
             case quarantine
+            case delivery
         }
 
         package var at: String

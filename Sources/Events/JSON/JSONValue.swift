@@ -20,7 +20,8 @@ public enum JSONValue: Sendable, Hashable {
     /// The value of the last member of that name, as JSON readers usually take it.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        // `==` is quick and says which bytes are worth comparing: it takes two ways to write a letter for one.
+        return members.last { $0.name == name && $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
     /// The value at the end of a chain of member names.

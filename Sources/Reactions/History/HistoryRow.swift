@@ -58,4 +58,5 @@ package enum HistoryContent: Sendable, Hashable {
     case threshold(ThresholdHistory)
     case heartbeat(HeartbeatHistory)
     case quarantine(QuarantineHistory)
+    indirect case delivery(DeliveryHistory)
 }

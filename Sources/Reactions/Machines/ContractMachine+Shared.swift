@@ -43,7 +43,8 @@ extension ContractMachine: SharedMachine {
             )
             self.tell(actions, entry.event, moment, &outputs)
         }
-        self.tell(self.registry.advance(key, to: moment.now), nil, moment, &outputs)
+        let due = self.registry.advance(key, to: moment.now)
+        self.tell(due, nil, moment, &outputs)
         if !self.registry.changed.contains(RunKey(key)) { self.confirm(key) }
         return outputs
     }

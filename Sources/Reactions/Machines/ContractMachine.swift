@@ -109,14 +109,17 @@ package struct ContractMachine: Machine {
             case .blindnessEnded(let from, let to, let reason): .blindnessEnded(from: from, to: to, reason: reason)
             case .blindnessDismissed: .blindnessDismissed
             }
+        // Worked out before `tell` borrows this machine: as its argument it would change a copy of all runs.
+        let actions = self.registry.handle(input, at: moment.now)
         var outputs: [MachineOutput] = []
-        self.tell(self.registry.handle(input, at: moment.now), nil, moment, &outputs)
+        self.tell(actions, nil, moment, &outputs)
         return outputs
     }
 
     package mutating func advance(_ moment: MachineMoment) -> [MachineOutput] {
+        let actions = self.registry.handle(.deadlineReached, at: moment.now)
         var outputs: [MachineOutput] = []
-        self.tell(self.registry.handle(.deadlineReached, at: moment.now), nil, moment, &outputs)
+        self.tell(actions, nil, moment, &outputs)
         return outputs
     }
 

@@ -135,6 +135,8 @@ struct Crossing {
     var rule: String
     var tier: String
     var key: String
+    /// Whose limit it is, for people.
+    var subject: String
     var runID: String
     var tenant: String
     var metric: String
@@ -149,6 +151,7 @@ struct Crossing {
         self.rule = signal.rule
         self.tier = signal.tier
         self.key = signal.key
+        self.subject = signal.key
         self.runID = signal.runID
         self.tenant = signal.tenant
         self.metric = signal.metric
@@ -162,6 +165,7 @@ struct Crossing {
         self.rule = handler
         self.tier = signal.rawValue
         self.key = run.id
+        self.subject = run.id
         self.runID = run.id
         self.tenant = run.tenant
         self.metric = payload["metric"]?.stringValue ?? ""
@@ -184,6 +188,7 @@ struct Crossing {
         self.value = number("current_value") ?? 0
         self.limit = number("threshold_value") ?? 0
         let subject = event["key"]?.stringValue ?? (self.runID.isEmpty ? self.tenant : self.runID)
+        self.subject = ClippedText.identifier(subject)
         self.key = ClippedText.identifier("\(metric):\(subject)")
         self.members = Self.members(event.payload)
         self.isOver = event.eventType == ThresholdSignal.recoveredEvent
@@ -202,8 +207,8 @@ struct Crossing {
 
     /// `cost of acme is 120 of 100 (120 %)`
     var summary: String {
-        let share = self.limit > 0 ? " (\(Self.text((self.value / self.limit * 100).rounded())) %)" : ""
-        let whose = self.key.isEmpty ? "" : " of \(self.key)"
+        let share = self.limit > 0 ? " (\(Self.text((self.value * 100 / self.limit).rounded())) %)" : ""
+        let whose = self.subject.isEmpty ? "" : " of \(self.subject)"
         if self.tier == RunLimitSignal.failed.rawValue { return "Run \(self.runID) failed" }
         let end = self.isOver ? ", no longer \(self.isBreach ? "exceeded" : "near")" : ""
         return "\(self.metric)\(whose) is \(Self.text(self.value)) of \(Self.text(self.limit))\(share)\(end)"

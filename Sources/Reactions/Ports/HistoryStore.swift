@@ -27,6 +27,9 @@ package protocol HistoryStore: ReceiptBook {
     /// - Parameter limit: of rows, 1...100,000.
     func timeline(of runID: String, limit: Int) async throws -> RunTimeline?
 
+    /// What became of the messages about these alerts, the newest first; of their alerts only these are named.
+    func deliveries(ofAlerts ids: [String], limit: Int) async throws -> [DeliveryRecord]
+
     var figures: HistoryFigures { get }
 }
 

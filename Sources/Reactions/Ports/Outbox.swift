@@ -67,9 +67,9 @@ package struct GroupShelf: Sendable, Hashable {
     package struct Kept: Sendable, Hashable {
         /// Grows with each change.
         package var version: Int
-        package var record: JSONValue
+        package var record: GroupRecord
 
-        package init(version: Int, record: JSONValue) {
+        package init(version: Int, record: GroupRecord) {
             self.version = version
             self.record = record
         }
@@ -95,7 +95,7 @@ package struct DeliveryPlan: Sendable, Hashable {
         /// The version that the change was made from; 0 for a new group.
         package var version: Int
         /// Nil for a group that is over.
-        package var record: JSONValue?
+        package var record: GroupRecord?
         package var due: Timestamp?
     }
 

@@ -96,7 +96,7 @@ package struct RunLimitWatch: Sendable, Hashable {
             JSONMember("metric", .string(metric)), JSONMember("current_value", .number(value)),
             JSONMember("threshold_value", .number(limit)),
             // A limit of zero is exceeded wholly, as the original says.
-            JSONMember("percentage", .number(limit > 0 ? value / limit * 100 : 100)),
+            JSONMember("percentage", .number(limit > 0 ? value * 100 / limit : 100)),
             JSONMember("signal", .string(signal.rawValue)),
         ])
     }

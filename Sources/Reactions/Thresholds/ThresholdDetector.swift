@@ -61,7 +61,8 @@ package struct ThresholdDetector: Sendable {
     package init(_ rule: ThresholdRule) {
         self.rule = rule
         self.bucketLength = max(1, rule.window.wholeMicroseconds / Int64(rule.buckets))
-        self.seconds = Double(self.bucketLength) * Double(rule.buckets) / 1e6
+        // Not the buckets' own length, which is rounded down: 20 in 10 s are 2 a second.
+        self.seconds = rule.window.inSeconds
     }
 
     package var count: Int { self.places.count }

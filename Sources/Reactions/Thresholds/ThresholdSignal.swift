@@ -17,7 +17,7 @@ package struct ThresholdSignal: Sendable, Hashable {
     package static let exceededEvent = "threshold.exceeded"
     package static let recoveredEvent = "threshold.recovered"
 
-    package var percentage: Double { self.value / self.limit * 100 }
+    package var percentage: Double { self.value * 100 / self.limit }
 
     /// The six fields of the original, and whose limit it is.
     package var payload: JSONValue {

@@ -81,7 +81,7 @@ extension ThresholdDetector {
                 runID: entry.runID,
                 tier: highest.map { self.rule.tiers[$0].name },
                 value: value,
-                percentage: value / self.rule.limit * 100
+                percentage: value * 100 / self.rule.limit
             )
         }
     }

@@ -242,8 +242,10 @@ package struct HeartbeatMonitor: Sendable {
         let expected = worker.expected
         let downAt = expected &+ worker.graceLength
         if due >= downAt {
-            // Silence in a time in which nothing could be heard says nothing.
-            if let heardAgain = self.blind.end(overlapping: expected &- worker.graceLength, to: downAt &+ 1) {
+            // Silence in a time in which nothing could be heard says nothing. What was before the time that counts is over:
+            // it would be found again and again.
+            let from = max(worker.reference, expected &- worker.graceLength)
+            if let heardAgain = self.blind.end(overlapping: from, to: downAt &+ 1) {
                 worker.missedSome = true
                 if heardAgain < .max { worker.reference = max(worker.reference, heardAgain) }
                 return

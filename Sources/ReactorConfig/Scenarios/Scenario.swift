@@ -126,14 +126,24 @@ package struct ExpectedField: Sendable {
     /// The member of what happened that is compared; another one than `name` for `exact_payload`.
     package var member: String
     package var test: Test
+    /// The text that is wanted, where it is a single one.
+    package var literal: String?
     /// As it was written, in one line.
     package var written: String
     package var location: SourceLocation
 
-    package init(name: String, member: String, test: Test, written: String, location: SourceLocation) {
+    package init(
+        name: String,
+        member: String,
+        test: Test,
+        literal: String? = nil,
+        written: String,
+        location: SourceLocation
+    ) {
         self.name = name
         self.member = member
         self.test = test
+        self.literal = literal
         self.written = written
         self.location = location
     }

@@ -76,6 +76,7 @@ struct ScenarioExpectReader {
     private func test(_ field: ScenarioSubject.Field, _ member: YAMLMember) -> ExpectedField? {
         var name = field.name
         let test: ExpectedField.Test
+        var literal: String?
         if case .exactly(let whole) = field.kind {
             guard let value = self.context.json(member.value) else { return nil }
             name = whole
@@ -85,11 +86,13 @@ struct ScenarioExpectReader {
                 return nil
             }
             test = .pattern(pattern)
+            if case .string(let text, _) = node { literal = text }
         }
         return ExpectedField(
             name: field.name,
             member: name,
             test: test,
+            literal: literal,
             written: self.context.written(member.value),
             location: self.context.location(of: member)
         )

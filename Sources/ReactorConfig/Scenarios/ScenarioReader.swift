@@ -62,7 +62,13 @@ struct ScenarioReader {
                 named.insert(name)
             }
         }
-        let taking = self.handlers.filter { named.contains($0.name) } + own
+        // Who is named takes part, also when it is switched off: that is how it is tried before it is switched on.
+        let chosen = self.handlers.filter { named.contains($0.name) }.map { handler in
+            var handler = handler
+            for index in handler.definitions.indices { handler.definitions[index].enabled = true }
+            return handler
+        }
+        let taking = chosen + own
         // They are judged together as files of handlers are; what is only probably not meant, others may say.
         for (index, handler) in taking.enumerated() {
             guard let first = taking[..<index].first(where: { $0.name == handler.name }) else { continue }

@@ -22,12 +22,21 @@ package enum ScenarioSubject: String, Sendable, Hashable, CaseIterable {
     case receivers
     /// How runs stand now, by their contracts.
     case runs
+    /// How workers stand now, by those who watch their beats.
+    case workers
+    /// How what is added up stands now.
+    case thresholds
 
     /// The key that says that nothing is expected; nil for what always is something.
     package var absence: String? { self.isState ? nil : "no_" + self.rawValue }
 
     /// Whether it says how things stand, and not what happened: then there may be others than the expected ones.
-    package var isState: Bool { self == .receivers || self == .runs }
+    package var isState: Bool {
+        switch self {
+        case .receivers, .runs, .workers, .thresholds: true
+        case .alerts, .verdicts, .findings, .published, .deliveries, .quarantined, .logs, .failedCalls: false
+        }
+    }
 
     /// One of them, for messages.
     package var singular: String {
@@ -42,6 +51,8 @@ package enum ScenarioSubject: String, Sendable, Hashable, CaseIterable {
         case .failedCalls: "failed call"
         case .receivers: "receiver"
         case .runs: "run"
+        case .workers: "worker"
+        case .thresholds: "threshold"
         }
     }
 
@@ -103,6 +114,16 @@ extension ScenarioSubject {
                 ("run_id", .text), ("status", .word(ContractStatus.allCases.map(\.rawValue))), ("tenant", .text),
                 ("paused", .flag), ("ended", .flag), ("open", .number), ("overdue", .number), ("answered", .number),
                 ("actions", .json),
+            ]
+        case .workers:
+            [
+                ("worker", .text), ("handler", .text), ("state", .word(WorkerState.allCases.map(\.rawValue))),
+                ("last_beat", .duration), ("expected", .duration), ("down_since", .duration),
+            ]
+        case .thresholds:
+            [
+                ("handler", .text), ("key", .text), ("tenant", .text), ("run_id", .text), ("tier", .text),
+                ("value", .number), ("percent", .number),
             ]
         }
     }

@@ -92,19 +92,29 @@ package final class Deliveries: Sendable {
 
     // MARK: Lives
 
-    func begin(_ publisher: Publisher, _ logger: Logger) -> [DeliveryLine] {
+    /// - Parameter record: gets what became of each attempt. Must not wait.
+    func begin(
+        _ publisher: Publisher,
+        record: @escaping @Sendable ([HistoryRow]) -> Void,
+        _ logger: Logger
+    ) -> [DeliveryLine] {
         self.publisher.set(publisher)
         let outboxes: [any Outbox] = self.outbox.isLasting ? [self.outbox, self.undecided] : [self.outbox]
-        return outboxes.map { self.line(of: $0, logger) }
+        return outboxes.map { self.line(of: $0, record: record, logger) }
     }
 
-    func line(of outbox: any Outbox, _ logger: Logger) -> DeliveryLine {
+    func line(
+        of outbox: any Outbox,
+        record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
+        _ logger: Logger
+    ) -> DeliveryLine {
         DeliveryLine(
             outbox: outbox,
             receivers: self.receivers,
             counts: self.counts,
             clock: self.clock,
             random: self.random,
+            record: record,
             logger: logger
         )
     }

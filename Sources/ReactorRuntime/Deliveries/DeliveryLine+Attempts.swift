@@ -93,6 +93,7 @@ extension DeliveryLine {
         while true {
             do {
                 try await self.outbox.finish(claim, ending)
+                self.note(claim, ending)
                 return self.tell(claim, ending)
             } catch {
                 guard !Task.isCancelled else { return }
@@ -103,22 +104,34 @@ extension DeliveryLine {
         }
     }
 
+    private func note(_ claim: DeliveryClaim, _ ending: DeliveryEnding) {
+        guard let kind = self.receivers.kind(claim.receiver) else { return }
+        self.record(
+            HistoryRow.attempt(
+                claim,
+                ending,
+                kind: kind,
+                instance: self.receivers.instance,
+                at: self.clock.wall()
+            )
+        )
+    }
+
     private func tell(_ claim: DeliveryClaim, _ ending: DeliveryEnding) {
         let seconds = (self.clock.wall() - claim.createdAt).inSeconds
-        var metadata = self.metadata(claim)
         switch ending {
         case .delivered:
             self.counts.ended(claim.receiver, .delivered, after: seconds)
-            self.logger.debug("message was delivered", metadata: metadata)
+            self.logger.debug("message was delivered", metadata: self.metadata(claim))
         case .retry(let reason, let after):
             self.counts.ended(claim.receiver, .retried, after: seconds)
-            metadata["reason"] = "\(reason)"
-            metadata["again_in_s"] = "\(after.inSeconds)"
-            self.logger.warning("message was not delivered", metadata: metadata)
+            self.logger.warning(
+                "message was not delivered",
+                metadata: self.metadata(claim, ["reason": "\(reason)", "again_in_s": "\(after.inSeconds)"])
+            )
         case .dead(let reason, let disables):
             self.counts.ended(claim.receiver, .dead, after: seconds)
-            metadata["reason"] = "\(reason)"
-            self.logger.error("message is a dead letter", metadata: metadata)
+            self.logger.error("message is a dead letter", metadata: self.metadata(claim, ["reason": "\(reason)"]))
             if disables != nil {
                 self.logger.error(
                     "receiver is disabled until its configuration changes",
@@ -128,9 +141,11 @@ extension DeliveryLine {
         }
     }
 
-    private func metadata(_ claim: DeliveryClaim) -> Logger.Metadata {
-        [
+    /// Only worked out for lines that are written.
+    private func metadata(_ claim: DeliveryClaim, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
+        let own: Logger.Metadata = [
             "delivery_id": "\(claim.deliveryID)", "receiver": "\(claim.receiver)", "attempt": "\(claim.attempt)",
         ]
+        return own.merging(more) { $1 }
     }
 }

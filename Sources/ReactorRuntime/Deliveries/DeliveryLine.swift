@@ -39,6 +39,7 @@ final class DeliveryLine: Sendable {
     let counts: DeliveryCounts
     let clock: PipelineClock
     let random: RandomSource
+    let record: @Sendable ([HistoryRow]) -> Void
     let logger: Logger
     let bell = WakeSignal()
     let state = Mutex(State())
@@ -47,12 +48,14 @@ final class DeliveryLine: Sendable {
     private let planned = Gate()
     private let sent = Gate()
 
+    /// - Parameter record: gets what became of each attempt. Must not wait.
     init(
         outbox: any Outbox,
         receivers: ReceiverSet,
         counts: DeliveryCounts,
         clock: PipelineClock,
         random: RandomSource,
+        record: @escaping @Sendable ([HistoryRow]) -> Void,
         logger: Logger
     ) {
         self.outbox = outbox
@@ -60,6 +63,7 @@ final class DeliveryLine: Sendable {
         self.counts = counts
         self.clock = clock
         self.random = random
+        self.record = record
         self.logger = logger
     }
 

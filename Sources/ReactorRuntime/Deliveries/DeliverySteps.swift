@@ -17,7 +17,7 @@ package struct DeliverySteps: Sendable {
 
     /// Plans what was decided, tells the groups whose time has come, and attempts every message that is due.
     package func work() async throws {
-        while true {
+        while self.outbox.hasWork {
             let notices = try await self.outbox.takeNotices(upTo: DeliveryLine.batch, patience: .zero)
             if !notices.isEmpty { try await self.line.write(notices) }
             while try await self.line.tellDue() {}

@@ -7,6 +7,7 @@ import Synchronization
 final class ReceiverSet: Sendable {
     private struct Slot {
         var definition: ReceiverDefinition
+        var fingerprint: String
         var sink: any AlertSink
         var breaker: CircuitBreaker
         /// Messages that are being sent.
@@ -28,13 +29,15 @@ final class ReceiverSet: Sendable {
 
     private struct State {
         var slots: [String: Slot] = [:]
+        /// Their names, sorted.
+        var names: [String] = []
         var settings = AlertSettings()
         var planner: DeliveryPlanner
         var version = 0
     }
 
     private let state: Mutex<State>
-    private let instance: String
+    let instance: String
 
     init(instance: String) {
         self.instance = instance
@@ -56,6 +59,7 @@ final class ReceiverSet: Sendable {
                 } else {
                     slots[definition.name] = Slot(
                         definition: definition,
+                        fingerprint: definition.fingerprint,
                         sink: makeSink(definition),
                         breaker: CircuitBreaker(),
                         inFlight: kept?.inFlight ?? 0
@@ -63,6 +67,7 @@ final class ReceiverSet: Sendable {
                 }
             }
             state.slots = slots
+            state.names = slots.keys.sorted()
             state.settings = settings
             state.planner = planner
             state.version += 1
@@ -74,14 +79,17 @@ final class ReceiverSet: Sendable {
 
     var planner: DeliveryPlanner { self.state.withLock { $0.planner } }
 
+    /// Nil for one that is not configured here.
+    func kind(_ name: String) -> ReceiverKind? { self.state.withLock { $0.slots[name]?.definition.kind } }
+
     func sink(_ name: String) -> (any AlertSink)? { self.state.withLock { $0.slots[name]?.sink } }
 
-    var names: [String] { self.state.withLock { $0.slots.keys.sorted() } }
+    var names: [String] { self.state.withLock { $0.names } }
 
     /// Grows with each `apply`.
     var version: Int { self.state.withLock { $0.version } }
 
-    var fingerprints: [String: String] { self.state.withLock { $0.slots.mapValues(\.definition.fingerprint) } }
+    var fingerprints: [String: String] { self.state.withLock { $0.slots.mapValues(\.fingerprint) } }
 
     var standings: [String: Standing] {
         self.state.withLock { state in
@@ -98,7 +106,8 @@ final class ReceiverSet: Sendable {
     /// where it is spared.
     func requests(at now: Timestamp) -> [ClaimRequest] {
         self.state.withLock { state in
-            state.slots.sorted { $0.key < $1.key }.compactMap { name, slot in
+            state.names.compactMap { name in
+                guard let slot = state.slots[name] else { return nil }
                 var limit = max(0, slot.definition.concurrency - slot.inFlight)
                 // Only looks: whether something is there to be sent is not known yet.
                 var breaker = slot.breaker
@@ -134,7 +143,7 @@ final class ReceiverSet: Sendable {
             return Way(
                 sink: slot.sink,
                 policy: definition.kind.retryPolicy,
-                fingerprint: definition.fingerprint
+                fingerprint: slot.fingerprint
             )
         }
     }

@@ -1,7 +1,7 @@
 import DequeModule
 package import Events
 package import Logging
-import NIOCore
+package import NIOCore
 package import RedisClient
 import Synchronization
 
@@ -9,6 +9,12 @@ import Synchronization
 package enum SightChange: Sendable {
     /// There is a subscription.
     case gained
+    /// The subscription may not deliver any more; it was last read from then.
+    case suspected(cause: String, since: NIODeadline)
+    /// It was replaced, and nothing is missing.
+    case cleared
+    /// It was replaced, and what may be missing is not known yet; if anything is, a window follows.
+    case replaced
     /// The subscription is gone.
     case lost(cause: String)
     /// It is back, or was replaced; what may have been missed lies in the window.
@@ -83,6 +89,9 @@ package final class LinkMonitor: Sendable {
         switch event {
         case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
         case .subscribed: self.onSight(.gained)
+        case .suspect(let cause, let lastByte):
+            self.onSight(.suspected(cause: cause.rawValue, since: lastByte))
+        case .replaced(let replacement): self.onSight(replacement.cut == .exact ? .cleared : .replaced)
         case .lost(let end): self.onSight(.lost(cause: end.label))
         case .blindWindow(let window): self.onSight(.regained(window))
         default: break

@@ -12,12 +12,29 @@ package final class MachineClock: Sendable {
         var nanoseconds: UInt64
     }
 
+    /// By how much the wall clock is ahead of the monotonic one, in microseconds.
+    private struct Lead {
+        var now: Int64
+        /// Before the wall clock was set the last time, and when that was seen, by the monotonic clock.
+        var before: Int64
+        var setAt: Int64?
+    }
+
+    /// Less is the going of the clocks, and not somebody who sets one.
+    private static let smallestStep: Int64 = 1_000_000
+    /// What was read before the wall clock was set is handled within this time after it.
+    private static let longestMemory: Int64 = 60_000_000
+
     private let clock: PipelineClock
     private let start: Mutex<Start>
+    private let lead: Mutex<Lead>
 
     package init(_ clock: PipelineClock) {
         self.clock = clock
-        self.start = Mutex(Start(time: clock.wall(), nanoseconds: clock.monotonic()))
+        let (wall, monotonic) = (clock.wall(), clock.monotonic())
+        self.start = Mutex(Start(time: wall, nanoseconds: monotonic))
+        let lead = wall.microseconds &- Int64(truncatingIfNeeded: monotonic / 1000)
+        self.lead = Mutex(Lead(now: lead, before: lead))
     }
 
     /// Goes by another clock, which shows this time now.
@@ -35,10 +52,27 @@ package final class MachineClock: Sendable {
         return Timestamp(microseconds: start.time.microseconds &+ elapsed)
     }
 
-    /// The time at which the wall clock showed a reading a short while ago; not later than now.
+    /// The time at which the wall clock showed a reading a short while ago; not later than now. One that was read before
+    /// the wall clock was set is as old as it is, and not older by what it was set by.
     package func time(atWall reading: Timestamp) -> Timestamp {
+        let monotonic = Int64(truncatingIfNeeded: self.clock.monotonic() / 1000)
         let now = self.now
-        let age = max(0, self.clock.wall().microseconds &- reading.microseconds)
-        return Timestamp(microseconds: now.microseconds &- age)
+        let lead = self.look(self.clock.wall().microseconds &- monotonic, at: monotonic)
+        let ages = [lead.now, lead.before].map { monotonic &- (reading.microseconds &- $0) }
+        return Timestamp(microseconds: now.microseconds &- (ages.filter { $0 >= 0 }.min() ?? 0))
+    }
+
+    private func look(_ current: Int64, at monotonic: Int64) -> Lead {
+        self.lead.withLock { lead in
+            if abs(current &- lead.now) >= Self.smallestStep {
+                lead.before = lead.now
+                lead.setAt = monotonic
+            } else if lead.setAt.map({ monotonic &- $0 > Self.longestMemory }) ?? true {
+                lead.before = current
+                lead.setAt = nil
+            }
+            lead.now = current
+            return lead
+        }
     }
 }

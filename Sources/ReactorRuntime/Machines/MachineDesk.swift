@@ -134,6 +134,14 @@ package final class MachineDesk: Sendable {
         switch change {
         case .gained:
             self.queue.push(.listening(since: self.clock.now))
+        case .suspected(let cause, let since):
+            // What is due before that is known to be unfounded may be a page about nothing.
+            let from = self.clock.time(atNanoseconds: since.uptimeNanoseconds)
+            self.blindnessBegan(at: from, reason: "the subscription may not deliver any more (\(cause))")
+        case .cleared: self.tell(.blindnessDismissed)
+        case .replaced:
+            let now = self.clock.now
+            self.tell(.blindnessEnded(from: now, to: now, reason: "the subscription was replaced"))
         case .lost(let cause):
             self.blindnessBegan(at: self.clock.now, reason: "the subscription was lost (\(cause))")
         case .regained(let window):

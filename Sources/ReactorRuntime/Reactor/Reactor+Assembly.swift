@@ -39,11 +39,12 @@ extension Reactor {
             clock: self.clock,
             logger: self.logger
         )
+        let (history, archive) = (self.history, self.archive)
         let lines = self.deliveries.begin(
             Deliveries.Publisher(commands: commands, channel: self.settings.publishChannel),
+            record: { history?.record($0) },
             self.logger
         )
-        let (history, archive) = (self.history, self.archive)
         // The desk resumes the engine, which does not exist yet.
         let engineBox = Late<IntakeEngine>()
         let desk = AlertDesk(

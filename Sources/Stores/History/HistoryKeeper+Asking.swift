@@ -59,6 +59,15 @@ extension HistoryKeeper {
         }
         return try await self.database.select(selection).compactMap { DecisionRecord($0.row) }
     }
+
+    package func deliveries(ofAlerts ids: [String], limit: Int) async throws -> [DeliveryRecord] {
+        guard limit > 0, !ids.isEmpty else { return [] }
+        var selection = HistorySelection(.deliveries, order: "at DESC, run_id, id", limit: Self.maxRows)
+        selection.conditions.append("alert_id IN (\(ids.map { _ in "?" }.joined(separator: ", ")))")
+        selection.parameters += ids.map { .key($0) }
+        let rows = try await self.database.select(selection).map(\.row)
+        return Array(DeliveryRecord.records(of: rows).prefix(limit))
+    }
 }
 
 extension HistoryCell {

@@ -22,7 +22,7 @@ enum HistoryMigrations {
     }
 
     /// `{text}` is the type of texts, `{end}` closes a table that is kept in the order of its key.
-    private static let steps = [Self.runs, Self.signals, Self.indexes]
+    private static let steps = [Self.runs, Self.signals, Self.indexes, Self.deliveries]
 
     private static let head = """
         run_id {text} NOT NULL, id {text} NOT NULL, tenant {text} NOT NULL, at BIGINT NOT NULL
@@ -96,4 +96,15 @@ enum HistoryMigrations {
             "CREATE INDEX receipts_by_place ON receipts (place)",
             "CREATE INDEX receipts_by_alert ON receipts (alert_id)",
         ]
+
+    /// Version 4: what became of messages.
+    private static let deliveries = [
+        """
+        CREATE TABLE deliveries (\(head), alert_id {text} NOT NULL, delivery_id {text} NOT NULL,
+        receiver {text} NOT NULL, kind {text} NOT NULL, outcome {text} NOT NULL, attempt BIGINT NOT NULL,
+        reason {text}, title {text} NOT NULL, created_at BIGINT NOT NULL, instance {text} NOT NULL, \(foot)
+        """,
+        "CREATE INDEX deliveries_by_time ON deliveries (at)",
+        "CREATE INDEX deliveries_by_alert ON deliveries (alert_id)",
+    ]
 }

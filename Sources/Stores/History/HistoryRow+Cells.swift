@@ -24,6 +24,7 @@ extension StoredRow {
         case .threshold(let signal): Self.write(signal, &writer)
         case .heartbeat(let flip): Self.write(flip, &writer)
         case .quarantine(let frame): Self.write(frame, &writer)
+        case .delivery(let delivery): Self.write(delivery, &writer)
         }
     }
 
@@ -140,5 +141,19 @@ extension StoredRow {
         writer.integer(frame.byteCount)
         writer.excerpt(frame.excerpt)
         return .quarantine
+    }
+
+    private static func write(_ delivery: DeliveryHistory, _ writer: inout CellWriter) -> HistoryTable {
+        writer.identifier(delivery.alertID)
+        writer.identifier(delivery.deliveryID)
+        writer.identifier(delivery.receiver)
+        writer.identifier(delivery.kind)
+        writer.identifier(delivery.outcome)
+        writer.integer(delivery.attempt)
+        writer.text(delivery.reason)
+        writer.text(delivery.title)
+        writer.time(delivery.createdAt)
+        writer.text(delivery.instance)
+        return .deliveries
     }
 }

@@ -42,6 +42,21 @@ extension StoredRow {
             case .findings: .finding(Self.finding(&reader))
             case .alerts: .alert(Self.alert(&reader, id: id, runID: runID, tenant: tenant, at: at))
             case .receipts: .receipt(Self.receipt(&reader))
+            case .deliveries:
+                .delivery(
+                    DeliveryHistory(
+                        alertID: reader.text(),
+                        deliveryID: reader.text(),
+                        receiver: reader.text(),
+                        kind: reader.text(),
+                        outcome: reader.text(),
+                        attempt: Int(reader.integer()),
+                        reason: reader.optionalText(),
+                        title: reader.text(),
+                        createdAt: reader.time(),
+                        instance: reader.text()
+                    )
+                )
             case .thresholds:
                 .threshold(
                     ThresholdHistory(

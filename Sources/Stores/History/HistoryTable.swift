@@ -10,6 +10,7 @@ enum HistoryTable: UInt8, Sendable, CaseIterable {
     case thresholds = 8
     case heartbeats = 9
     case quarantine = 10
+    case deliveries = 11
 
     var name: String {
         switch self {
@@ -23,6 +24,7 @@ enum HistoryTable: UInt8, Sendable, CaseIterable {
         case .thresholds: "threshold_signals"
         case .heartbeats: "heartbeat_flips"
         case .quarantine: "quarantine"
+        case .deliveries: "deliveries"
         }
     }
 
@@ -73,6 +75,11 @@ enum HistoryTable: UInt8, Sendable, CaseIterable {
             [.text("worker"), .text("from_state"), .text("to_state"), .text("reason")]
         case .quarantine:
             [.text("channel"), .text("reason"), .integer("byte_count"), .text("excerpt")]
+        case .deliveries:
+            [
+                .text("alert_id"), .text("delivery_id"), .text("receiver"), .text("kind"), .text("outcome"),
+                .integer("attempt"), .text("reason"), .text("title"), .integer("created_at"), .text("instance"),
+            ]
         }
     }
 

@@ -37,6 +37,10 @@ package final class MemoryStateStore: StateStore {
                 milliseconds > self.newest.milliseconds
                 ? DecisionPlace(milliseconds: milliseconds, number: 0)
                 : DecisionPlace(milliseconds: self.newest.milliseconds, number: self.newest.number + 1)
+            guard capacity > 0 else {
+                self.forgotten = self.newest
+                return
+            }
             self.records.append(Kept(place: self.newest, subject: subject, receipt: receipt))
             if self.records.count > capacity {
                 self.forgotten = self.records.removeFirst().place

@@ -20,6 +20,8 @@ package final class MemoryOutbox: Outbox {
         var taken: [String: (routed: RoutedNotice, until: Timestamp)] = [:]
         var groups: [String: GroupShelf.Kept] = [:]
         var dueGroups: [String: Timestamp] = [:]
+        /// The earliest of these.
+        var nextGroup: Timestamp?
         var entries: [String: Entry] = [:]
         /// All of them, in the order in which they were made.
         var order: Deque<String> = []
@@ -94,6 +96,9 @@ package final class MemoryOutbox: Outbox {
     package func dueShelf(upTo limit: Int, everything: Bool) async throws -> GroupShelf {
         let now = self.clock()
         return self.state.withLock { state in
+            guard everything || state.nextGroup.map({ $0 <= now }) ?? false else {
+                return GroupShelf(now: now, groups: [:], count: state.groups.count)
+            }
             let due = state.dueGroups.filter { everything || $0.value <= now }.sorted { $0.value < $1.value }
             var groups: [String: GroupShelf.Kept] = [:]
             for (key, _) in due.prefix(limit) { groups[key] = state.groups[key] }
@@ -112,6 +117,7 @@ package final class MemoryOutbox: Outbox {
                 state.groups[change.key] = change.record.map { .init(version: change.version + 1, record: $0) }
                 state.dueGroups[change.key] = change.record == nil ? nil : change.due
             }
+            if !plan.groups.isEmpty { state.nextGroup = state.dueGroups.values.min() }
             for delivery in plan.deliveries { self.add(delivery, now, &state) }
             for id in plan.notices + plan.refused { state.taken[id] = nil }
             return .done
@@ -275,7 +281,22 @@ package final class MemoryOutbox: Outbox {
             for (receiver, ids) in state.open {
                 messages[receiver] = ids.compactMap { state.entries[$0]?.record.nextAttemptAt }.min()
             }
-            return (state.dueGroups.values.min(), messages)
+            return (state.nextGroup, messages)
+        }
+    }
+
+    /// Whether there is anything to plan, to tell or to send now.
+    package var hasWork: Bool {
+        let now = self.clock()
+        return self.state.withLock { state in
+            if !state.notices.isEmpty || state.nextGroup.map({ $0 <= now }) ?? false { return true }
+            if state.taken.values.contains(where: { $0.until <= now }) { return true }
+            return state.open.values.contains { ids in
+                ids.contains { id in
+                    guard let entry = state.entries[id] else { return false }
+                    return (entry.claimedUntil ?? entry.record.nextAttemptAt).map { $0 <= now } ?? true
+                }
+            }
         }
     }
 

@@ -137,7 +137,7 @@ package final class RedisOutbox: Outbox {
             guard let version = Int(version), let record = try? JSONValue.parse(record),
                 let key = record["key"]?.stringValue
             else { throw RedisError(.unexpectedReply, "a group is kept in a form that is unknown") }
-            groups[key] = GroupShelf.Kept(version: version, record: record)
+            groups[key] = GroupShelf.Kept(version: version, record: GroupRecord(json: record))
         }
         return GroupShelf(now: Timestamp(microseconds: now), groups: groups, count: Int(count))
     }
@@ -157,7 +157,7 @@ package final class RedisOutbox: Outbox {
         arguments.append("\(plan.groups.count)")
         for group in plan.groups {
             arguments += [
-                Self.groupID(group.key), "\(group.version)", group.record?.compactText ?? "",
+                Self.groupID(group.key), "\(group.version)", group.record?.json.compactText ?? "",
                 group.due.map { "\($0.microseconds)" } ?? "",
             ]
         }

@@ -263,7 +263,8 @@ struct ReactorProgram {
         books.history = reactor.history
         books.receipts = reactor.history.map { LayeredReceipts(recent: reactor.store, history: $0) }
         books.silences = reactor.store as? any SilenceBook
-        books.deliveries = deliveries.outbox
+        books.deliveries =
+            reactor.history.map { LayeredDeliveries(recent: deliveries.outbox, history: $0) } ?? deliveries.outbox
         books.tester = deliveries
         books.runs = reactor
         return AdminServer(

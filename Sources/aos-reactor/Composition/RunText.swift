@@ -46,7 +46,7 @@ struct RunText {
                     "  \(ShownTime.clock(entry.at))  \(title)\(String(repeating: " ", count: max(1, 13 - title.count)))"
                         + entry.summary.oneLine(160)
                 )
-            case .event, .alert, .receipt, .heartbeat, .quarantine: break
+            case .event, .alert, .receipt, .heartbeat, .quarantine, .delivery: break
             }
         }
         return lines

@@ -34,6 +34,23 @@ import Testing
         #expect(try box.event("run.completed", at: 62_000, ["run_id": "r1"]).isEmpty)
     }
 
+    @Test func `what is due costs what it costs, however many other runs are open`() throws {
+        /// The shortest time in which 100 deadlines, each at a time of its own, are worked off.
+        func cost(open count: Int) throws -> Duration {
+            var box = MachineBox(ContractMachine(name: "runs", .liveness(runTimeout: .seconds(600), grace: .zero)))
+            for run in 0..<count { _ = try box.event("run.started", at: run, ["run_id": .string("r\(run)")]) }
+            return (0..<3).map { round in
+                let begin = ContinuousClock.now
+                let told = box.pass(until: 600_000 + round * 100 + 99)
+                #expect(told.alerts.count == 100)
+                return ContinuousClock.now - begin
+            }.min() ?? .zero
+        }
+        let few = try cost(open: 300)
+        let many = try cost(open: 12_000)
+        #expect(many < few * 5, "\(few) with few open runs, \(many) with many")
+    }
+
     @Test func `without alerts of its own, what is published is left to others to alert`() throws {
         var box = self.box { $0.raisesAlerts = false }
         _ = try box.event("run.started", at: 0, ["run_id": "r1"])

@@ -168,7 +168,7 @@ import Testing
             JSONMember("threshold_value", .number(10)), JSONMember("percentage", .number(125)),
         ]
         let told = try box.event("threshold.exceeded", at: 0, .object(payload))
-        #expect(told.alerts.map(\.summary) == ["cost of cost:r1 is 12.5 of 10 (125 %)"])
+        #expect(told.alerts.map(\.summary) == ["cost of r1 is 12.5 of 10 (125 %)"])
         #expect(told.alerts.map(\.domain) == ["money"])
         #expect(told.published.map(\.eventType) == ["run.pause_requested", "run.risk_changed"])
         let over = try box.event("threshold.recovered", at: 10, .object(payload))

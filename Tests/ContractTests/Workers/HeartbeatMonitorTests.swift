@@ -165,6 +165,20 @@ import Testing
         #expect(watch.alerts.last == "a down 94 timeout")
     }
 
+    @Test
+    func `a grace that is longer than the period is counted from the end of a blind time once, and then it is over`() {
+        var watch = Watch()
+        watch.monitor = HeartbeatMonitor(HeartbeatTerms(schedule: .every(.seconds(30)), grace: .seconds(60)))
+        watch.tell(.beat(key: "w"), at: 0)
+        watch.tell(.blindnessBegan(at: Watch.time(20)), at: 20)
+        watch.advance(to: 620)
+        watch.tell(.blindnessEnded(from: Watch.time(20), to: Watch.time(620)), at: 620)
+        watch.advance(to: 709)
+        #expect(watch.alerts.isEmpty)
+        watch.advance(to: 710)
+        #expect(watch.alerts == ["w down 710 timeout"])
+    }
+
     @Test func `workers nobody named are bounded in number and forgotten after a day`() {
         var watch = Watch()
         watch.monitor = HeartbeatMonitor(Watch.terms, maxWorkers: 100)

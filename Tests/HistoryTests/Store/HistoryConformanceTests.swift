@@ -28,6 +28,15 @@ import Testing
                 query.runID = "run-1"
                 #expect(try await keeper.receipts(query) == rows.compactMap { DecisionRecord($0) })
                 #expect(try await keeper.timeline(of: "run-3", limit: 10) == nil)
+                // Who got it when: of one alert, of several, of none.
+                let told = try await keeper.deliveries(ofAlerts: ["alert-of-run-1"], limit: 10)
+                #expect(told.map(\.id) == ["dlv_of-run-1"] && told.first?.status == .delivered)
+                #expect(told.first?.ended.map(\.outcome) == [.retrying, .delivered])
+                #expect(told.first?.ended.map(\.reason) == ["HTTP 503", nil])
+                #expect(told.first?.updatedAt == rows.last?.at && told.first?.attempts == 2)
+                let both = try await keeper.deliveries(ofAlerts: ["alert-of-run-2", "alert-of-run-1", "?"], limit: 10)
+                #expect(Set(both.map(\.id)) == ["dlv_of-run-1", "dlv_of-run-2"])
+                #expect(try await keeper.deliveries(ofAlerts: [], limit: 10).isEmpty)
             }
             #expect(keeper.figures.written == 2 * rows.count + 1)
             #expect(keeper.figures.lost == 0)

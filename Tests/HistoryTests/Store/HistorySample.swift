@@ -44,6 +44,8 @@ enum HistorySample {
             .quarantine(
                 QuarantineHistory(channel: "aos.events", reason: "not_json", byteCount: 12, excerpt: "{\"a\":")
             ),
+            .delivery(Self.delivery(run: runID, attempt: 1, .retrying, reason: "HTTP 503")),
+            .delivery(Self.delivery(run: runID, attempt: 2, .delivered)),
         ]
         return contents.enumerated().map { index, content in
             let isAlert = if case .alert = content { true } else { false }
@@ -103,6 +105,26 @@ enum HistorySample {
                 source: "worker"
             ),
             raisedAt: Self.now + .seconds(5)
+        )
+    }
+
+    static func delivery(
+        run runID: String,
+        attempt: Int,
+        _ outcome: DeliveryRecord.Status,
+        reason: String? = nil
+    ) -> DeliveryHistory {
+        DeliveryHistory(
+            alertID: "alert-of-\(runID)",
+            deliveryID: "dlv_of-\(runID)",
+            receiver: "ops",
+            kind: ReceiverKind.webhook.rawValue,
+            outcome: outcome.rawValue,
+            attempt: attempt,
+            reason: reason,
+            title: "[FIRING] HIGH MISSING_ACK: Nothing was acknowledged",
+            createdAt: Self.now + .seconds(6),
+            instance: "reactor-1"
         )
     }
 

@@ -30,6 +30,7 @@ final class RowList: HistoryStore {
     func timeline(of runID: String, limit: Int) async throws -> RunTimeline? { nil }
     func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] { [] }
 
+    func deliveries(ofAlerts ids: [String], limit: Int) async throws -> [DeliveryRecord] { [] }
     var figures: HistoryFigures {
         self.state.withLock { state in
             var figures = HistoryFigures()

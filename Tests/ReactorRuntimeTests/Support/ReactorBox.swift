@@ -54,6 +54,8 @@ struct ReactorBox: Sendable {
     init(
         _ server: RedisServerProcess,
         _ instance: String = "box",
+        clock: PipelineClock = .system,
+        machineStore: (any MachineStore)? = nil,
         change: (inout ReactorSettings) -> Void = { _ in }
     ) throws {
         var settings = ReactorSettings(instance: instance)
@@ -65,17 +67,18 @@ struct ReactorBox: Sendable {
             instance: instance,
             log: LogSink(logger: Logger(label: "test") { _ in log }),
             registry: registry,
-            clock: .system
+            clock: clock
         )
         self.reactor = Reactor(
             endpoint: try RedisEndpoint(url: server.url, caFile: nil),
             settings: settings,
             version: "test",
             store: parts.store,
+            machineStore: machineStore,
             deliveries: parts.deliveries,
             heldBack: { _, _ in },
             registry: registry,
-            clock: .system,
+            clock: clock,
             logger: Logger(label: "test") { _ in log }
         )
     }

@@ -35,6 +35,11 @@ final class TestClock: Sendable {
         }
     }
 
+    /// Somebody sets the wall clock.
+    func setWall(by step: Duration) {
+        self.state.withLock { $0.wall = $0.wall + step }
+    }
+
     /// From now on each look at the monotonic clock adds so much.
     func setStep(nanoseconds: UInt64) { self.state.withLock { $0.step = nanoseconds } }
 }

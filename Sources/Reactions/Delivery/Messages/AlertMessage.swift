@@ -64,6 +64,8 @@ package struct AlertMessage: Sendable, Hashable {
 extension String {
     /// With a space for every control character and line end.
     var onOneLine: String {
+        // Most texts are plain ones.
+        if self.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
         var clean = UnicodeScalarView()
         for scalar in self.unicodeScalars {
             let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)

@@ -67,12 +67,14 @@ package struct AlertNotification: Sendable, Hashable {
 package enum DeliveryID {
     /// - Parameter toldAt: tells apart the tellings of a group in which nothing is new.
     package static func make(_ group: AlertGroup, receiver: String, toldAt: Timestamp) -> String {
-        let isNews = !group.newAlerts.isEmpty
-        let parts =
-            [group.key, receiver, group.status.rawValue] + group.newAlerts.sorted()
-            + (isNews ? [] : [String(toldAt.microseconds)])
         // Lengths in front: no two lists of parts give one text.
-        let text = parts.map { "\($0.utf8.count):\($0)" }.joined()
+        var text = ""
+        func add(_ part: String) { text += "\(part.utf8.count):\(part)" }
+        add(group.key)
+        add(receiver)
+        add(group.status.rawValue)
+        if group.newAlerts.isEmpty { add(String(toldAt.microseconds)) }
+        for alert in group.newAlerts.sorted() { add(alert) }
         return "dlv_" + SHA256Text.hex(of: text).prefix(32)
     }
 }

@@ -147,14 +147,14 @@ package struct AlertGroups: Sendable {
 
 extension AlertGroups {
     /// A group as it can be written down; nil when it is over.
-    package func record(of key: String) -> JSONValue? { self.groups[key]?.json }
+    package func record(of key: String) -> GroupRecord? { self.groups[key].map { GroupRecord($0) } }
 
     /// When the group has something to tell; nil when only another alert can bring that about.
     package func due(of key: String) -> Timestamp? { self.groups[key]?.due }
 
     /// Goes on with a group that was written down.
-    package mutating func restore(_ record: JSONValue) throws(AlertNotification.ReadError) {
-        let group = try GroupState(RecordFields(record, "group"))
+    package mutating func restore(_ record: GroupRecord) throws(AlertNotification.ReadError) {
+        let group = try record.state()
         self.groups[group.key] = group
         if let due = group.due { self.nextWake = self.nextWake.map { min($0, due) } ?? due }
     }

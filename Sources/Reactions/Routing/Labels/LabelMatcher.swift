@@ -50,6 +50,10 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
 
     /// In double quotes, with what has to be escaped in them.
     static func quoted(_ text: String) -> String {
+        let isPlain = !text.utf8.contains {
+            $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\n")
+        }
+        if isPlain { return "\"" + text + "\"" }
         var out = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
