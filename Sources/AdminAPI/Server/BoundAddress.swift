@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the admin interface is bound to.
 package enum BoundAddress: Sendable, Hashable, CustomStringConvertible {
     /// Port 0 lets the kernel choose.
@@ -12,5 +14,18 @@ package enum BoundAddress: Sendable, Hashable, CustomStringConvertible {
         case .tcp(let host, let port): host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"
         }
+    }
+
+    /// Whether only this machine can reach it.
+    var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _): host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
+        }
+    }
+
+    private static func isLoopbackIPv4(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
     }
 }
