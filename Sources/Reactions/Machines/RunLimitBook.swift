@@ -15,11 +15,30 @@ struct RunLimitBook: Sendable {
         /// What single steps have used together.
         var tokens = 0
         var cost = 0.0
+        /// Steps until then were added up by whoever wrote this down.
+        var countedUntil = Timestamp(microseconds: .min)
+        /// When its end was heard; such runs are kept only where reactors share what was told of them.
+        var endedAt: Timestamp?
+        var doubt = Doubt.none
         let place: UInt32
     }
 
+    /// Whether the end of a run may have been missed.
+    enum Doubt {
+        case none
+        /// Perhaps, as long as it is not known whether anything was.
+        case open
+        case founded
+    }
+
+    /// How long a run is known that has ended and of which something was told, where reactors share that: one of them
+    /// that lags is not to tell it anew.
+    static let linger = Duration.seconds(60)
+
     var settings: RunLimitWatchSettings
-    private var runs: [String: Entry] = [:]
+    var isShared = false
+    private var gone: [String] = []
+    private(set) var runs: [String: Entry] = [:]
     private var order: Deque<String> = []
     /// Ids of runs by the place that deadlines name.
     private var names: [UInt32: String] = [:]
@@ -37,13 +56,22 @@ struct RunLimitBook: Sendable {
     mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
         var actions = self.advance(to: now)
         guard let id = event.anyRunID.map({ ClippedText.identifier($0) }) else { return actions }
+        if self.runs[id]?.endedAt != nil {
+            // What comes after the end changes nothing, unless the run begins again.
+            guard event.eventType == "run.started" else { return actions }
+            self.remove(id)
+        }
+        if let entry = self.runs[id], entry.doubt != .none {
+            self.runs[id]?.doubt = .none
+            self.arm(entry)
+        }
         let isEnd = ["run.completed", "run.failed", "run.halted"].contains(event.eventType)
         if self.runs[id] == nil {
             // What was over before it was known began at an unknown time.
             let startedAt = event.eventType == "run.started" && event.hasOwnTime ? min(event.timestamp, now) : now
             self.begin(Self.run(id, event), startedAt)
         }
-        let (tokens, cost) = self.use(event, of: id)
+        let (tokens, cost) = self.use(event, of: id, at: now)
         if tokens != nil || cost != nil { self.apply(.used(tokens: tokens, costUSD: cost), id, now, &actions) }
         if isEnd {
             let failed = event.eventType == "run.failed" || event["status"]?.stringValue == "failed"
@@ -52,7 +80,7 @@ struct RunLimitBook: Sendable {
             }
             let length = took.map { Duration.microseconds(Int64($0 * 1000)) }
             self.apply(.ended(failed: failed, took: length), id, now, &actions)
-            self.end(id)
+            self.end(id, at: now)
         }
         return actions
     }
@@ -64,9 +92,27 @@ struct RunLimitBook: Sendable {
         while let top = self.heap.first, top.due <= now.microseconds {
             _ = self.heap.removeFirst()
             guard let id = self.names[top.place] else { continue }
-            self.apply(.deadlineReached, id, now, &actions)
+            if let ended = self.runs[id]?.endedAt {
+                if ended + Self.linger <= now { self.remove(id) }
+            } else if self.runs[id]?.doubt == Doubt.none {
+                self.apply(.deadlineReached, id, now, &actions)
+            }
         }
         return actions
+    }
+
+    /// A run whose end may have been missed is not said to take too long before it is heard of again.
+    mutating func handle(_ notice: MachineNotice) {
+        for (id, entry) in self.runs where entry.endedAt == nil {
+            switch notice {
+            case .blindnessBegan where entry.doubt == .none: self.runs[id]?.doubt = .open
+            case .blindnessEnded: self.runs[id]?.doubt = .founded
+            case .blindnessDismissed where entry.doubt == .open:
+                self.runs[id]?.doubt = .none
+                self.arm(entry)
+            case .blindnessBegan, .blindnessDismissed: break
+            }
+        }
     }
 
     // MARK: Runs
@@ -88,19 +134,18 @@ struct RunLimitBook: Sendable {
         self.begin(RunLimitWatch(run, limits: limits, startedAt: startedAt))
     }
 
-    private mutating func begin(_ watch: RunLimitWatch) {
+    mutating func begin(_ watch: RunLimitWatch) {
         while self.runs.count >= max(1, self.settings.maxRuns), let oldest = self.order.popFirst() {
-            guard self.runs[oldest] != nil else { continue }
-            self.end(oldest)
-            self.evicted += 1
+            guard let entry = self.runs[oldest] else { continue }
+            self.remove(oldest)
+            if entry.endedAt == nil { self.evicted += 1 }
         }
         let run = watch.run
         let place = self.nextPlace
         self.nextPlace &+= 1
-        if let due = watch.nextDeadline {
-            self.heap.insert(DeadlineHeap.Entry(due: due.microseconds, place: place, generation: 0))
-        }
-        self.runs[run.id] = Entry(watch: watch, place: place)
+        let entry = Entry(watch: watch, place: place)
+        self.arm(entry)
+        self.runs[run.id] = entry
         self.names[place] = run.id
         self.order.append(run.id)
         // Ids of runs that have ended go with the oldest one that has not, or when they are the most.
@@ -109,18 +154,50 @@ struct RunLimitBook: Sendable {
         }
     }
 
-    private mutating func end(_ id: String) {
-        if let entry = self.runs.removeValue(forKey: id) { self.names[entry.place] = nil }
+    private func due(_ entry: Entry) -> Timestamp? {
+        entry.endedAt.map { $0 + Self.linger } ?? entry.watch.nextDeadline
+    }
+
+    private mutating func arm(_ entry: Entry) {
+        guard let due = self.due(entry) else { return }
+        self.heap.insert(DeadlineHeap.Entry(due: due.microseconds, place: entry.place, generation: 0))
+    }
+
+    /// Heard of the run's end.
+    private mutating func end(_ id: String, at now: Timestamp) {
+        guard self.isShared, self.runs[id]?.watch.told.isEmpty == false else { return self.remove(id) }
+        self.change(id) { $0.endedAt = now }
+    }
+
+    mutating func remove(_ id: String) {
+        guard let entry = self.runs.removeValue(forKey: id) else { return }
+        self.names[entry.place] = nil
+        if self.isShared { self.gone.append(id) }
+    }
+
+    mutating func change(_ id: String, _ change: (inout Entry) -> Void) {
+        guard var entry = self.runs[id] else { return }
+        let due = self.due(entry)
+        change(&entry)
+        self.runs[id] = entry
+        if self.due(entry) != due { self.arm(entry) }
+    }
+
+    /// Runs that have gone since the last call.
+    mutating func takeGone() -> [String] {
+        defer { self.gone = [] }
+        return self.gone
     }
 
     /// What the run has used so far, as far as the event says.
-    private mutating func use(_ event: Event, of id: String) -> (tokens: Int?, cost: Double?) {
+    private mutating func use(_ event: Event, of id: String, at now: Timestamp) -> (tokens: Int?, cost: Double?) {
         let tokens = self.settings.tokens.lazy.compactMap { $0.number(in: event) }
             .first { $0.isFinite && $0 >= 0 && $0 < 1e15 }
         let cost = self.settings.cost.lazy.compactMap { $0.number(in: event) }.first { $0.isFinite && $0 >= 0 }
         guard self.settings.steps.contains(where: { $0.names(event.eventType) }) else {
             return (tokens.map { Int($0) }, cost)
         }
+        guard self.runs[id].map({ $0.countedUntil < now }) ?? false else { return (nil, nil) }
         if let tokens { self.runs[id]?.tokens += Int(tokens) }
         if let cost { self.runs[id]?.cost += cost }
         let entry = self.runs[id]
@@ -142,37 +219,11 @@ struct RunLimitBook: Sendable {
         }
     }
 
-    // MARK: What is stored
-
-    /// What is known of a run; nil when it is not watched.
-    func json(of id: String) -> JSONValue? {
-        guard let entry = self.runs[id], case .object(let members) = entry.watch.json else { return nil }
-        return .object(
-            members + [JSONMember("step_tokens", .number(entry.tokens)), JSONMember("step_cost", .number(entry.cost))]
-        )
-    }
-
-    /// Takes in what was stored of a run, by this reactor or by another one that has heard the same.
-    mutating func merge(_ id: String, _ json: JSONValue) {
-        if self.runs[id] == nil {
-            let limits = self.settings.limits
-            guard let watch = RunLimitWatch(json, id: id, limits: { RunLimits(of: $0, from: limits) }) else { return }
-            self.begin(watch)
-        } else {
-            self.runs[id]?.watch.merge(json)
-        }
-        let (tokens, cost) = (json["step_tokens"]?.intValue ?? 0, json["step_cost"]?.doubleValue ?? 0)
-        guard var entry = self.runs[id] else { return }
-        entry.tokens = max(entry.tokens, tokens)
-        entry.cost = max(entry.cost, cost.isFinite ? cost : 0)
-        self.runs[id] = entry
-    }
-
     // MARK: For people
 
     /// Runs that exceed a limit, the riskiest first.
     func standings(_ limit: Int) -> [ThresholdStatus.Standing] {
-        let risky = self.runs.values.filter { $0.watch.risk > .normal }
+        let risky = self.runs.values.filter { $0.watch.risk > .normal && $0.endedAt == nil }
             .sorted { ($1.watch.risk, $0.watch.run.id) < ($0.watch.risk, $1.watch.run.id) }
         return risky.prefix(limit).map { entry in
             ThresholdStatus.Standing(

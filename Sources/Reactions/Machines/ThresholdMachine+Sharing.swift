@@ -1,8 +1,9 @@
+import DequeModule
 import Events
 
 extension ThresholdMachine {
-    /// What has changed of what reactors share: what was told at once, for others must not tell it too; what was added
-    /// up, which each of them does for itself, every two seconds, for the one who begins anew.
+    /// What has changed of what reactors share: what was told at once, for others must not tell it too; what was added up,
+    /// which each of them does for itself, a second later and not more than so much of it, for the one who begins anew.
     struct Sharing: Sendable {
         enum Change: Sendable {
             case threshold(ThresholdDetector.Action)
@@ -13,59 +14,62 @@ extension ThresholdMachine {
         struct Pending: Sendable {
             var change: Change
             var event: EventReference?
-            var at: Timestamp
         }
 
-        static let interval = Duration.seconds(2)
+        static let interval = Duration.seconds(1)
+        /// Numbers that are written down at a time, about: half a megabyte of text.
+        static let numbersPerRound = 65_536
 
         private(set) var pending: [String: [Pending]] = [:]
         private var changed: Set<String> = []
-        private var dirty: Set<String> = []
-        private var writtenAt: Timestamp?
-        private var now: Timestamp?
+        /// Keys of which something was added up, the one that waits for longest first, and those of them that still wait.
+        private var queue: Deque<String> = []
+        private var waiting: Set<String> = []
+        private var nextRound = Timestamp.atOnce
+        /// From when on everything was heard; nil before anything was.
+        private(set) var heardSince: Timestamp?
 
         /// When what was added up is to be written down; nil when nothing was.
-        var nextWrite: Timestamp? {
-            self.dirty.isEmpty ? nil : self.writtenAt.map { $0 + Self.interval } ?? self.now
+        var nextWrite: Timestamp? { self.waiting.isEmpty ? nil : self.nextRound }
+
+        mutating func begin(at now: Timestamp) {
+            if self.heardSince == nil { self.heardSince = now }
         }
 
-        mutating func note(
-            _ key: String?,
-            _ actions: [ThresholdDetector.Action],
-            _ event: EventReference?,
-            at now: Timestamp
-        ) {
-            self.now = now
-            if let key { self.dirty.insert(key) }
-            for action in actions { self.add(Pending(change: .threshold(action), event: event, at: now), action.key) }
+        mutating func missedEvents(until end: Timestamp) {
+            self.heardSince = max(self.heardSince ?? end, end)
         }
 
-        mutating func note(
-            _ key: String?,
-            _ actions: [RunLimitBook.Action],
-            _ event: EventReference?,
-            at now: Timestamp
-        ) {
-            self.now = now
-            if let key { self.dirty.insert(key) }
-            for action in actions { self.add(Pending(change: .run(action), event: event, at: now), action.key) }
+        /// Something was added up.
+        mutating func note(_ key: String, at now: Timestamp) {
+            if self.waiting.isEmpty { self.nextRound = max(self.nextRound, now) }
+            guard self.waiting.insert(key).inserted else { return }
+            self.queue.append(key)
         }
 
-        private mutating func add(_ found: Pending, _ key: String) {
+        mutating func note(_ found: Pending, _ key: String) {
             self.pending[key, default: []].append(found)
             self.changed.insert(key)
         }
 
+        /// To be written down at once, or removed.
+        mutating func noteChange(_ key: String) { self.changed.insert(key) }
+
         /// Keys that are to be written down now, each once.
-        mutating func takeChanges() -> [String] {
+        ///
+        /// - Parameter weight: how many numbers are kept of a key; nil when nothing is.
+        mutating func takeChanges(at now: Timestamp, weight: (String) -> Int?) -> [String] {
             var keys = self.changed
-            if let due = self.nextWrite, let now = self.now, due <= now {
-                keys.formUnion(self.dirty)
-                self.dirty = []
-                self.writtenAt = now
-            }
-            self.dirty.subtract(self.changed)
             self.changed = []
+            self.waiting.subtract(keys)
+            guard let due = self.nextWrite, due <= now else { return Array(keys) }
+            self.nextRound = now + Self.interval
+            var numbers = 0
+            while numbers < Self.numbersPerRound, let key = self.queue.popFirst() {
+                guard self.waiting.remove(key) != nil, let more = weight(key) else { continue }
+                numbers += more
+                keys.insert(key)
+            }
             return Array(keys)
         }
 
@@ -74,47 +78,101 @@ extension ThresholdMachine {
         /// What is left of what was found, after somebody else has told the rest.
         mutating func keep(_ left: [Pending], of key: String) {
             self.pending[key] = left.isEmpty ? nil : left
-            if left.isEmpty {
-                self.dirty.insert(key)
-            } else {
-                self.changed.insert(key)
-            }
+            if !left.isEmpty { self.changed.insert(key) }
         }
     }
 
-    /// What is written down of a key; nil to keep nothing.
-    func stored(_ key: String) -> [UInt8]? {
-        let json: JSONValue? =
-            switch self.watcher {
-            case .aggregate(let detector): detector.json(of: key)
-            case .runs(let book): book.json(of: key)
+    /// Notes what follows from an event or from time that passes.
+    mutating func note(_ actions: [ThresholdDetector.Action], gone: [String], _ event: EventReference?) {
+        for action in actions {
+            self.sharing?.note(Sharing.Pending(change: .threshold(action), event: event), action.signal.key)
+        }
+        for key in gone { self.sharing?.noteChange(key) }
+    }
+
+    mutating func note(_ actions: [RunLimitBook.Action], gone: [String], _ event: EventReference?) {
+        for action in actions { self.sharing?.note(Sharing.Pending(change: .run(action), event: event), action.key) }
+        for key in gone { self.sharing?.noteChange(key) }
+    }
+}
+
+/// Keys are known by their texts, runs by their ids.
+///
+/// Every reactor hears every event, so what others have added up matters to who begins anew and to nobody else, and
+/// nothing has to be written down again because somebody else has written. What was told is settled between them: of
+/// several that find the same, the first one to write it down tells it.
+extension ThresholdMachine: SharedMachine {
+    package mutating func beginSharing() {
+        self.sharing = Sharing()
+        self.change(aggregate: { $0.isShared = true }, runs: { $0.isShared = true })
+    }
+
+    package mutating func takeChanges() -> [String] {
+        guard let now = self.lastSeen, self.sharing != nil else { return [] }
+        let watcher = self.watcher
+        return self.sharing?.takeChanges(at: now) { key in
+            switch watcher {
+            case .aggregate(let detector): detector.weight(of: key)
+            case .runs(let book): book.runs[key] == nil ? nil : 16
             case .signals: nil
             }
-        return json.map { Array($0.compactText.utf8) }
+        } ?? []
     }
 
-    /// Takes in what was written down, on top of what is known.
-    mutating func merge(_ key: String, _ stored: JSONValue, at now: Timestamp) {
-        switch self.watcher {
-        case .aggregate(var detector):
-            self.watcher = .signals
-            detector.merge(key, stored, at: now)
-            self.watcher = .aggregate(detector)
-        case .runs(var book):
-            self.watcher = .signals
-            book.merge(key, stored)
-            self.watcher = .runs(book)
-        case .signals: break
+    package func state(of key: String) -> MachineState? {
+        guard let now = self.lastSeen else { return nil }
+        let json: JSONValue? =
+            switch self.watcher {
+            case .aggregate(let detector): detector.json(of: key, at: now)
+            case .runs(let book): book.json(of: key, at: now)
+            case .signals: nil
+            }
+        // What is due every reactor looks at by itself.
+        return json.map { MachineState(bytes: $0.compactBytes, due: nil) }
+    }
+
+    package mutating func confirm(_ key: String) { self.sharing?.confirm(key) }
+
+    package mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment) {
+        self.see(moment)
+        var isTaken = false
+        if let json = try? JSONValue.parse(stored) {
+            let since = self.sharing?.heardSince
+            self.change { detector in
+                guard let state = detector.stored(json) else { return }
+                isTaken = true
+                if detector.knows(key) {
+                    _ = detector.adopt(key, state, [], heardSince: since, at: moment.now)
+                } else {
+                    detector.restore(key, state, at: moment.now)
+                }
+            } runs: {
+                isTaken = $0.restore(key, json)
+            }
         }
+        // What means nothing to this reactor, or had to make room, is not to stay for ever.
+        if !isTaken { self.sharing?.noteChange(key) }
+        for key in self.takeGone() { self.sharing?.noteChange(key) }
     }
 
-    /// Somebody else has written something down about a key: what he has told is not told again, what is left is.
-    mutating func settle(_ key: String, with stored: JSONValue?, _ moment: MachineMoment) -> [MachineOutput] {
+    package mutating func adopt(_ key: String, _ stored: [UInt8]?, _ moment: MachineMoment) -> [MachineOutput] {
+        let json = stored.flatMap { try? JSONValue.parse($0) }
         let pending = self.sharing?.pending[key] ?? []
-        let left = pending.filter { !self.isTold($0, in: stored) }
-        if let stored { self.merge(key, stored, at: moment.now) }
-        self.sharing?.keep(left, of: key)
-        return left.flatMap { found in
+        let since = self.sharing?.heardSince
+        var left: [Int] = []
+        var isOver = false
+        self.change { detector in
+            let found = pending.compactMap { if case .threshold(let action) = $0.change { action } else { nil } }
+            left = detector.adopt(key, json.flatMap(detector.stored), found, heardSince: since, at: moment.now)
+        } runs: { book in
+            let found = pending.compactMap { if case .run(let action) = $0.change { action } else { nil } }
+            (left, isOver) = book.adopt(key, json, found)
+        }
+        let kept = left.map { pending[$0] }
+        self.sharing?.keep(kept, of: key)
+        if isOver { self.sharing?.noteChange(key) }
+        for key in self.takeGone() { self.sharing?.noteChange(key) }
+        return kept.flatMap { found in
             switch found.change {
             case .threshold(let action): self.tell([action], found.event, moment)
             case .run(let action): self.tell([action], found.event, moment)
@@ -122,44 +180,9 @@ extension ThresholdMachine {
         }
     }
 
-    private func isTold(_ found: Sharing.Pending, in stored: JSONValue?) -> Bool {
-        switch found.change {
-        case .run(.exceeded(_, let signal, _)): return stored.map { RunLimitWatch.told($0).contains(signal) } ?? false
-        case .run(.riskRose(_, let risk)):
-            let known = stored?["risk"]?.stringValue.flatMap(RiskLevel.init(rawValue:))
-            return known.map { $0 >= risk } ?? false
-        case .threshold(let action):
-            guard case .aggregate(let watch) = self.definition.watch else { return false }
-            let (told, at) = stored.map { ThresholdDetector.told($0) } ?? (0, Timestamp(microseconds: .min))
-            // Somebody has gone on since.
-            if at > found.at { return true }
-            let tier = watch.rule.tiers.firstIndex { $0.name == action.tier }
-            let isSet = tier.map { told & (1 << UInt64($0)) != 0 } ?? false
-            return action.isEnd ? !isSet : isSet
-        }
-    }
-}
-
-extension ThresholdDetector.Action {
-    var key: String {
-        switch self {
-        case .exceeded(let signal), .recovered(let signal): signal.key
-        }
-    }
-
-    fileprivate var tier: String {
-        switch self {
-        case .exceeded(let signal), .recovered(let signal): signal.tier
-        }
-    }
-
-    fileprivate var isEnd: Bool { if case .recovered = self { true } else { false } }
-}
-
-extension RunLimitBook.Action {
-    var key: String {
-        switch self {
-        case .exceeded(let run, _, _), .riskRose(let run, _): run.id
-        }
+    private mutating func takeGone() -> [String] {
+        var gone: [String] = []
+        self.change(aggregate: { gone = $0.takeGone() }, runs: { gone = $0.takeGone() })
+        return gone
     }
 }

@@ -5,7 +5,7 @@ package import Events
 package struct ThresholdMachine: Machine {
     package let name: String
     private(set) var definition: ThresholdDefinition
-    var watcher: Watcher
+    private(set) var watcher: Watcher
     private(set) var lastSeen: Timestamp?
     /// What is to be written down; nil while nobody shares it.
     var sharing: Sharing?
@@ -55,9 +55,11 @@ package struct ThresholdMachine: Machine {
         switch (threshold.watch, self.watcher) {
         case (.aggregate(let watch), .aggregate(var detector)):
             if detector.rule != watch.rule {
-                let stored = detector.json
+                let (stored, keys) = (detector.json, detector.inOrder.map(\.key))
                 detector = ThresholdDetector(watch.rule)
+                detector.isShared = self.sharing != nil
                 if let lastSeen { _ = detector.restore(stored, at: lastSeen) }
+                for key in keys where !detector.knows(key) { self.sharing?.noteChange(key) }
             }
             self.watcher = .aggregate(detector)
         case (.runs(let settings), .runs(var book)):
@@ -73,53 +75,82 @@ package struct ThresholdMachine: Machine {
     // MARK: Inputs
 
     package mutating func handle(_ event: Event, _ moment: MachineMoment) -> [MachineOutput] {
-        self.lastSeen = moment.now
+        self.see(moment)
         if case .signals = self.watcher { return self.answer(event, moment) }
         // What was found is not counted: a signal that is taken for work would lead to the next signal.
         let isSignal = [ThresholdSignal.exceededEvent, ThresholdSignal.recoveredEvent].contains(event.eventType)
         guard !isSignal, event.eventType != ThresholdReactions.riskEvent else { return [] }
         let reference = EventReference(event)
-        switch (self.watcher, self.definition.watch) {
-        case (.aggregate(var detector), .aggregate(let watch)):
-            // Taken out meanwhile, so that nothing of it is copied.
-            self.watcher = .signals
+        var outputs: [MachineOutput] = []
+        let watch = self.definition.watch
+        self.change { detector, machine in
+            guard case .aggregate(let watch) = watch else { return }
             let (key, actions, refusal) = Self.add(event, watch, &detector, at: moment.now)
-            self.watcher = .aggregate(detector)
-            self.sharing?.note(key, actions, reference, at: moment.now)
-            var outputs = self.tell(actions, reference, moment)
+            if let key { machine.sharing?.note(key, at: moment.now) }
+            machine.note(actions, gone: detector.takeGone(), reference)
+            outputs = machine.tell(actions, reference, moment)
             if let refusal { outputs.append(MachineOutput(key: "", .count(.refused(refusal), 1))) }
-            return outputs
-        case (.runs(var book), .runs):
-            self.watcher = .signals
+        } runs: { book, machine in
             let actions = book.handle(event, at: moment.now)
-            self.watcher = .runs(book)
-            let key = event.anyRunID.map { ClippedText.identifier($0) }
-            self.sharing?.note(key, actions, reference, at: moment.now)
-            return self.tell(actions, reference, moment)
-        default: return []
+            if let id = event.anyRunID { machine.sharing?.note(ClippedText.identifier(id), at: moment.now) }
+            machine.note(actions, gone: book.takeGone(), reference)
+            outputs = machine.tell(actions, reference, moment)
         }
+        return outputs
     }
 
-    /// What was missed makes sums smaller, never larger: nothing that is told becomes doubtful by it.
-    package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] { [] }
+    /// What was missed makes sums smaller, never larger: nothing that is told becomes doubtful by it. But a run may have
+    /// ended.
+    package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
+        self.see(moment)
+        if case .blindnessEnded(_, let end, _) = notice { self.sharing?.missedEvents(until: end) }
+        self.change(runs: { $0.handle(notice) })
+        return []
+    }
 
     package mutating func advance(_ moment: MachineMoment) -> [MachineOutput] {
+        self.see(moment)
+        var outputs: [MachineOutput] = []
+        self.change { detector, machine in
+            let actions = detector.handle(.deadlineReached, at: moment.now)
+            machine.note(actions, gone: detector.takeGone(), nil)
+            outputs = machine.tell(actions, nil, moment)
+        } runs: { book, machine in
+            let actions = book.advance(to: moment.now)
+            machine.note(actions, gone: book.takeGone(), nil)
+            outputs = machine.tell(actions, nil, moment)
+        }
+        return outputs
+    }
+
+    mutating func see(_ moment: MachineMoment) {
         self.lastSeen = moment.now
+        self.sharing?.begin(at: moment.now)
+    }
+
+    /// Changes what is watched in its place: it is taken out meanwhile, so that nothing of it is copied.
+    private mutating func change(
+        aggregate: (inout ThresholdDetector, inout Self) -> Void,
+        runs: (inout RunLimitBook, inout Self) -> Void
+    ) {
         switch self.watcher {
         case .aggregate(var detector):
             self.watcher = .signals
-            let actions = detector.handle(.deadlineReached, at: moment.now)
+            aggregate(&detector, &self)
             self.watcher = .aggregate(detector)
-            self.sharing?.note(nil, actions, nil, at: moment.now)
-            return self.tell(actions, nil, moment)
         case .runs(var book):
             self.watcher = .signals
-            let actions = book.advance(to: moment.now)
+            runs(&book, &self)
             self.watcher = .runs(book)
-            self.sharing?.note(nil, actions, nil, at: moment.now)
-            return self.tell(actions, nil, moment)
-        case .signals: return []
+        case .signals: break
         }
+    }
+
+    mutating func change(
+        aggregate: (inout ThresholdDetector) -> Void = { _ in },
+        runs: (inout RunLimitBook) -> Void
+    ) {
+        self.change(aggregate: { detector, _ in aggregate(&detector) }, runs: { book, _ in runs(&book) })
     }
 
     /// - Returns: what follows, and why the event does not count.

@@ -42,6 +42,8 @@ package struct RunLimitWatch: Sendable, Hashable {
         return self.clock.reading(self.started &+ self.limits.executionTime.wholeMicroseconds &+ 1)
     }
 
+    var startedAt: Timestamp { self.clock.reading(self.started) }
+
     package mutating func handle(_ input: Input, at now: Timestamp) -> [Action] {
         let instant = self.clock.instant(now)
         guard !self.isOver else { return [] }
@@ -131,12 +133,17 @@ extension RunLimitWatch {
 
     /// Takes in what somebody else knows of the run. All of it only grows, so it does not matter who knew what first.
     mutating func merge(_ json: JSONValue) {
-        self.tokens = max(self.tokens, json["tokens"]?.intValue ?? 0)
+        if let tokens = json["tokens"]?.intValue, Self.plausible.contains(tokens) {
+            self.tokens = max(self.tokens, tokens)
+        }
         if let cost = json["cost"]?.doubleValue, cost.isFinite { self.cost = max(self.cost, cost) }
         self.isOver = self.isOver || json["over"] == .bool(true)
         self.told.formUnion(Self.told(json))
         if let risk = json["risk"]?.stringValue.flatMap(RiskLevel.init(rawValue:)) { self.risk = max(self.risk, risk) }
     }
+
+    /// Numbers of tokens that can be added to each other without end.
+    static let plausible = 0...1_000_000_000_000_000
 
     /// What was told of a run, as it is stored.
     static func told(_ json: JSONValue) -> Set<RunLimitSignal> {

@@ -4,116 +4,112 @@ package import Events
 extension ThresholdDetector {
     /// The shape of the buckets and every key with what it holds, the least recently used first.
     package var json: JSONValue {
-        .object([
-            JSONMember("aggregate", .string(self.rule.aggregate.rawValue)),
-            JSONMember("bucket_us", .number(String(self.bucketLength))),
-            JSONMember("keys", .array(self.inOrder.map(Self.json))),
-        ])
+        .object(self.shape + [JSONMember("keys", .array(self.inOrder.map { .object(self.members(of: $0)) }))])
     }
 
-    /// Takes in what was stored of the same rule. False, and nothing is taken in, when it was stored of another one: with
-    /// another aggregate or other buckets its numbers mean something else.
+    /// With another aggregate or other buckets stored numbers mean something else.
+    private var shape: [JSONMember] {
+        [
+            JSONMember("aggregate", .string(self.rule.aggregate.rawValue)),
+            JSONMember("bucket_us", .number(String(self.bucketLength))),
+        ]
+    }
+
+    private func isOfThisShape(_ json: JSONValue) -> Bool { self.shape.allSatisfy { json[$0.name] == $0.value } }
+
+    /// Takes in what was stored of the same rule. False, and nothing is taken in, when it was stored of another one.
     package mutating func restore(_ json: JSONValue, at now: Timestamp) -> Bool {
-        guard json["aggregate"]?.stringValue == self.rule.aggregate.rawValue,
-            json["bucket_us"]?.intValue == Int(self.bucketLength), let keys = json["keys"]?.arrayValue
-        else { return false }
+        guard self.isOfThisShape(json), let keys = json["keys"]?.arrayValue else { return false }
         let instant = self.clock.instant(now)
         // Only the last ones fit when there are fewer places than there were.
-        for key in keys.suffix(self.rule.maxKeys) { self.restore(key: key, instant) }
+        for key in keys.suffix(self.rule.maxKeys) {
+            guard let name = key["key"]?.stringValue, let stored = StoredKey(key, self.rule) else { continue }
+            self.restore(name, stored, instant)
+        }
         return true
     }
 
-    private mutating func restore(key: JSONValue, _ instant: Int64) {
-        guard let name = key["key"]?.stringValue, let stored = StoredKey(key) else { return }
-        self.restore(name, instant) { entry in
+    mutating func restore(_ key: String, _ stored: StoredKey, _ instant: Int64) {
+        // What another clock has put far ahead would never leave the window.
+        let latest = self.bucket(instant) &+ 1
+        let countedUntil = self.countedUntil(stored, instant)
+        let (span, length) = (self.span, self.bucketLength)
+        self.restore(key, instant) { entry in
             entry.runID = stored.runID
             entry.tenant = stored.tenant
             entry.reached = stored.reached
             entry.told = stored.told
-            entry.toldAt = stored.toldAt
-            for bucket in stored.buckets { entry.window.restore(bucket) }
-            for value in stored.distinct { entry.window.restore(value.identity, lastSeen: value.number) }
+            entry.toldAt = stored.toldAt.map { min($0, instant &+ span) }
+            entry.countedUntil = countedUntil
+            entry.lastUsed = stored.buckets.last.map { $0.number &* length } ?? .min
+            for bucket in stored.buckets where bucket.number <= latest { entry.window.restore(bucket) }
+            for value in stored.distinct where value.number <= latest {
+                entry.window.restore(value.identity, lastSeen: value.number)
+            }
         }
     }
 
-    // MARK: One key, shared by several
+    /// Whoever begins while another one goes on, or lags behind it, hears some of what is counted already.
+    func countedUntil(_ stored: StoredKey, _ instant: Int64) -> Int64 {
+        min(stored.at, instant &+ self.bucketLength)
+    }
+
+    // MARK: One key
 
     /// What is known of a key, and the shape of its buckets; nil when it is not watched.
-    func json(of key: String) -> JSONValue? {
-        guard let entry = self.entry(of: key), case .object(let members) = Self.json(entry) else { return nil }
-        return .object(
-            members + [
-                JSONMember("aggregate", .string(self.rule.aggregate.rawValue)),
-                JSONMember("bucket_us", .number(String(self.bucketLength))),
-            ]
-        )
+    ///
+    /// - Parameter now: everything that came until then is in it.
+    func json(of key: String, at now: Timestamp) -> JSONValue? {
+        let at = JSONMember("at", .number(String(self.clock.instant(ofReading: now))))
+        return self.entry(of: key).map { .object(self.members(of: $0) + self.shape + [at]) }
     }
 
-    /// Takes in what somebody else knows of a key, who has heard the same: of each bucket the one that holds more counts,
-    /// so that nothing is counted twice and nothing is missing that one of them has heard. What was told last holds.
-    mutating func merge(_ key: String, _ json: JSONValue, at now: Timestamp) {
-        guard json["aggregate"]?.stringValue == self.rule.aggregate.rawValue,
-            json["bucket_us"]?.intValue == Int(self.bucketLength), let stored = StoredKey(json)
-        else { return }
-        let instant = self.clock.instant(now)
-        guard self.entry(of: key) != nil else { return self.restore(key: json, instant) }
-        let aggregate = self.rule.aggregate
-        self.change(key, instant) { entry in
-            var buckets: [Int64: ThresholdWindow.Bucket] = [:]
-            for bucket in entry.window.buckets + stored.buckets
-            where bucket.count > buckets[bucket.number]?.count ?? 0 { buckets[bucket.number] = bucket }
-            var distinct = entry.window.lastSeen
-            for value in stored.distinct {
-                distinct[value.identity] = max(distinct[value.identity] ?? .min, value.number)
-            }
-            entry.window = ThresholdWindow(aggregate)
-            for number in buckets.keys.sorted() { if let bucket = buckets[number] { entry.window.restore(bucket) } }
-            for (identity, number) in distinct { entry.window.restore(identity, lastSeen: number) }
-            if stored.toldAt > entry.toldAt {
-                (entry.told, entry.reached, entry.toldAt) = (stored.told, stored.reached, stored.toldAt)
-            }
-        }
-    }
-
-    /// What was told of a key, as it is stored: one bit a tier, and when.
-    static func told(_ json: JSONValue) -> (told: UInt64, at: Timestamp) {
-        (Self.bits(json["told"]), Timestamp(microseconds: json["told_at"]?.intValue.map { Int64($0) } ?? .min))
-    }
+    /// Nil for what was stored of another rule.
+    func stored(_ json: JSONValue) -> StoredKey? { self.isOfThisShape(json) ? StoredKey(json, self.rule) : nil }
 
     /// A key as it is stored.
-    private struct StoredKey {
+    struct StoredKey {
         var runID: String
         var tenant: String
-        var reached: UInt64
-        var told: UInt64
-        var toldAt: Int64
+        /// What came until then is in it.
+        var at: Int64
+        var reached: UInt64 = 0
+        var told: UInt64 = 0
+        var toldAt: [Int64] = []
         var buckets: [ThresholdWindow.Bucket]
         var distinct: [(identity: UInt64, number: Int64)]
 
-        init?(_ json: JSONValue) {
+        /// Tiers go by their names: another file may have others.
+        init?(_ json: JSONValue, _ rule: ThresholdRule) {
             guard let buckets = json["buckets"]?.arrayValue else { return nil }
             self.runID = json["run_id"]?.stringValue ?? ""
             self.tenant = json["tenant_id"]?.stringValue ?? ""
-            self.reached = ThresholdDetector.bits(json["reached"])
-            self.told = ThresholdDetector.bits(json["told"])
-            self.toldAt = json["told_at"]?.intValue.map { Int64($0) } ?? .min
-            self.buckets = buckets.compactMap(ThresholdDetector.bucket)
+            self.at = json["at"]?.intValue.map { Int64($0) } ?? .min
+            self.buckets = buckets.compactMap(ThresholdDetector.bucket).sorted { $0.number < $1.number }
             self.distinct = (json["distinct"]?.arrayValue ?? []).compactMap { value in
                 guard let parts = value.arrayValue, parts.count == 2, case .number(let identity) = parts[0],
                     let identity = UInt64(identity), let number = parts[1].intValue
                 else { return nil }
                 return (identity, Int64(number))
             }
+            for tier in json["tiers"]?.arrayValue ?? [] {
+                guard let name = tier["name"]?.stringValue,
+                    let index = rule.tiers.prefix(ThresholdDetector.maxTiers).firstIndex(where: { $0.name == name })
+                else { continue }
+                if tier["reached"] == .bool(true) { self.reached |= 1 << UInt64(index) }
+                if tier["told"] == .bool(true) { self.told |= 1 << UInt64(index) }
+                guard let at = tier["told_at"]?.intValue else { continue }
+                if self.toldAt.isEmpty { self.toldAt = Array(repeating: .min, count: rule.tiers.count) }
+                self.toldAt[index] = Int64(at)
+            }
         }
     }
 
-    private static func json(_ entry: Entry) -> JSONValue {
+    private func members(of entry: Entry) -> [JSONMember] {
         var members = [
             JSONMember("key", .string(entry.key)), JSONMember("run_id", .string(entry.runID)),
-            JSONMember("tenant_id", .string(entry.tenant)),
-            JSONMember("reached", .number(String(entry.reached))), JSONMember("told", .number(String(entry.told))),
+            JSONMember("tenant_id", .string(entry.tenant)), JSONMember("tiers", .array(self.tiers(of: entry))),
         ]
-        if entry.toldAt > .min { members.append(JSONMember("told_at", .number(String(entry.toldAt)))) }
         let buckets = entry.window.buckets.map { bucket -> JSONValue in
             let steps = bucket.histogram.steps.map { JSONValue.array([.number(Int($0.number)), .number($0.count)]) }
             return .array([
@@ -127,18 +123,30 @@ extension ThresholdDetector {
             let pairs = values.map { JSONValue.array([.number(String($0.key)), .number(String($0.value))]) }
             members.append(JSONMember("distinct", .array(pairs)))
         }
-        return .object(members)
+        return members
     }
 
-    private static func bits(_ value: JSONValue?) -> UInt64 {
-        guard case .number(let text) = value else { return 0 }
-        return UInt64(text) ?? 0
+    /// Those of which there is something to say.
+    private func tiers(of entry: Entry) -> [JSONValue] {
+        self.rule.tiers.indices.prefix(Self.maxTiers).compactMap { index in
+            let bit: UInt64 = 1 << UInt64(index)
+            let at = entry.toldAt.indices.contains(index) ? entry.toldAt[index] : .min
+            guard (entry.reached | entry.told) & bit != 0 || at > .min else { return nil }
+            var members = [JSONMember("name", .string(self.rule.tiers[index].name))]
+            if entry.reached & bit != 0 { members.append(JSONMember("reached", .bool(true))) }
+            if entry.told & bit != 0 { members.append(JSONMember("told", .bool(true))) }
+            if at > .min { members.append(JSONMember("told_at", .number(String(at)))) }
+            return .object(members)
+        }
     }
+
+    /// Counts that can be added to each other without end.
+    private static let plausible = 1...(1 << 48)
 
     private static func bucket(_ json: JSONValue) -> ThresholdWindow.Bucket? {
         guard let parts = json.arrayValue, parts.count == 5, let number = parts[0].intValue,
             let count = parts[1].intValue, let sum = parts[2].doubleValue, let maximum = parts[3].doubleValue,
-            let steps = parts[4].arrayValue
+            let steps = parts[4].arrayValue, Self.plausible.contains(count)
         else { return nil }
         var bucket = ThresholdWindow.Bucket(number: Int64(number))
         bucket.count = count
@@ -146,7 +154,8 @@ extension ThresholdDetector {
         bucket.maximum = maximum
         for step in steps {
             guard let parts = step.arrayValue, parts.count == 2,
-                let number = parts[0].intValue.flatMap(Int32.init(exactly:)), let count = parts[1].intValue, count > 0
+                let number = parts[0].intValue.flatMap(Int32.init(exactly:)), let count = parts[1].intValue,
+                Self.plausible.contains(count)
             else { return nil }
             bucket.histogram.add(step: number, count)
         }

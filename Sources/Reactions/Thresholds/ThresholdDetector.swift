@@ -3,9 +3,9 @@ package import Events
 /// Adds up events for each key of one rule and tells, once, when a limit is near or crossed, and once when it no longer
 /// is: sans I/O, one thread at a time.
 ///
-/// Samples within one bucket of time commute: a bucket is a count, a sum, a maximum, counts by size, and a set. So a store
-/// that is shared holds a bucket as fields to which it adds, and replicas that share them see the same value. What was
-/// told is one more field for each tier.
+/// Samples within one bucket of time commute: a bucket is a count, a sum, a maximum, counts by size, and a set. So
+/// reactors that hear the same see the same value, each by itself. What was told they know of each other, where somebody
+/// writes it down: of what one of them has told, another one tells the end.
 package struct ThresholdDetector: Sendable {
     package enum Input: Sendable, Hashable {
         case sample(ThresholdSample)
@@ -31,22 +31,45 @@ package struct ThresholdDetector: Sendable {
         var window: ThresholdWindow
         var runID: String
         var tenant: String
-        /// Tiers that are reached and not yet left, and those of them that were told: one bit each.
+        /// Tiers that are reached and not yet left, as the window says: one bit each.
         var reached: UInt64 = 0
+        /// Tiers that were told to be reached, here or by another reactor.
         var told: UInt64 = 0
-        /// When something was last told.
-        var toldAt = Int64.min
+        /// When that was last told of a tier, or its end; empty before anything was.
+        var toldAt: [Int64] = []
+        /// When something last came.
+        var lastUsed = Int64.min
+        /// What came until then was counted by whoever wrote this down.
+        var countedUntil = Int64.min
         var armed = Int64.max
         var generation: UInt32
         /// Neighbours in the order of use; -1 for none.
         var before: Int32 = -1
         var behind: Int32 = -1
+
+        /// When anything was last told.
+        var lastTold: Int64? { self.toldAt.max() }
+
+        /// - Parameter tiers: how many there are.
+        mutating func tell(_ index: Int, _ isReached: Bool, of tiers: Int, at now: Int64) {
+            if self.toldAt.isEmpty { self.toldAt = Array(repeating: .min, count: tiers) }
+            self.toldAt[index] = now
+            self.told = isReached ? self.told | 1 << UInt64(index) : self.told & ~(1 << UInt64(index))
+        }
     }
+
+    /// As many as there are bits.
+    static let maxTiers = 64
 
     package let rule: ThresholdRule
     /// Microseconds.
     let bucketLength: Int64
     let seconds: Double
+    /// Whether several reactors share what was told. Keys are then known for one window longer, so that one of them that
+    /// lags does not tell anything anew.
+    var isShared = false
+    /// Keys that are watched no longer, where reactors share what they know.
+    private var gone: [String] = []
     var clock = SteadyClock()
     var entries: [Entry?] = []
     private var free: [Int32] = []
@@ -88,6 +111,8 @@ package struct ThresholdDetector: Sendable {
             return
         }
         let place = self.place(of: sample.key, now, &actions)
+        self.entries[place]?.lastUsed = now
+        guard self.entries[place]?.countedUntil ?? .min < now else { return }
         self.entries[place]?.runID = sample.runID
         self.entries[place]?.tenant = sample.tenant
         let bucket = self.bucket(now)
@@ -98,38 +123,43 @@ package struct ThresholdDetector: Sendable {
         self.arm(place)
     }
 
-    private func bucket(_ now: Int64) -> Int64 {
+    func bucket(_ now: Int64) -> Int64 {
         let (quotient, remainder) = now.quotientAndRemainder(dividingBy: self.bucketLength)
         return remainder < 0 ? quotient - 1 : quotient
     }
 
     /// The oldest bucket that the window reaches.
-    private func first(_ now: Int64) -> Int64 { self.bucket(now) &- Int64(self.rule.buckets) &+ 1 }
+    func first(_ now: Int64) -> Int64 { self.bucket(now) &- Int64(self.rule.buckets) &+ 1 }
 
     private mutating func judge(_ place: Int, _ now: Int64, _ actions: inout [Action]) {
-        guard let entry = self.entries[place] else { return }
+        guard var entry = self.entries[place] else { return }
         let value = entry.window.value(seconds: self.seconds)
-        var reached = entry.reached
-        var told = entry.told
-        for (index, tier) in self.rule.tiers.enumerated().prefix(64).reversed() {
+        for (index, tier) in self.rule.tiers.enumerated().prefix(Self.maxTiers).reversed() {
             let bit: UInt64 = 1 << index
-            if reached & bit != 0, self.rule.isLeft(tier, by: value) {
-                reached &= ~bit
-                if told & bit != 0 { actions.append(.recovered(self.signal(entry, tier, value, now))) }
-                told &= ~bit
-            } else if reached & bit == 0, self.rule.isReached(tier, by: value) {
+            let isTold = entry.told & bit != 0
+            let isEnd: Bool
+            if entry.reached & bit != 0 {
+                guard self.rule.isLeft(tier, by: value) else { continue }
+                entry.reached &= ~bit
+                isEnd = true
+            } else if self.rule.isReached(tier, by: value) {
                 // Of several at once the highest is told, which says the others too.
-                let isHighest = reached < bit
-                reached |= bit
-                if isHighest {
-                    told |= bit
-                    actions.append(.exceeded(self.signal(entry, tier, value, now)))
-                }
+                let isHighest = entry.reached | entry.told < bit
+                entry.reached |= bit
+                guard isHighest else { continue }
+                isEnd = false
+            } else {
+                // Somebody else has found it. When nothing is left of what he can have counted, it is over.
+                guard isTold, let last = entry.lastTold, now >= last &+ self.span else { continue }
+                isEnd = true
             }
+            // One who is ahead has heard what comes next, too.
+            guard isTold == isEnd, entry.toldAt.isEmpty || entry.toldAt[index] <= now else { continue }
+            entry.tell(index, !isEnd, of: self.rule.tiers.count, at: now)
+            let signal = self.signal(entry, tier, value, now)
+            actions.append(isEnd ? .recovered(signal) : .exceeded(signal))
         }
-        self.entries[place]?.reached = reached
-        if told != entry.told { self.entries[place]?.toldAt = now }
-        self.entries[place]?.told = told
+        self.entries[place] = entry
     }
 
     private func signal(_ entry: Entry, _ tier: ThresholdRule.Tier, _ value: Double, _ now: Int64) -> ThresholdSignal {
@@ -148,13 +178,23 @@ package struct ThresholdDetector: Sendable {
 
     // MARK: Time
 
+    /// Microseconds.
+    var span: Int64 { Int64(self.rule.buckets) &* self.bucketLength }
+
     /// A key is looked at when its oldest bucket leaves the window, if that may end or begin something; else when the
-    /// newest does, to forget it.
+    /// newest does, to forget it. And when what somebody else has told must be over.
+    private func due(_ entry: Entry) -> Int64 {
+        let matters = entry.reached != 0 || self.rule.aggregate.mayRiseByTime
+        let bucket = matters ? entry.window.oldest : entry.window.newest
+        let slides = bucket.map { ($0 &+ Int64(self.rule.buckets)) &* self.bucketLength }
+        guard let slides else { return self.end(of: entry) }
+        guard let told = entry.lastTold, entry.told & ~entry.reached != 0 else { return slides }
+        return min(slides, told &+ self.span)
+    }
+
     private mutating func arm(_ place: Int) {
         guard let entry = self.entries[place] else { return }
-        let matters = entry.reached != 0 || self.rule.aggregate.mayRiseByTime
-        guard let bucket = matters ? entry.window.oldest : entry.window.newest else { return }
-        let due = (bucket &+ Int64(self.rule.buckets)) &* self.bucketLength
+        let due = self.due(entry)
         guard due < entry.armed else { return }
         self.entries[place]?.armed = due
         self.heap.insert(DeadlineHeap.Entry(due: due, place: UInt32(place), generation: entry.generation))
@@ -172,8 +212,21 @@ package struct ThresholdDetector: Sendable {
             let first = self.first(top.due)
             self.entries[place]?.window.slide(to: first)
             self.judge(place, top.due, &actions)
-            if self.entries[place]?.window.isEmpty == true { self.forget(place) } else { self.arm(place) }
+            if self.isOver(place, top.due) { self.forget(place) } else { self.arm(place) }
         }
+    }
+
+    private func isOver(_ place: Int, _ now: Int64) -> Bool {
+        guard let entry = self.entries[place], entry.window.isEmpty else { return false }
+        return now >= self.end(of: entry)
+    }
+
+    /// Until when a key is known that has nothing in its window.
+    private func end(of entry: Entry) -> Int64 {
+        let isForeign = entry.told & ~entry.reached != 0
+        let told = self.isShared || isForeign ? entry.lastTold.map { $0 &+ self.span } : nil
+        let used = self.isShared && entry.lastUsed > .min ? entry.lastUsed &+ 2 &* self.span : 0
+        return max(told ?? 0, used)
     }
 
     // MARK: Keys
@@ -213,7 +266,7 @@ package struct ThresholdDetector: Sendable {
         guard place >= 0, let entry = self.entries[place] else { return }
         self.counters.evicted += 1
         let value = entry.window.value(seconds: self.seconds)
-        for (index, tier) in self.rule.tiers.enumerated().prefix(64) where entry.told & (1 << index) != 0 {
+        for (index, tier) in self.rule.tiers.enumerated().prefix(Self.maxTiers) where entry.told & (1 << index) != 0 {
             actions.append(.recovered(self.signal(entry, tier, value, now)))
         }
         self.forget(place)
@@ -225,6 +278,13 @@ package struct ThresholdDetector: Sendable {
         self.places[entry.key] = nil
         self.entries[place] = nil
         self.free.append(Int32(place))
+        if self.isShared { self.gone.append(entry.key) }
+    }
+
+    /// Keys that have gone since the last call.
+    mutating func takeGone() -> [String] {
+        defer { self.gone = [] }
+        return self.gone
     }
 
     private mutating func link(_ place: Int32) {
@@ -274,12 +334,8 @@ package struct ThresholdDetector: Sendable {
     /// Puts back a key that was stored, as the one used last.
     mutating func restore(_ key: String, _ now: Int64, _ change: (inout Entry) -> Void) {
         var ignored: [Action] = []
-        let place = self.place(of: key, now, &ignored)
-        if var entry = self.entries[place] {
-            change(&entry)
-            self.entries[place] = entry
-        }
-        self.arm(place)
+        _ = self.place(of: key, now, &ignored)
+        self.change(key, now, change)
     }
 }
 

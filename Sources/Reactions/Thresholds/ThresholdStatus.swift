@@ -74,7 +74,7 @@ extension ThresholdDetector {
         let all = self.inOrder.map { entry in (entry: entry, value: entry.window.value(seconds: self.seconds)) }
         let sorted = all.sorted { ($1.value, $0.entry.key) < ($0.value, $1.entry.key) }
         return sorted.prefix(limit).map { entry, value in
-            let highest = self.rule.tiers.indices.prefix(64).last { entry.reached & (1 << $0) != 0 }
+            let highest = self.rule.tiers.indices.prefix(Self.maxTiers).last { entry.reached & (1 << $0) != 0 }
             return ThresholdStatus.Standing(
                 key: entry.key,
                 tenant: entry.tenant,

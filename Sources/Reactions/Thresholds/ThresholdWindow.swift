@@ -23,8 +23,10 @@ struct ThresholdWindow: Sendable, Hashable {
     var newest: Int64? { self.buckets.last?.number }
 
     /// - Parameter identity: of the value itself, for `distinct`.
-    mutating func add(_ value: Double, identity: UInt64, in number: Int64) {
-        // Time does not go back, so a value never belongs to an older bucket than the newest.
+    mutating func add(_ value: Double, identity: UInt64, in now: Int64) {
+        // Time does not go back, so a value never belongs to an older bucket than the newest, unless another clock has
+        // made that one.
+        let number = max(now, self.newest ?? now)
         if self.buckets.last?.number != number { self.buckets.append(Bucket(number: number)) }
         let last = self.buckets.count - 1
         self.buckets[last].count += 1

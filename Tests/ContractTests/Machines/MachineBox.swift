@@ -6,14 +6,15 @@ import Testing
 struct MachineBox<Kind: Machine> {
     var machine: Kind
     /// Milliseconds since the test began.
-    private(set) var time = 0
+    var time = 0
     private var ids = 0
 
     static var start: Timestamp { Timestamp(seconds: 1_795_000_000) }
 
     init(_ machine: Kind) { self.machine = machine }
 
-    private mutating func moment() -> MachineMoment {
+    /// The time as it is now.
+    mutating func moment() -> MachineMoment {
         self.ids += 1000
         var next = self.ids
         return MachineMoment(now: Self.start + .milliseconds(self.time)) {

@@ -194,44 +194,6 @@ import Testing
         #expect(rows.allSatisfy { $0.runID == "r1" && $0.tenant == "acme" })
     }
 
-    @Test func whatWasAddedUpSurvivesARestart() throws {
-        var box = MachineBox(Self.spend())
-        box.machine.sharing = ThresholdMachine.Sharing()
-        for step in 0..<50 { _ = try box.event("cost.recorded", at: step * 100, Self.cost(1.5)) }
-        let keys = box.machine.sharing?.takeChanges() ?? []
-        #expect(keys == ["acme"])
-        let stored = try JSONValue.parse(try #require(box.machine.stored("acme")))
-        var next = MachineBox(Self.spend())
-        next.machine.merge("acme", stored, at: MachineBox<ThresholdMachine>.start + .milliseconds(6000))
-        // Merged twice it is the same.
-        next.machine.merge("acme", stored, at: MachineBox<ThresholdMachine>.start + .milliseconds(6000))
-        #expect(next.machine.status(limit: 1).standings.first?.value == 75)
-        let near = try next.event("cost.recorded", at: 7000, Self.cost(6))
-        #expect(near.alerts.map(\.type) == ["THRESHOLD_NEAR"])
-        let over = next.pass(until: 100_000)
-        #expect(over.published.map(\.eventType) == ["threshold.recovered"])
-    }
-
-    @Test func whatRunsHaveUsedSurvivesARestart() throws {
-        let definition = ThresholdDefinition(
-            name: "limits",
-            on: ThresholdDefinition.runTypes,
-            watch: .runs(RunLimitWatchSettings())
-        )
-        var box = MachineBox(ThresholdMachine(name: "limits", definition))
-        _ = try box.event("run.started", at: 0, ["run_id": "r1", "tenant_id": "acme"])
-        _ = try box.event("cost.recorded", at: 1, ["run_id": "r1", "cost_usd": .number(1.2)])
-        let stored = try JSONValue.parse(try #require(box.machine.stored("r1")))
-        var next = MachineBox(ThresholdMachine(name: "limits", definition))
-        next.machine.merge("r1", stored, at: MachineBox<ThresholdMachine>.start + .milliseconds(5))
-        // The cost was told before; the time was not.
-        let more = try next.event("cost.recorded", at: 10, ["run_id": "r1", "cost_usd": 1])
-        #expect(more.isEmpty)
-        let late = next.pass(until: 70_000)
-        #expect(late.published.map { $0.payload["signal"]?.stringValue } == ["EXECUTION_TIME_EXCEEDED"])
-        #expect(late.published.map { $0.payload["tenant_id"]?.stringValue } == ["acme"])
-    }
-
     @Test func itSaysHowKeysStand() throws {
         var box = MachineBox(Self.spend())
         _ = try box.event("cost.recorded", at: 0, Self.cost(30, tenant: "small"))

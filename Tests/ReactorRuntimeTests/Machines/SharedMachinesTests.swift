@@ -89,7 +89,7 @@ import Testing
 
     // MARK: Parts
 
-    private static func withStore(_ body: (RedisMachineStore) async throws -> Void) async throws {
+    static func withStore(_ body: (RedisMachineStore) async throws -> Void) async throws {
         try await self.withServedStore { store, _ in try await body(store) }
     }
 
@@ -109,135 +109,6 @@ import Testing
                 await client.stop()
                 group.cancelAll()
             }
-        }
-    }
-}
-
-/// An event at a time in milliseconds, or only time that passes.
-struct Step: Sendable {
-    var time: Int
-    var type: String?
-    var payload: JSONValue
-}
-
-/// The machines of one reactor.
-final class Replica {
-    private static let start = Timestamp(seconds: 1_700_000_000)
-
-    private let machines = MachineSet()
-    private let number: Int
-    private let sharing: MachineSharing?
-    private var hasBegun = false
-
-    init(_ store: RedisMachineStore?) {
-        var definition = ContractDefinition(name: "contract")
-        definition.runTimeout = .seconds(10)
-        definition.grace = .seconds(1)
-        definition.longestPause = .seconds(20)
-        definition.events.progressed = [.exact("run.progress")]
-        self.number = self.machines.number(of: "contract", .contract(definition))
-        let machines = self.machines
-        self.sharing = store.map { store in
-            MachineSharing(store: store, machines: machines, logger: Logger(label: "tests")) { event in
-                ("nobody", Array(event.eventType.utf8))
-            }
-        }
-    }
-
-    private func moment(_ time: Int) -> MachineMoment {
-        MachineMoment(now: Self.start + .milliseconds(time)) { "id" }
-    }
-
-    func begin() async {
-        guard !self.hasBegun else { return }
-        self.hasBegun = true
-        await self.sharing?.load(self.moment(0))
-    }
-
-    func learn(_ stored: StoredKey) { self.sharing?.learn(stored, machine: self.number, self.moment(0)) }
-
-    /// What is told of a step and of what became due before it.
-    func take(_ step: Step) async -> [String] {
-        await self.begin()
-        var told: [String] = []
-        let now = Self.start + .milliseconds(step.time)
-        while let due = self.machines.nextDeadline, due <= now {
-            let moment = MachineMoment(now: due) { "id" }
-            told += await self.settle(self.machines.advance(moment), moment)
-        }
-        guard let type = step.type else { return told }
-        let writer = EnvelopeWriter(eventType: type, timestamp: now, source: "tests", payload: step.payload)
-        guard let event = try? Event(frame: writer.bytes, arrivedAt: now) else { return told }
-        let outputs = self.machines.handle(event, machine: self.number, self.moment(step.time))
-        return told + (await self.settle(outputs, self.moment(step.time)))
-    }
-
-    private func settle(_ outputs: [MachineOutput], _ moment: MachineMoment) async -> [String] {
-        guard let sharing = self.sharing else { return outputs.compactMap(Self.text) }
-        return await sharing.settle(outputs, moment).flatMap { $0.outputs.compactMap(Self.text) }
-    }
-
-    /// Without the time of the last sign of life, which is written down with the next change only.
-    private static func lasting(_ payload: JSONValue) -> JSONValue {
-        guard case .object(let members) = payload else { return payload }
-        return .object(members.filter { $0.name != "last_activity" })
-    }
-
-    private static func text(_ output: MachineOutput) -> String? {
-        switch output.content {
-        case .react(.publish(let event)): "publish \(event.eventType) \(Self.lasting(event.payload).compactText)"
-        case .react(.alert(let alert)): "alert \(alert.key) \(alert.severity.rawValue)"
-        case .react(.resolve(let resolution)): "resolve \(resolution.key)"
-        case .react, .record, .count: nil
-        }
-    }
-}
-
-/// Runs that begin, are acknowledged, pause, end or do not, in whatever order; some events are heard twice.
-struct RandomRuns {
-    let events: [Step]
-
-    init(seed: UInt64, first: Int, count: Int) {
-        var generator = SplitMix64(seed: seed)
-        var steps: [Step] = []
-        let kinds = [
-            "incident.created", "policy.evaluated", "trace.started", "trace.completed", "run.completed", "run.failed",
-            "run.paused", "run.resumed", "run.progress", "audit.ack", "audit.expectation.declared",
-        ]
-        for number in first..<(first + count) {
-            let run = JSONValue.string("run-\(number)")
-            var time = Int.random(in: 0..<5_000, using: &generator)
-            if Int.random(in: 0..<10, using: &generator) > 0 {
-                steps.append(Step(time: time, type: "run.started", payload: ["run_id": run, "tenant_id": "t"]))
-            }
-            for _ in 0..<Int.random(in: 0..<12, using: &generator) {
-                time += Int.random(in: 0..<4_000, using: &generator)
-                let kind = kinds[Int.random(in: 0..<kinds.count, using: &generator)]
-                let payload = Self.payload(of: kind, run, &generator)
-                let step = Step(time: time, type: kind, payload: payload)
-                steps.append(step)
-                if Int.random(in: 0..<6, using: &generator) == 0 { steps.append(step) }
-            }
-        }
-        let sorted = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-        self.events = sorted.map(\.element) + [Step(time: 200_000, type: nil, payload: .null)]
-    }
-
-    private static func payload(of kind: String, _ run: JSONValue, _ generator: inout SplitMix64) -> JSONValue {
-        let id = JSONValue.number(Int.random(in: 1...2, using: &generator))
-        switch kind {
-        case "incident.created": return ["run_id": run, "incident_id": id]
-        case "policy.evaluated": return ["run_id": run, "policy_id": id]
-        case "trace.started", "trace.completed": return ["run_id": run, "trace_id": id]
-        case "audit.ack":
-            let status = ["SUCCESS", "FAILED", "ROLLED_BACK"][Int.random(in: 0..<3, using: &generator)]
-            return [
-                "run_id": run, "domain": "own", "action": "thing", "status": .string(status), "result_id": id,
-            ]
-        case "audit.expectation.declared":
-            let deadline = Int.random(in: -1..<6, using: &generator) * 1000
-            return ["run_id": run, "domain": "own", "action": "thing", "deadline_ms": .number(deadline), "id": id]
-        default: return ["run_id": run]
         }
     }
 }
