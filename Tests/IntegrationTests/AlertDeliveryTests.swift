@@ -309,8 +309,13 @@ import Testing
                             }
                         }
                         await eventually("told") { !sink.requests.isEmpty }
-                        // Long enough for a second one, if there were one.
-                        try await Task.sleep(for: .seconds(1))
+                        await eventually("nothing waits to be planned") {
+                            (try? await server.command("XLEN", "aos:{aos}:notices")) == .integer(0)
+                        }
+                        let alfa = try #require(crew.reactor("alfa"))
+                        await eventually("nothing waits to be sent") {
+                            (try? await Self.deliveries(alfa).map { $0["status"]?.stringValue }) == ["delivered"]
+                        }
                         #expect(sink.requests.count == 1)
                         print("3 reactors x 50 equal alerts: \(sink.requests.count) message")
                     }

@@ -23,6 +23,7 @@ import Testing
           window: 5s
           limit: 10
           publish: run.pause_requested
+          set_risk: true
 
         """
 
@@ -118,6 +119,16 @@ import Testing
                 )
                 try await eventually("kept") {
                     try await Self.kinds(reactor, run: "r3").contains("threshold")
+                }
+                for (run, risk) in [("r2", "NEAR_THRESHOLD"), ("r3", "AT_RISK")] {
+                    try await eventually("risk") {
+                        try await reactor.json("/v1/runs/\(run)")["risk"]?.stringValue == risk
+                    }
+                    let told = try await AlertedReactor.verb(reactor, "runs", run)
+                    #expect(
+                        told.output.split(separator: "\n").first?.hasSuffix("risk \(risk)") == true,
+                        "\(told.output)"
+                    )
                 }
             }
         }

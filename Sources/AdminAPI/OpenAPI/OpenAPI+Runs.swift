@@ -75,6 +75,8 @@ extension OpenAPI {
           "RunDetail": {"type": "object", "required": ["run_id", "entries", "cut"], "additionalProperties": false,
             "properties": {
               "run_id": {"type": "string"}, "run": {"$ref": "#/components/schemas/Run"},
+              "risk": {"type": "string", "enum": ["NORMAL", "NEAR_THRESHOLD", "AT_RISK", "VIOLATED"],
+                "description": "The highest risk that was told of the run; missing when none was."},
               "cut": {"type": "boolean", "description": "Whether there are more entries than were asked for."},
               "entries": {"type": "array", "items": {"type": "object", "additionalProperties": false,
                 "required": ["at", "kind", "summary", "data"],

@@ -62,6 +62,8 @@ package struct RunResponse: Sendable, Hashable, Codable {
     package var runID: String
     /// Nil when only parts of it are known.
     package var run: RunsResponse.Run?
+    /// The highest of all risks that were told of the run; nil when none was.
+    package var risk: String?
     package var entries: [Entry]
     /// Whether there are more entries than were asked for.
     package var cut: Bool
@@ -69,6 +71,7 @@ package struct RunResponse: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case runID = "run_id"
         case run
+        case risk
         case entries
         case cut
     }
@@ -111,8 +114,17 @@ extension RunResponse {
         self.init(
             runID: runID,
             run: timeline?.run.flatMap(RunsResponse.Run.init),
+            risk: kept.compactMap(\.risk).max()?.rawValue,
             entries: all.prefix(limit).compactMap(Entry.init),
             cut: timeline?.isCut == true || all.count > limit
         )
+    }
+}
+
+extension HistoryRow {
+    /// The risk of its run that was told; nil for a row of anything else.
+    fileprivate var risk: RiskLevel? {
+        guard case .event(let event) = self.content, event.type == ThresholdReactions.riskEvent else { return nil }
+        return event.details[RiskLevel.member]?.stringValue.flatMap(RiskLevel.init(rawValue:))
     }
 }

@@ -75,7 +75,7 @@ package struct ThresholdReactions: Sendable, Hashable {
 
     package init() {}
 
-    static let riskEvent = "run.risk_changed"
+    package static let riskEvent = "run.risk_changed"
 }
 
 /// A place in an event: `payload.cost.usd`, `tenant_id`, `source` or `event_type`.

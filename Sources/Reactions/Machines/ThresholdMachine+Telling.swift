@@ -23,7 +23,7 @@ extension ThresholdMachine {
             case .exceeded(let run, let signal, let payload):
                 return self.tell(Crossing(self.name, run, signal, payload, at: moment.now), event, moment)
             case .riskRose(let run, let risk):
-                return self.reactions.setsRisk ? [self.risk(run.id, run.tenant, risk, key: run.id)] : []
+                return self.reactions.setsRisk ? self.risk(run.id, run.tenant, risk, key: run.id, moment) : []
             }
         }
     }
@@ -38,7 +38,7 @@ extension ThresholdMachine {
         if !crossing.isOver {
             outputs += self.publications(crossing)
             if self.reactions.setsRisk, !crossing.runID.isEmpty {
-                outputs.append(self.risk(crossing.runID, crossing.tenant, crossing.risk, key: crossing.key))
+                outputs += self.risk(crossing.runID, crossing.tenant, crossing.risk, key: crossing.key, moment)
             }
         }
         outputs.append(MachineOutput(key: crossing.key, .count(.signal(crossing.name), 1)))
@@ -60,7 +60,7 @@ extension ThresholdMachine {
             outputs += self.publications(crossing)
             // Of a run's own limits the watch knows the risk better.
             if self.reactions.setsRisk, !crossing.isOfRun, !crossing.runID.isEmpty {
-                outputs.append(self.risk(crossing.runID, crossing.tenant, crossing.risk, key: crossing.key))
+                outputs += self.risk(crossing.runID, crossing.tenant, crossing.risk, key: crossing.key, moment)
             }
         }
         outputs.append(MachineOutput(key: crossing.key, .count(.signal(crossing.name), 1)))
@@ -113,15 +113,28 @@ extension ThresholdMachine {
         }
     }
 
-    private func risk(_ runID: String, _ tenant: String, _ risk: RiskLevel, key: String) -> MachineOutput {
-        self.publication(
-            ThresholdReactions.riskEvent,
-            [
-                JSONMember("run_id", .string(runID)), JSONMember("tenant_id", .string(tenant)),
-                JSONMember("risk_level", .string(risk.rawValue)),
-            ],
-            key: key
+    private func risk(
+        _ runID: String,
+        _ tenant: String,
+        _ risk: RiskLevel,
+        key: String,
+        _ moment: MachineMoment
+    ) -> [MachineOutput] {
+        let members = [
+            JSONMember("run_id", .string(runID)), JSONMember("tenant_id", .string(tenant)),
+            JSONMember(RiskLevel.member, .string(risk.rawValue)),
+        ]
+        let type = ThresholdReactions.riskEvent
+        let content = EventHistory(type: type, source: self.name, arrivedAt: moment.now, details: .object(members))
+        let row = HistoryRow(
+            // Once for each level, whoever finds it.
+            id: "\(self.name):\(type):\(risk.rawValue)",
+            runID: runID,
+            tenant: tenant,
+            at: moment.now,
+            content: .event(content)
         )
+        return [self.publication(type, members, key: key), MachineOutput(key: key, .record(row))]
     }
 
     private func publication(_ type: String, _ members: [JSONMember], key: String) -> MachineOutput {

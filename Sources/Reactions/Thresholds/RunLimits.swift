@@ -120,6 +120,9 @@ package enum RiskLevel: String, Sendable, Hashable, CaseIterable, Comparable {
     case atRisk = "AT_RISK"
     case violated = "VIOLATED"
 
+    /// What events and history call it.
+    package static let member = "risk_level"
+
     package var rank: Int {
         switch self {
         case .normal: 0

@@ -22,7 +22,8 @@ struct RunText {
     /// `run r1 of acme: STALE, started 2026-11-21 18:00:03, open, deadline 18:00:38`
     var head: String {
         let name = "run \(self.run.runID.oneLine(128))"
-        guard let known = self.run.run else { return "\(name): how it stands is not known" }
+        let risk = self.run.risk.map { ", risk \($0)" } ?? ""
+        guard let known = self.run.run else { return "\(name): how it stands is not known\(risk)" }
         let tenant = known.tenant.isEmpty ? "" : " of \(known.tenant.oneLine(64))"
         let agent = known.agent.map { " by \($0.oneLine(64))" } ?? ""
         var parts = [known.status, "started \(ShownTime.short(known.startedAt))"]
@@ -32,7 +33,7 @@ struct RunText {
             parts.append("open")
             if let deadline = known.deadlineAt { parts.append("deadline \(ShownTime.clock(deadline))") }
         }
-        return name + tenant + agent + ": " + parts.joined(separator: ", ")
+        return name + tenant + agent + ": " + parts.joined(separator: ", ") + risk
     }
 
     /// What the contract says of the run: what was expected, what came of it, and what was found.
