@@ -113,7 +113,9 @@ import Testing
     func `two reactors and one alone tell the same crossings, each once`(
         aggregate: ThresholdRule.Aggregate
     ) async throws {
-        for seed: UInt64 in 1...2 {
+        // Of sums and averages those seeds that show the fault below.
+        let seeds: ClosedRange<UInt64> = aggregate == .sum || aggregate == .avg ? 4...5 : 1...2
+        for seed in seeds {
             let store = MemoryMachineStore()
             // Something is crossed by every aggregate.
             guard case .threshold(var definition) = Self.spend(aggregate),
