@@ -15,12 +15,6 @@ package struct JSONObjectText: ~Copyable {
         self.bytes.appendJSONString(text)
     }
 
-    /// - Parameter text: nil writes `null`.
-    package mutating func add(_ name: StaticString, _ text: String?) {
-        guard let text else { return self.add(name, json: "null".utf8) }
-        self.add(name, text)
-    }
-
     package mutating func add(_ name: StaticString, _ number: some FixedWidthInteger) {
         self.begin(name)
         self.bytes.append(contentsOf: String(number).utf8)

@@ -3,8 +3,6 @@ package import Events
 /// Settings in force, with what does not depend on the alert worked out once.
 package struct AlertRules: Sendable {
     package let settings: AlertSettings
-    /// The routes of every alert, when they are the same for all.
-    private let fixedRoutes: RouteSet?
     private var memory: RouteMemory
     private let schedules: [String: MuteSchedule]
     /// What the schedules said last; an answer holds for a while.
@@ -12,19 +10,12 @@ package struct AlertRules: Sendable {
 
     package init(_ settings: AlertSettings) {
         self.settings = settings
-        let root = settings.routing.root
-        self.fixedRoutes =
-            root.children.isEmpty ? RouteSet(Self.telling(settings.routing.routes(of: AlertLabels()))) : nil
         self.memory = RouteMemory(settings.routing)
         self.schedules = settings.muteIntervals.mapValues { MuteSchedule($0) }
     }
 
     /// The routes by which somebody is told of the alert, muted or not.
-    package func routes(of labels: @autoclosure () -> AlertLabels) -> [RouteMatch] {
-        self.fixedRoutes?.routes ?? Self.telling(self.settings.routing.routes(of: labels()))
-    }
-
-    private static func telling(_ routes: [RouteMatch]) -> [RouteMatch] { routes.filter { !$0.receivers.isEmpty } }
+    package func routes(of labels: AlertLabels) -> [RouteMatch] { self.settings.routing.tellingRoutes(of: labels) }
 
     /// What is said of an alert at an instant by silences, inhibition rules, routes and mute intervals.
     package mutating func surroundings(
@@ -32,7 +23,7 @@ package struct AlertRules: Sendable {
         _ silences: SilenceSet,
         at now: Timestamp
     ) -> AlertSurroundings {
-        var surroundings = AlertSurroundings(told: self.fixedRoutes ?? self.memory.routes(of: alert))
+        var surroundings = AlertSurroundings(told: self.memory.routes(of: alert))
         guard !silences.isEmpty || !self.settings.inhibition.isEmpty else { return self.muted(surroundings, at: now) }
         let labels = AlertLabels(alert)
         if !silences.isEmpty {

@@ -147,22 +147,18 @@ extension HeldBack {
 
 /// What was held back and not told of yet.
 struct HeldBackBook: Sendable, Hashable {
-    /// Those who are told together, and of what. Not by the set's name, which costs a hash of its own.
-    private struct Audience: Hashable {
-        var tenant: String
-        var domain: String
-        var receiver: String
-    }
-
-    private var sets: [Audience: HeldBack] = [:]
+    /// By the bytes of tenant, domain and receiver, with one between them that no UTF-8 holds. Not by the set's name, which costs
+    /// a SHA-256 of its own.
+    private var sets: [[UInt8]: HeldBack] = [:]
     /// The earliest time at which something is due.
     private(set) var nextDue: Int64?
 
     mutating func add(_ alert: Alert, _ verdict: Verdict, receivers: [String], due: Int64, at now: Int64) {
         let example = HeldBack.Example(alertID: alert.id, subject: AlertSubject(alert))
         let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
+        let subject = Array(alert.tenant.utf8) + [0xFF] + Array(alert.domain.utf8) + [0xFF]
         for receiver in receivers {
-            let audience = Audience(tenant: alert.tenant, domain: alert.domain, receiver: receiver)
+            let audience = subject + receiver.utf8
             if let index = self.sets.index(forKey: audience) {
                 self.sets.values[index].counts[kind, default: 0] += 1
                 self.sets.values[index].last = example

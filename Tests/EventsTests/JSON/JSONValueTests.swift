@@ -23,7 +23,7 @@ import Testing
         ]
         var text = JSONObjectText(capacity: 0)
         text.add("text", "a\"\n\u{1}é")
-        text.add("none", nil as String?)
+        text.add("none", JSONValue.null)
         text.add("number", -7)
         text.add("nested", try #require(value["nested"]))
         text.add("raw", json: #"[1,"b"]"#.utf8)

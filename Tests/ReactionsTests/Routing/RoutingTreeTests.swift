@@ -188,4 +188,20 @@ import Testing
             #expect(Set(found.receivers) == Set(expected.flatMap(\.receivers)))
         }
     }
+
+    @Test func `routes that are remembered for one way to write a letter are not those of another`() throws {
+        var settings = AlertSettings()
+        settings.routing = try RoutingTree(
+            RouteDefinition(
+                receivers: ["ops"],
+                routes: [RouteDefinition(matchers: [LabelMatcher("tenant_id", .equal, "\u{E9}")], receivers: ["cafe"])]
+            )
+        )
+        var rules = AlertRules(settings)
+        for (tenant, receiver) in [("\u{E9}", "cafe"), ("e\u{301}", "ops")] {
+            let alert = Alert.sample("k", tenant: tenant)
+            let told = rules.surroundings(of: alert, SilenceSet(), at: Timestamp(microseconds: 0)).told
+            #expect(told.receivers == [receiver])
+        }
+    }
 }

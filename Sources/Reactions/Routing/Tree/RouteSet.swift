@@ -2,8 +2,6 @@ import Events
 
 /// The routes that take an alert and name somebody, with what is asked of them for every alert.
 package struct RouteSet: Sendable, Hashable {
-    package static let none = RouteSet([])
-
     package let routes: [RouteMatch]
     /// Whoever is told, each once.
     package let receivers: [String]
@@ -23,8 +21,8 @@ package struct RouteSet: Sendable, Hashable {
     package var isEmpty: Bool { self.routes.isEmpty }
 }
 
-/// What a routing tree said of alerts before: the same is said of all that have the same values of the labels that its
-/// matchers name.
+/// What a routing tree said of alerts before: the same is said of all that have the same values, byte for byte, of the
+/// labels that its matchers name.
 struct RouteMemory: Sendable {
     /// Combinations of values that are remembered, at most; then all are forgotten.
     private static let capacity = 4096
@@ -32,7 +30,8 @@ struct RouteMemory: Sendable {
     private let tree: RoutingTree
     /// Nil when a matcher names a label of which nearly every alert has a value of its own.
     private let names: [AlertLabels.Name]?
-    private var known: [[String]: RouteSet] = [:]
+    /// By these values, each with a byte behind it that no UTF-8 holds.
+    private var known: [[UInt8]: RouteSet] = [:]
 
     init(_ tree: RoutingTree) {
         self.tree = tree
@@ -44,7 +43,11 @@ struct RouteMemory: Sendable {
 
     mutating func routes(of alert: Alert) -> RouteSet {
         guard let names else { return self.find(alert) }
-        let values = names.map { alert[label: $0] }
+        var values: [UInt8] = []
+        for name in names {
+            values += alert[label: name].utf8
+            values.append(0xFF)
+        }
         if let known = self.known[values] { return known }
         let found = self.find(alert)
         if self.known.count >= Self.capacity { self.known.removeAll(keepingCapacity: true) }
@@ -53,6 +56,6 @@ struct RouteMemory: Sendable {
     }
 
     private func find(_ alert: Alert) -> RouteSet {
-        RouteSet(self.tree.routes(of: AlertLabels(alert)).filter { !$0.receivers.isEmpty })
+        RouteSet(self.tree.tellingRoutes(of: AlertLabels(alert)))
     }
 }

@@ -166,6 +166,11 @@ package struct RoutingTree: Sendable, Hashable {
         return names
     }
 
+    /// The routes that take an alert and by which somebody is told of it.
+    func tellingRoutes(of labels: AlertLabels) -> [RouteMatch] {
+        self.routes(of: labels).filter { !$0.receivers.isEmpty }
+    }
+
     /// The routes that take an alert, in the order of the tree. There is always one: the root takes what no other does.
     package func routes(of labels: AlertLabels) -> [RouteMatch] {
         var found: [RouteMatch] = []
