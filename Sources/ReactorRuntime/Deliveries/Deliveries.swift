@@ -18,6 +18,8 @@ package final class Deliveries: Sendable {
     let receivers: ReceiverSet
     let counts: DeliveryCounts
     let clock: PipelineClock
+    /// What is due in this process is due by this one.
+    private let time: EvenClock
     private let publisher = Late<Publisher>()
 
     /// The connection that receivers of the kind `publish` use, and the channel when they name none.
@@ -45,8 +47,10 @@ package final class Deliveries: Sendable {
         makeSink: SinkMaker? = nil,
         random: RandomSource = .system
     ) {
+        let time = EvenClock(clock)
         self.outbox = outbox
-        self.undecided = outbox as? MemoryOutbox ?? MemoryOutbox(instance: instance, clock: clock.wall)
+        self.time = time
+        self.undecided = outbox as? MemoryOutbox ?? MemoryOutbox(instance: instance) { time.now }
         self.log = log
         self.makeSink = makeSink
         self.random = random
@@ -63,7 +67,8 @@ package final class Deliveries: Sendable {
         registry: MetricsRegistry,
         clock: PipelineClock
     ) -> (deliveries: Deliveries, store: MemoryStateStore) {
-        let outbox = MemoryOutbox(instance: instance, clock: clock.wall)
+        let time = EvenClock(clock)
+        let outbox = MemoryOutbox(instance: instance) { time.now }
         let store = MemoryStateStore(instance: instance, clock: clock.wall) { outbox.add($0) }
         let deliveries = Deliveries(outbox: outbox, instance: instance, log: log, registry: registry, clock: clock)
         return (deliveries, store)
@@ -113,6 +118,7 @@ package final class Deliveries: Sendable {
             receivers: self.receivers,
             counts: self.counts,
             clock: self.clock,
+            time: self.time,
             random: self.random,
             record: record,
             logger: logger

@@ -18,7 +18,7 @@ extension DeliveryLine {
         }
         if claim.isTakenOver { self.counts.tookOver() }
         var outcome: AttemptOutcome?
-        defer { if way != nil { self.receivers.end(claim.receiver, outcome, at: self.clock.wall()) } }
+        defer { if way != nil { self.receivers.end(claim.receiver, outcome, at: self.time.now) } }
         let ending: DeliveryEnding
         if let way, let notification = claim.notification, disabled == nil || claim.isForced {
             var progress = DeliveryProgress(
@@ -29,14 +29,14 @@ extension DeliveryLine {
                 lastReason: claim.lastReason
             )
             var random = self.random
-            let begun = progress.handle(.due, at: self.clock.wall(), policy: way.policy, using: &random)
+            let begun = progress.handle(.due, at: self.time.now, policy: way.policy, using: &random)
             if case .send = begun.first {
                 do {
                     outcome = try await self.attempt(notification, way)
                 } catch {
                     return self.logger.info("attempt was broken off", metadata: self.metadata(claim))
                 }
-                let now = self.clock.wall()
+                let now = self.time.now
                 let actions = progress.handle(
                     .ended(outcome ?? .delivered),
                     at: now,
@@ -45,7 +45,7 @@ extension DeliveryLine {
                 )
                 ending = Self.ending(actions, claim, outcome, fingerprint: way.fingerprint, at: now)
             } else {
-                ending = Self.ending(begun, claim, nil, fingerprint: way.fingerprint, at: self.clock.wall())
+                ending = Self.ending(begun, claim, nil, fingerprint: way.fingerprint, at: self.time.now)
             }
         } else if way == nil {
             ending = .dead(reason: "no receiver of this name is configured")
@@ -118,7 +118,9 @@ extension DeliveryLine {
     }
 
     private func tell(_ claim: DeliveryClaim, _ ending: DeliveryEnding) {
-        let seconds = (self.clock.wall() - claim.createdAt).inSeconds
+        // What lasts is dated by its server.
+        let now = self.outbox.isLasting ? self.clock.wall() : self.time.now
+        let seconds = (now - claim.createdAt).inSeconds
         switch ending {
         case .delivered:
             self.counts.ended(claim.receiver, .delivered, after: seconds)

@@ -38,6 +38,7 @@ final class DeliveryLine: Sendable {
     let receivers: ReceiverSet
     let counts: DeliveryCounts
     let clock: PipelineClock
+    let time: EvenClock
     let random: RandomSource
     let record: @Sendable ([HistoryRow]) -> Void
     let logger: Logger
@@ -48,12 +49,16 @@ final class DeliveryLine: Sendable {
     private let planned = Gate()
     private let sent = Gate()
 
-    /// - Parameter record: gets what became of each attempt. Must not wait.
+    /// - Parameters:
+    ///   - clock: what receivers and history are told.
+    ///   - time: by which receivers are spared and attempts are made.
+    ///   - record: gets what became of each attempt. Must not wait.
     init(
         outbox: any Outbox,
         receivers: ReceiverSet,
         counts: DeliveryCounts,
         clock: PipelineClock,
+        time: EvenClock,
         random: RandomSource,
         record: @escaping @Sendable ([HistoryRow]) -> Void,
         logger: Logger
@@ -62,6 +67,7 @@ final class DeliveryLine: Sendable {
         self.receivers = receivers
         self.counts = counts
         self.clock = clock
+        self.time = time
         self.random = random
         self.record = record
         self.logger = logger
@@ -214,12 +220,12 @@ final class DeliveryLine: Sendable {
 
     func begin(_ claim: DeliveryClaim) -> ReceiverSet.Way? {
         self.state.withLock { $0.inFlight[claim.deliveryID] = claim }
-        return self.receivers.begin(claim.receiver, at: self.clock.wall())
+        return self.receivers.begin(claim.receiver, at: self.time.now)
     }
 
     func requests() -> [ClaimRequest] {
         let strangers = self.state.withLock { $0.strangers }
-        return self.receivers.requests(at: self.clock.wall())
+        return self.receivers.requests(at: self.time.now)
             + strangers.map { ClaimRequest(receiver: $0, limit: 16, minimumAge: Self.strangersWait) }
     }
 

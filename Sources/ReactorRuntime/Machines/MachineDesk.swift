@@ -50,7 +50,7 @@ package final class MachineDesk: Sendable {
     private let sharing: MachineSharing?
     private let alerts: AlertDesk
     private let publisher: EventPublisher
-    let clock: MachineClock
+    let clock: EvenClock
     let logger: Logger
     private let lateness: HistogramHandle
     private let oldestWaiting: @Sendable () async -> Timestamp?
@@ -88,7 +88,7 @@ package final class MachineDesk: Sendable {
         }
         self.alerts = alerts
         self.publisher = publisher
-        self.clock = MachineClock(clock)
+        self.clock = EvenClock(clock)
         self.logger = logger
         self.lateness = lateness
         self.oldestWaiting = oldestWaiting

@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: [3600, -3600, 86_400 * 365])
     func `the time of machines goes on when the wall clock is set`(seconds: Int) {
         let test = TestClock()
-        let clock = MachineClock(test.clock)
+        let clock = EvenClock(test.clock)
         let start = clock.now
         test.advance(by: .seconds(10))
         test.setWall(by: .seconds(seconds))
@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: [3600, -3600, 2, -2])
     func `what was read before the wall clock was set is as old as it is`(seconds: Int) {
         let test = TestClock()
-        let clock = MachineClock(test.clock)
+        let clock = EvenClock(test.clock)
         let start = clock.now
         _ = clock.time(atWall: test.now)
         test.advance(by: .seconds(20))

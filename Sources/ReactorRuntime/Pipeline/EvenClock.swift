@@ -1,12 +1,12 @@
 package import Events
 import Synchronization
 
-/// The time that machines live by: it goes on evenly, whatever becomes of the wall clock.
+/// The time that machines and deliveries live by: it goes on evenly, whatever becomes of the wall clock.
 ///
 /// It begins at the time of the wall clock, or of a store that is shared, and counts what the monotonic clock counts from
 /// there. A wall clock that is set forward by an hour would call every run stale, and one that is set back would call
-/// none; a difference that comes about later stays one until the next start, in what is published too.
-package final class MachineClock: Sendable {
+/// none, and hold a message back until the hour is over; a difference that comes about later stays one until the next start, in what is published too.
+package final class EvenClock: Sendable {
     private struct Start {
         var time: Timestamp
         var nanoseconds: UInt64
