@@ -9,10 +9,28 @@ package enum BoundedDetails {
     /// `details_truncated: true` beside them.
     package static func bounded(_ value: JSONValue) -> JSONValue {
         var budget = Self.maxBytes
-        let kept = Self.keep(value, &budget)
+        Self.spend(on: value, &budget)
         guard budget < 0 else { return value }
+        budget = Self.maxBytes
+        let kept = Self.keep(value, &budget)
         guard case .object(let members) = kept else { return kept }
         return .object(members + [JSONMember("details_truncated", true)])
+    }
+
+    /// Takes what a value needs from the budget, which turns negative when that is too much.
+    private static func spend(on value: JSONValue, _ budget: inout Int) {
+        switch value {
+        case .null, .bool: budget = Self.spend(4, from: budget)
+        case .number(let text): budget = Self.spend(text.utf8.count, from: budget)
+        case .string(let text): budget = Self.spend(text.utf8.count + 2, from: budget)
+        case .array(let elements):
+            for element in elements where budget >= 0 { Self.spend(on: element, &budget) }
+        case .object(let members):
+            for member in members where budget >= 0 {
+                budget = Self.spend(member.name.utf8.count + 3, from: budget)
+                Self.spend(on: member.value, &budget)
+            }
+        }
     }
 
     /// What fits into the budget; the budget turns negative when something did not.

@@ -41,21 +41,39 @@ package enum Redaction {
     package static func isSecret(name: String) -> Bool {
         // The longest name that is worth a look; texts from the wire are as long as a producer likes.
         guard name.utf8.count <= 128 else { return false }
-        let plain = String(
-            decoding: name.utf8.compactMap { byte in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 128) { plain in
+            var count = 0
+            for byte in name.utf8 {
                 switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-                case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "."): nil
-                default: byte
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"): plain[count] = byte | 0x20
+                case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "."): continue
+                default: plain[count] = byte
                 }
-            },
-            as: UTF8.self
-        )
-        return self.names.contains(plain) || self.endings.contains { plain.hasSuffix($0) }
+                count += 1
+            }
+            guard count > 0 else { return false }
+            let last = plain[count - 1]
+            return self.known.contains { known in
+                guard known.last == last, known.isEnding ? count >= known.bytes.count : count == known.bytes.count
+                else { return false }
+                return plain[(count - known.bytes.count)..<count].elementsEqual(known.bytes)
+            }
+        }
+    }
+
+    /// Names and endings, as bytes, with the byte that most other names do not end with.
+    private static let known: [(bytes: [UInt8], last: UInt8, isEnding: Bool)] =
+        Redaction.names.sorted().map { Redaction.entry($0, isEnding: false) }
+        + Redaction.endings.map { Redaction.entry($0, isEnding: true) }
+
+    private static func entry(_ text: String, isEnding: Bool) -> (bytes: [UInt8], last: UInt8, isEnding: Bool) {
+        let bytes = Array(text.utf8)
+        return (bytes, bytes[bytes.count - 1], isEnding)
     }
 
     /// A text without the secrets whose form is known.
     package static func redacted(_ text: String) -> String {
+        guard SecretScanner.mayHoldSecrets(text) else { return text }
         let bytes = Array(text.utf8)
         guard let found = SecretScanner(bytes).secrets() else { return text }
         var kept: [UInt8] = []

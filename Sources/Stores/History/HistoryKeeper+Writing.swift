@@ -55,6 +55,8 @@ extension HistoryKeeper {
                     self.writeBell.ring()
                 } else {
                     self.putBack(chunk)
+                    // Who writes may have found nothing in line meanwhile.
+                    self.writeBell.ring()
                     try? await ContinuousClock().sleep(for: self.settings.longestPause)
                 }
             }

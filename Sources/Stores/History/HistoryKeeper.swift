@@ -33,6 +33,8 @@ package final class HistoryKeeper: HistoryStore {
     let state: Mutex<State>
     let writeBell = Bell()
     let spillBell = Bell()
+    /// Rows in line from which on some go to disk. Above the half at which events are left out: rows that are read back
+    /// from disk cost twice, and a database that is only slow catches up when it gets fewer of them.
     private let highWater: Int
 
     /// - Parameter now: the wall clock, by which rows grow old.
@@ -62,7 +64,7 @@ package final class HistoryKeeper: HistoryStore {
         let fileLimit = max(1 << 20, min(64 << 20, settings.spillBytes / 8))
         self.spill = SpillFolder(path: settings.spillFolder, limit: settings.spillBytes, fileLimit: fileLimit)
         self.state = Mutex(State(buffer: HistoryBuffer(limit: settings.bufferedRows)))
-        self.highWater = settings.bufferedRows / 2
+        self.highWater = settings.bufferedRows / 4 * 3
     }
 
     /// Where the database is, without secrets.

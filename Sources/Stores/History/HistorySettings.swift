@@ -39,7 +39,7 @@ package struct HistorySettings: Sendable {
     /// Holds rows that the database could not take yet. Of one process alone.
     package var spillFolder: String
     package var spillBytes: Int64 = 1 << 30
-    /// Rows in memory. From half of them on, rows go to disk, although the database may still be at work.
+    /// Rows in memory. From three quarters of them on, rows go to disk, although the database may still be at work.
     package var bufferedRows = 100_000
     /// Rows of one transaction.
     package var batchRows = 2_000

@@ -1,6 +1,7 @@
 import Events
-import Reactions
 import Testing
+
+@testable import Reactions
 
 @Suite struct RedactionTests {
     @Test(arguments: [
@@ -53,6 +54,24 @@ import Testing
     ])
     func secretsAreTakenOutOfWhatIsNotQuiteJSON(text: String, expected: String) {
         #expect(Redaction.redacted(excerpt: text) == expected)
+    }
+
+    @Test func noTextThatHoldsASecretIsPassedOver() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = [
+            "AKIA", "ASIA", "ghp_", "ghr_", "github_pat_", "xoxb-", "xapp-", "bearer ", "BEARER ", "a@b.co", " ", ".",
+            "A",
+            "b", "B", "0123456789abcdefghij",
+        ]
+        var found = 0
+        for _ in 0..<20_000 {
+            let text = (0..<Int.random(in: 1...6, using: &random)).map { _ in pieces.randomElement(using: &random)! }
+                .joined()
+            guard SecretScanner(Array(text.utf8)).secrets() != nil else { continue }
+            found += 1
+            #expect(SecretScanner.mayHoldSecrets(text), "\(text)")
+        }
+        #expect(found > 1000)
     }
 
     @Test func deepSecretsAreFoundAndLongTextsTakeTimeInProportion() {

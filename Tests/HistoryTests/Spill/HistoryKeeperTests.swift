@@ -32,7 +32,7 @@ import Testing
                 // Opened whatever happens: the keeper's end waits for the insertion.
                 defer { database.gate.open() }
                 for number in 0..<20_000 {
-                    // As long as half of the buffer is free, nothing is lost at any speed.
+                    // As long as there is room in the buffer, nothing is lost at any speed.
                     await eventually { keeper.figures.buffered < 900 }
                     keeper.record([HistorySample.event(number)])
                 }
