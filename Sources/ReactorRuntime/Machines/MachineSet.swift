@@ -191,15 +191,22 @@ extension MachineSet {
         }
     }
 
-    package func state(of place: Place) -> MachineState? {
-        self.places.withLock { places in
-            (places[place.machine].machine as? any SharedMachine)?.state(of: place.key.text)
+    /// What is to be written down of places of one machine, in their order.
+    package func states(of keys: ArraySlice<Place>) -> [MachineState?] {
+        guard let first = keys.first else { return [] }
+        return self.places.withLock { places in
+            let machine = places[first.machine].machine as? any SharedMachine
+            return keys.map { machine?.state(of: $0.key.text) }
         }
     }
 
+    /// Places of one machine are written down.
     package func confirm(_ places: [Place]) {
         self.places.withLock { all in
-            for place in places { Self.change(&all[place.machine].machine) { $0.confirm(place.key.text) } }
+            guard let first = places.first else { return }
+            Self.change(&all[first.machine].machine) { machine in
+                for place in places { machine.confirm(place.key.text) }
+            }
         }
     }
 

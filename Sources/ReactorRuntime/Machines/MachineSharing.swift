@@ -18,13 +18,23 @@ package final class MachineSharing: Sendable {
     }
 
     private static let retryDelay: Duration = .milliseconds(100)
+    /// What the store writes in one step.
+    private static let changesPerPart = 128
+    /// Enough that store and reactor both have something to do.
+    private static let partsInFlight = 4
+
+    private struct State {
+        /// What is stored, as far as is known.
+        var versions: [MachineSet.Place: MachineVersion] = [:]
+        /// Whether the store cannot be used, and that was said.
+        var isInTrouble = false
+    }
 
     let store: any MachineStore
     private let machines: MachineSet
     private let message: @Sendable (OutgoingEvent) -> (channel: String, bytes: [UInt8])
     private let logger: Logger
-    /// What is stored, as far as is known.
-    private let versions = Mutex<[MachineSet.Place: MachineVersion]>([:])
+    private let state = Mutex(State())
 
     /// - Parameter message: puts an event into the form in which it is published.
     package init(
@@ -53,9 +63,9 @@ package final class MachineSharing: Sendable {
 
     private func take(_ stored: [StoredKey], machine: Int, _ moment: MachineMoment) {
         self.machines.restore(stored, machine: machine, moment)
-        self.versions.withLock { versions in
+        self.state.withLock { state in
             for key in stored {
-                versions[MachineSet.Place(machine: machine, key: RunKey(key.key))] = key.version
+                state.versions[MachineSet.Place(machine: machine, key: RunKey(key.key))] = key.version
             }
         }
     }
@@ -63,7 +73,7 @@ package final class MachineSharing: Sendable {
     /// Something that was found in the store: known already, or news from another reactor.
     package func learn(_ stored: StoredKey, machine: Int, _ moment: MachineMoment) {
         let place = MachineSet.Place(machine: machine, key: RunKey(stored.key))
-        let known = self.versions.withLock { $0[place] }
+        let known = self.state.withLock { $0.versions[place] }
         guard known.map({ $0.number < stored.version.number }) ?? true else { return }
         self.take([stored], machine: machine, moment)
     }
@@ -74,43 +84,114 @@ package final class MachineSharing: Sendable {
     ///
     /// - Returns: what is to be done: of what somebody else has told already, nothing.
     package func settle(_ outputs: [MachineOutput], _ moment: MachineMoment) async -> [Settled] {
-        var open = Set(self.machines.takeChanges())
+        var open = self.machines.takeChanges()
         var byPlace: [MachineSet.Place: [MachineOutput]] = [:]
-        var free: [MachineOutput] = []
-        for output in outputs {
-            let place = MachineSet.Place(machine: output.machine, key: RunKey(output.key))
-            if open.contains(place) { byPlace[place, default: []].append(output) } else { free.append(output) }
+        var settled: [Settled] = []
+        if !outputs.isEmpty {
+            let changed = Set(open)
+            var free: [MachineOutput] = []
+            for output in outputs {
+                let place = MachineSet.Place(machine: output.machine, key: RunKey(output.key))
+                if changed.contains(place) { byPlace[place, default: []].append(output) } else { free.append(output) }
+            }
+            if !free.isEmpty { settled.append(Settled(outputs: free, isPublished: false)) }
         }
-        var settled = free.isEmpty ? [] : [Settled(outputs: free, isPublished: false)]
         while !open.isEmpty, !Task.isCancelled {
-            for (machine, places) in Dictionary(grouping: open, by: \.machine) {
-                let changes = places.map { self.change(of: $0, byPlace[$0] ?? []) }
-                guard let commits = await self.commit(changes, of: self.machines.name(of: machine)) else {
-                    return settled
-                }
-                open.subtract(places)
-                var written: [MachineSet.Place] = []
-                for (place, (change, commit)) in zip(places, zip(changes, commits)) {
-                    switch commit {
-                    case .written:
-                        written.append(place)
-                        self.versions.withLock { $0[place] = change.state == nil ? nil : change.version }
-                        let outputs = byPlace.removeValue(forKey: place) ?? []
-                        settled.append(Settled(outputs: outputs, telling: change.telling.map { _ in change.version }))
-                    case .conflict(let stored):
-                        self.versions.withLock { $0[place] = stored?.version }
-                        if self.isLost(stored, change) {
-                            open.insert(place)
-                        } else {
-                            byPlace[place] = self.machines.adopt(stored?.bytes, at: place, moment)
-                        }
+            var again: Set<MachineSet.Place> = []
+            let isDone = await self.write(open, byPlace) { place, change, commit in
+                switch commit {
+                case .written:
+                    let outputs = byPlace.isEmpty ? [] : byPlace.removeValue(forKey: place) ?? []
+                    guard !outputs.isEmpty || change.telling != nil else { return }
+                    settled.append(Settled(outputs: outputs, telling: change.telling.map { _ in change.version }))
+                case .conflict(let stored):
+                    if self.isLost(stored, change) {
+                        again.insert(place)
+                    } else {
+                        byPlace[place] = self.machines.adopt(stored?.bytes, at: place, moment)
                     }
                 }
-                self.machines.confirm(written)
             }
-            open.formUnion(self.machines.takeChanges())
+            guard isDone else { return settled }
+            again.formUnion(self.machines.takeChanges())
+            open = Array(again)
         }
         return settled
+    }
+
+    /// One part of the changes, and what has become of it; nil when the task was cancelled before.
+    private struct Part: Sendable {
+        var places: ArraySlice<MachineSet.Place>
+        var changes: [MachineChange]
+        var commits: [MachineCommit]?
+    }
+
+    /// Writes changes in parts. While the store works on some of them, the next one is put into words.
+    ///
+    /// - Returns: whether all were written, or told to be in conflict; false when the task was cancelled before.
+    private func write(
+        _ open: [MachineSet.Place],
+        _ outputs: [MachineSet.Place: [MachineOutput]],
+        _ take: (MachineSet.Place, MachineChange, MachineCommit) -> Void
+    ) async -> Bool {
+        await withTaskGroup(of: Part.self) { group in
+            var inFlight = 0
+            for places in Self.parts(of: open) {
+                if inFlight == Self.partsInFlight, let part = await group.next() {
+                    guard self.take(part, take) else { return false }
+                    inFlight -= 1
+                }
+                let part = Part(places: places, changes: self.changes(of: places, outputs))
+                let name = self.machines.name(of: places[places.startIndex].machine)
+                // Begun before it is waited for: the part is on its way when the next one is made.
+                group.addImmediateTask {
+                    var part = part
+                    part.commits = await self.commit(part.changes, of: name)
+                    return part
+                }
+                inFlight += 1
+            }
+            for await part in group {
+                guard self.take(part, take) else { return false }
+            }
+            return true
+        }
+    }
+
+    private func take(_ part: Part, _ take: (MachineSet.Place, MachineChange, MachineCommit) -> Void) -> Bool {
+        guard let commits = part.commits else { return false }
+        var written: [MachineSet.Place] = []
+        written.reserveCapacity(commits.count)
+        self.state.withLock { state in
+            for (place, (change, commit)) in zip(part.places, zip(part.changes, commits)) {
+                switch commit {
+                case .written:
+                    written.append(place)
+                    state.versions[place] = change.state == nil ? nil : change.version
+                case .conflict(let stored):
+                    state.versions[place] = stored?.version
+                }
+            }
+        }
+        for (place, (change, commit)) in zip(part.places, zip(part.changes, commits)) { take(place, change, commit) }
+        self.machines.confirm(written)
+        return true
+    }
+
+    /// Of one machine each, and not longer than what is written in one step.
+    private static func parts(of places: [MachineSet.Place]) -> [ArraySlice<MachineSet.Place>] {
+        let places =
+            places.contains { $0.machine != places[0].machine } ? places.sorted { $0.machine < $1.machine } : places
+        var parts: [ArraySlice<MachineSet.Place>] = []
+        var start = 0
+        for index in places.indices
+        where index == places.count - 1 || index + 1 - start == Self.changesPerPart
+            || places[index + 1].machine != places[index].machine
+        {
+            parts.append(places[start...index])
+            start = index + 1
+        }
+        return parts
     }
 
     /// Whether the store has forgotten what it had taken, as one does that is killed before it has written to its disk:
@@ -121,15 +202,31 @@ package final class MachineSharing: Sendable {
         return stored.version.number < known.number
     }
 
-    private func change(of place: MachineSet.Place, _ outputs: [MachineOutput]) -> MachineChange {
-        let known = self.versions.withLock { $0[place] }
-        var generator = SystemRandomNumberGenerator()
-        var change = MachineChange(
-            key: place.key.text,
-            known: known,
-            version: .following(known, using: &generator),
-            state: self.machines.state(of: place)
-        )
+    /// What is to be written of places of one machine.
+    private func changes(
+        of places: ArraySlice<MachineSet.Place>,
+        _ outputs: [MachineSet.Place: [MachineOutput]]
+    ) -> [MachineChange] {
+        let states = self.machines.states(of: places)
+        // One draw for all of them: each would be a call of the system.
+        var tag = UInt32.random(in: .min ... .max)
+        var changes = self.state.withLock { state in
+            zip(places, states).map { place, kept in
+                let known = state.versions[place]
+                tag &+= 1
+                let version = MachineVersion(following: known, tag: tag)
+                return MachineChange(key: place.key.text, known: known, version: version, state: kept)
+            }
+        }
+        guard !outputs.isEmpty else { return changes }
+        for (index, place) in zip(changes.indices, places) {
+            guard let told = outputs[place] else { continue }
+            self.add(told, to: &changes[index])
+        }
+        return changes
+    }
+
+    private func add(_ outputs: [MachineOutput], to change: inout MachineChange) {
         var telling = MachineTelling()
         for output in outputs {
             switch output.content {
@@ -140,7 +237,6 @@ package final class MachineSharing: Sendable {
             }
         }
         if !telling.isEmpty { change.telling = telling }
-        return change
     }
 
     /// - Returns: nil when the task was cancelled before.
@@ -154,20 +250,26 @@ package final class MachineSharing: Sendable {
 
     /// Does something until it succeeds; false when the task was cancelled before.
     func insist(_ trouble: String, _ body: () async throws -> Void) async -> Bool {
-        var isTold = false
         while !Task.isCancelled {
             do {
                 try await body()
-                if isTold { self.logger.notice("the store of what is remembered can be used again") }
+                if self.changeTrouble(false) { self.logger.notice("the store of what is remembered can be used again") }
                 return true
             } catch {
-                if !isTold, !Task.isCancelled {
+                if !Task.isCancelled, self.changeTrouble(true) {
                     self.logger.error("\(trouble)", error: error, metadata: [:])
-                    isTold = true
                 }
                 try? await Task.sleep(for: Self.retryDelay)
             }
         }
         return false
+    }
+
+    /// - Returns: whether that is news.
+    private func changeTrouble(_ isInTrouble: Bool) -> Bool {
+        self.state.withLock { state in
+            defer { state.isInTrouble = isInTrouble }
+            return state.isInTrouble != isInTrouble
+        }
     }
 }

@@ -159,11 +159,11 @@ package final class RedisMachineStore: MachineStore {
 extension MachineVersion {
     /// 16 characters: the number, then what makes it unique.
     fileprivate var bytes: [UInt8] {
-        func digits(_ value: UInt32) -> String {
-            let text = String(value, radix: 16)
-            return String(repeating: "0", count: 8 - text.utf8.count) + text
+        let value = UInt64(self.number) << 32 | UInt64(self.tag)
+        return stride(from: 60, through: 0, by: -4).map { shift in
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xF
+            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
         }
-        return Array((digits(self.number) + digits(self.tag)).utf8)
     }
 
     fileprivate init?(bytes: [UInt8]) {
