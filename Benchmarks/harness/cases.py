@@ -211,6 +211,13 @@ def idle(options, watched=10):
     )
 
 
+def printed(*command):
+    """The lines of JSON that a program prints, each as it comes."""
+    with programs.process(command, stdout=-1, text=True) as child:
+        for line in child.stdout:
+            yield json.loads(line)
+
+
 def judged(result, goals):
     """The result with each goal by name and whether it was met."""
     return result | {"goals": goals, "goals_met": all(goals.values())}
@@ -263,32 +270,24 @@ def medians(case, rounds, *names):
 
 def stages(options):
     """What each stage costs one thread in memory, cumulated: nanoseconds an event, the fastest of the rounds."""
-    command = [".build/release/stage-bench", "--rounds", str(options.rounds), "--events", str(options.events)]
-    with programs.process(command, stdout=-1, text=True) as child:
-        for line in child.stdout:
-            yield json.loads(line)
+    yield from printed(".build/release/stage-bench", "--rounds", options.rounds, "--events", options.events)
 
 
 def patterns(options):
     """Rules of every kind, 1 to 10,000 of them, on events of three sizes; in memory, on one thread."""
-    command = [".build/release/EventPatternsBench", "--rounds", str(options.rounds)]
     lines = []
-    with programs.process(command, stdout=-1, text=True) as child:
-        for line in child.stdout:
-            lines.append(json.loads(line))
-            yield lines[-1]
+    for line in printed(".build/release/EventPatternsBench", "--rounds", options.rounds):
+        lines.append(line)
+        yield line
     yield judged_patterns(lines)
 
 
 def contract(options):
     """The audit contract in memory, on one thread: a million open runs, their deadlines, events, a day."""
-    command = [".build/release/contract-bench", "--events", str(options.events)]
     lines = {}
-    with programs.process(command, stdout=-1, text=True) as child:
-        for line in child.stdout:
-            values = json.loads(line)
-            lines[values["case"]] = values
-            yield values
+    for line in printed(".build/release/contract-bench", "--events", options.events):
+        lines[line["case"]] = line
+        yield line
     result = {
         "case": "contract",
         "events_per_s": lines["contract_events"]["events_per_s"],
@@ -309,14 +308,11 @@ def contract(options):
 
 def sharing(options):
     """The audit contract with its state in Redis: events, deadlines in one minute, a million open runs read at a start."""
-    with programs.redis_server() as (_, socket):
-        command = [".build/release/machine-bench", "--redis", f"unix://{socket}"]
-        lines = {}
-        with programs.process(command, stdout=-1, text=True) as child:
-            for line in child.stdout:
-                values = json.loads(line)
-                lines[values["case"]] = values
-                yield values
+    lines = {}
+    with programs.redis_server() as (_, where):
+        for line in printed(".build/release/machine-bench", "--redis", f"unix://{where}"):
+            lines[line["case"]] = line
+            yield line
     result = {
         "case": "sharing",
         "events_per_s": lines["contract_events_redis"]["events_per_s"],

@@ -47,6 +47,25 @@ package struct HistoryRow: Sendable, Hashable {
     }
 }
 
+extension HistoryRow {
+    /// Whether it says how a run stands.
+    package var isRun: Bool { if case .run = self.content { true } else { false } }
+
+    /// What is to be kept of two rows of one run, this one recorded later; nil when that is the earlier one.
+    ///
+    /// The agent, the outcome and the end stay when the later row does not say them.
+    package func replacing(_ earlier: HistoryRow) -> HistoryRow? {
+        guard case .run(var run) = self.content, case .run(let known) = earlier.content, run.revision >= known.revision
+        else { return nil }
+        run.agent = run.agent ?? known.agent
+        run.outcome = run.outcome ?? known.outcome
+        run.endedAt = run.endedAt ?? known.endedAt
+        var row = self
+        row.content = .run(run)
+        return row
+    }
+}
+
 package enum HistoryContent: Sendable, Hashable {
     case run(RunHistory)
     case event(EventHistory)

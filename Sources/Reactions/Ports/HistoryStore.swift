@@ -39,6 +39,8 @@ package struct HistoryFigures: Sendable, Hashable {
     package var buffered = 0
     package var bufferLimit = 0
     package var recorded = 0
+    /// Rows of runs that took the place of one that waited.
+    package var merged = 0
     /// Rows that the database has taken, be it from memory or from disk.
     package var written = 0
     package var spilled = 0

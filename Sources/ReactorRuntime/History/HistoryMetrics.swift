@@ -13,6 +13,7 @@ struct HistoryMetrics {
     func write(into writer: inout ExpositionWriter) {
         guard let figures else { return }
         writer.family(Catalog.recorded, UInt64(figures.recorded))
+        writer.family(Catalog.merged, UInt64(figures.merged))
         writer.family(Catalog.written, UInt64(figures.written))
         writer.family(Catalog.spilled, UInt64(figures.spilled))
         writer.family(Catalog.lost, UInt64(figures.lost))

@@ -2,7 +2,8 @@ import DequeModule
 import Reactions
 
 /// Rows that are not stored yet: a bounded line, from whose head two workers take (one writes to the database, one to
-/// disk), and which knows up to where everything is stored.
+/// disk), and which knows up to where everything is stored. What is known of a run is in line once: news take the place of
+/// what waits.
 struct HistoryBuffer {
     /// What a worker has taken: numbered rows that are not stored until it says so.
     struct Chunk: Sendable {
@@ -15,7 +16,7 @@ struct HistoryBuffer {
 
     fileprivate struct Entry: Sendable {
         let number: UInt64
-        let row: HistoryRow
+        var row: HistoryRow
     }
 
     /// Rows in line and taken ones.
@@ -24,6 +25,10 @@ struct HistoryBuffer {
     private var next: UInt64 = 0
     /// The first numbers of the chunks that are out, with their sizes.
     private var out: [UInt64: Int] = [:]
+    /// The numbers of those in line that say how a run stands.
+    private var runs: [RunKey: UInt64] = [:]
+    /// Rows that took the place of others.
+    private(set) var merged = 0
 
     init(limit: Int) {
         self.limit = limit
@@ -40,12 +45,36 @@ struct HistoryBuffer {
 
     /// Takes rows in while there is room; returns how many.
     mutating func append(_ rows: [HistoryRow]) -> Int {
-        let taken = rows.prefix(max(0, self.limit - self.count))
-        for row in taken {
+        var room = self.limit - self.count
+        for (taken, row) in rows.enumerated() {
+            if self.merge(row) { continue }
+            guard room > 0 else { return taken }
+            room -= 1
+            if row.isRun { self.runs[RunKey(row.runID)] = self.next }
             self.line.append(Entry(number: self.next, row: row))
             self.next += 1
         }
-        return taken.count
+        return rows.count
+    }
+
+    /// Puts news of a run in the place of what waits of it.
+    private mutating func merge(_ row: HistoryRow) -> Bool {
+        guard row.isRun, let number = self.runs[RunKey(row.runID)], let place = self.place(of: number) else {
+            return false
+        }
+        if let news = row.replacing(self.line[place].row) { self.line[place].row = news }
+        self.merged += 1
+        return true
+    }
+
+    /// Numbers grow along the line, with gaps where some are out.
+    private func place(of number: UInt64) -> Int? {
+        var (low, high) = (self.line.startIndex, self.line.endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.line[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < self.line.endIndex && self.line[low].number == number ? low : nil
     }
 
     /// The first rows in line; nil when there are none.
@@ -57,6 +86,9 @@ struct HistoryBuffer {
             if let last = entries.last, entry.number != last.number + 1 { break }
             entries.append(entry)
             self.line.removeFirst()
+            if entry.row.isRun, self.runs[RunKey(entry.row.runID)] == entry.number {
+                self.runs[RunKey(entry.row.runID)] = nil
+            }
         }
         let chunk = Chunk(entries: entries)
         self.out[chunk.first] = chunk.count

@@ -130,6 +130,7 @@ package final class HistoryKeeper: HistoryStore {
             var figures = state.figures
             figures.buffered = state.buffer.count
             figures.bufferLimit = state.buffer.limit
+            figures.merged = state.buffer.merged
             return figures
         }
     }

@@ -1,10 +1,15 @@
 extension MetricCatalog {
-    /// What is kept of what happened. Rows that are recorded are written, spilled and then written, or refused.
+    /// What is kept of what happened. Rows that are recorded are written, spilled and then written, merged, or refused.
     package enum History {
         package static let recorded = MetricDescription(
             "aos_history_recorded_total",
             .counter,
             help: "Rows that history has taken."
+        )
+        package static let merged = MetricDescription(
+            "aos_history_merged_total",
+            .counter,
+            help: "Rows about how a run stands that took the place of one that waited."
         )
         package static let written = MetricDescription(
             "aos_history_written_total",
@@ -81,7 +86,8 @@ extension MetricCatalog {
         )
 
         static let all = [
-            recorded, written, spilled, lost, refused, retired, skipped, skippedEvents, damaged, buffered, bufferLimit,
+            recorded, merged, written, spilled, lost, refused, retired, skipped, skippedEvents, damaged, buffered,
+            bufferLimit,
             spillBytes, receipts, receiptGaps, trouble,
         ]
     }

@@ -1,3 +1,4 @@
+import Events
 import FoundationEssentials
 import Reactions
 import ReactorTestKit
@@ -156,5 +157,33 @@ import Testing
                 #expect(buffer.storedUpTo == whole)
             }
         }
+    }
+
+    @Test func howARunStandsIsInLineOnceWithAllThatIsKnownOfIt() throws {
+        var buffer = HistoryBuffer(limit: 4)
+        let end = HistorySample.now + .seconds(9)
+        #expect(buffer.append([HistorySample.run("a"), HistorySample.event(1), HistorySample.run("b")]) == 3)
+        // In the place of what waits, even when there is no room for more.
+        let news = [HistorySample.event(2), HistorySample.run("a", revision: 3, status: "COMPLETE", endedAt: end)]
+        #expect(buffer.append(news + [HistorySample.event(3)]) == 2)
+        // Older than what is known, and newer without the end.
+        #expect(buffer.append([HistorySample.run("a", revision: 2), HistorySample.run("a", revision: 4)]) == 2)
+        #expect(buffer.merged == 3)
+        var taken = buffer.take(1)
+        let chunk = try #require(taken)
+        guard case .run(let run) = try #require(chunk.rows.first).content else {
+            throw HistoryError(.refused, "no run")
+        }
+        #expect((run.revision, run.status, run.outcome, run.endedAt) == (4, "PENDING", "completed", end))
+        // What is being written stays as it is.
+        #expect(buffer.append([HistorySample.run("a", revision: 5)]) == 0)
+        buffer.settle(chunk)
+        #expect(buffer.append([HistorySample.run("a", revision: 5)]) == 1)
+        #expect(buffer.merged == 3)
+        taken = buffer.take(2)
+        buffer.putBack(try #require(taken))
+        #expect(buffer.count == 4)
+        taken = buffer.take(9)
+        #expect(try #require(taken).rows.map(\.isRun) == [false, true, false, true])
     }
 }
