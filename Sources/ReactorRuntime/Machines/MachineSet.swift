@@ -197,6 +197,13 @@ extension MachineSet {
         }
     }
 
+    /// Whether what is stored was written after all that is known here to have been written at that place.
+    package func isLater(_ stored: [UInt8], than place: Place) -> Bool {
+        self.places.withLock { places in
+            (places[place.machine].machine as? any SharedMachine)?.isLater(stored, than: place.key.text) ?? false
+        }
+    }
+
     package func confirm(_ places: [Place]) {
         self.places.withLock { all in
             for place in places { Self.change(&all[place.machine].machine) { $0.confirm(place.key.text) } }
