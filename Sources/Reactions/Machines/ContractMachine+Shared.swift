@@ -21,6 +21,11 @@ extension ContractMachine: SharedMachine {
 
     package mutating func confirm(_ key: String) { self.entries[RunKey(key)] = nil }
 
+    /// Never, though a run may have been forgotten and begun anew by somebody else: a contract is forgotten ten minutes or
+    /// more after the last that was heard of its run, so whoever still goes by what was written of it before has been as
+    /// far behind as that.
+    package func isLater(_ stored: [UInt8], than key: String) -> Bool { false }
+
     package mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment) {
         _ = self.registry.restore(key, from: stored, at: moment.now)
     }

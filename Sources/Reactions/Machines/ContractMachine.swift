@@ -103,12 +103,14 @@ package struct ContractMachine: Machine {
     }
 
     package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
-        let input: ContractRegistry.Input =
+        let input: ContractRegistry.Input? =
             switch notice {
             case .blindnessBegan(let at, let reason): .blindnessBegan(at: at, reason: reason)
             case .blindnessEnded(let from, let to, let reason): .blindnessEnded(from: from, to: to, reason: reason)
             case .blindnessDismissed: .blindnessDismissed
+            case .listening: nil
             }
+        guard let input else { return [] }
         // Worked out before `tell` borrows this machine: as its argument it would change a copy of all runs.
         let actions = self.registry.handle(input, at: moment.now)
         var outputs: [MachineOutput] = []

@@ -45,6 +45,10 @@ package protocol SharedMachine: Machine {
     /// What `state` said was written down.
     mutating func confirm(_ key: String)
 
+    /// Whether what is stored of a key was written after all that this machine knows to have been written of it, as when
+    /// the key was removed and somebody else has begun it anew; not when the store has lost what was written since.
+    func isLater(_ stored: [UInt8], than key: String) -> Bool
+
     /// What was written down at some time, before anything was handled. What is due is left to `advance`.
     mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment)
 
@@ -56,11 +60,15 @@ package protocol SharedMachine: Machine {
 /// When something is handled, and what is needed to tell of it.
 package struct MachineMoment {
     package var now: Timestamp
+    /// When the event was heard that is handled; earlier than `now` where it has waited while something else was done, as
+    /// at a start, and equal to it for all that is no event.
+    package var heardAt: Timestamp
     /// Makes an id for each alert and each end of one.
     package var makeID: () -> String
 
-    package init(now: Timestamp, makeID: @escaping () -> String) {
+    package init(now: Timestamp, heardAt: Timestamp? = nil, makeID: @escaping () -> String) {
         self.now = now
+        self.heardAt = min(heardAt ?? now, now)
         self.makeID = makeID
     }
 }
@@ -73,6 +81,8 @@ package enum MachineNotice: Sendable, Hashable {
     case blindnessEnded(from: Timestamp, to: Timestamp, reason: String)
     /// Nothing was missed in the blindness that began.
     case blindnessDismissed
+    /// Everything is heard from then on; what came before may have been handled by others only.
+    case listening(since: Timestamp)
 }
 
 /// Something that a machine wants done, and about whom.

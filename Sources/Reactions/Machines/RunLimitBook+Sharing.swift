@@ -14,6 +14,16 @@ extension RunLimitBook {
         return .object(members)
     }
 
+    /// What is known of a run is written down.
+    ///
+    /// - Parameter now: everything that came until then is in it.
+    mutating func confirm(_ id: String, at now: Timestamp) { self.change(id) { $0.writtenAt = now.microseconds } }
+
+    /// Whether something was written down after what is known here to be written.
+    func isLater(_ json: JSONValue, than id: String) -> Bool {
+        self.runs[id].map { Int64(json["at"]?.intValue ?? .min) > $0.writtenAt } ?? true
+    }
+
     /// Puts back a run.
     ///
     /// - Returns: False for what is no run's.
@@ -65,6 +75,7 @@ extension RunLimitBook {
         let cost = json["step_cost"]?.doubleValue.flatMap { $0.isFinite ? $0 : nil } ?? 0
         let at = json["at"]?.intValue.map { Timestamp(microseconds: Int64($0)) }
         self.change(id) { entry in
+            entry.writtenAt = at?.microseconds ?? .min
             entry.watch.merge(json)
             if tokens > entry.tokens || cost > entry.cost {
                 entry.tokens = max(entry.tokens, tokens)

@@ -17,6 +17,8 @@ struct RunLimitBook: Sendable {
         var cost = 0.0
         /// Steps until then were added up by whoever wrote this down.
         var countedUntil = Timestamp(microseconds: .min)
+        /// Until when it was counted what is written down of it, as far as is known here.
+        var writtenAt = Int64.min
         /// When its end was heard; such runs are kept only where reactors share what was told of them.
         var endedAt: Timestamp?
         var doubt = Doubt.none
@@ -45,6 +47,7 @@ struct RunLimitBook: Sendable {
     private var heap = DeadlineHeap()
     private var nextPlace: UInt32 = 0
     private(set) var evicted: UInt64 = 0
+    private var ended = EndedRuns()
 
     init(_ settings: RunLimitWatchSettings) {
         self.settings = settings
@@ -53,13 +56,18 @@ struct RunLimitBook: Sendable {
     var count: Int { self.runs.count }
     var nextDeadline: Timestamp? { self.heap.first.map { Timestamp(microseconds: $0.due) } }
 
-    mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
+    /// - Parameter heardAt: Earlier than now where the event has waited while something else was done.
+    mutating func handle(_ event: Event, at now: Timestamp, heardAt: Timestamp? = nil) -> [Action] {
         var actions = self.advance(to: now)
         guard let id = event.anyRunID.map({ ClippedText.identifier($0) }) else { return actions }
-        if self.runs[id]?.endedAt != nil {
-            // What comes after the end changes nothing, unless the run begins again.
-            guard event.eventType == "run.started" else { return actions }
+        let heardAt = min(heardAt ?? now, now)
+        let known = self.runs[id]
+        if known.map({ $0.endedAt != nil }) ?? self.ended.contains(id) {
+            // What comes after the end changes nothing, unless the run begins again: somebody else may have heard the end
+            // before its beginning was handled here.
+            guard event.eventType == "run.started", known?.endedAt ?? heardAt <= heardAt else { return actions }
             self.remove(id)
+            self.ended.remove(id)
         }
         if let entry = self.runs[id], entry.doubt != .none {
             self.runs[id]?.doubt = .none
@@ -71,7 +79,7 @@ struct RunLimitBook: Sendable {
             let startedAt = event.eventType == "run.started" && event.hasOwnTime ? min(event.timestamp, now) : now
             self.begin(Self.run(id, event), startedAt)
         }
-        let (tokens, cost) = self.use(event, of: id, at: now)
+        let (tokens, cost) = self.use(event, of: id, at: heardAt)
         if tokens != nil || cost != nil { self.apply(.used(tokens: tokens, costUSD: cost), id, now, &actions) }
         if isEnd {
             let failed = event.eventType == "run.failed" || event["status"]?.stringValue == "failed"
@@ -93,7 +101,9 @@ struct RunLimitBook: Sendable {
             _ = self.heap.removeFirst()
             guard let id = self.names[top.place] else { continue }
             if let ended = self.runs[id]?.endedAt {
-                if ended + Self.linger <= now { self.remove(id) }
+                guard ended + Self.linger <= now else { continue }
+                self.remove(id)
+                self.ended.insert(id, limit: self.settings.maxRuns)
             } else if self.runs[id]?.doubt == Doubt.none {
                 self.apply(.deadlineReached, id, now, &actions)
             }
@@ -110,7 +120,7 @@ struct RunLimitBook: Sendable {
             case .blindnessDismissed where entry.doubt == .open:
                 self.runs[id]?.doubt = .none
                 self.arm(entry)
-            case .blindnessBegan, .blindnessDismissed: break
+            case .blindnessBegan, .blindnessDismissed, .listening: break
             }
         }
     }
@@ -165,7 +175,11 @@ struct RunLimitBook: Sendable {
 
     /// Heard of the run's end.
     private mutating func end(_ id: String, at now: Timestamp) {
-        guard self.isShared, self.runs[id]?.watch.told.isEmpty == false else { return self.remove(id) }
+        guard self.isShared, self.runs[id]?.watch.told.isEmpty == false else {
+            self.remove(id)
+            self.ended.insert(id, limit: self.settings.maxRuns)
+            return
+        }
         self.change(id) { $0.endedAt = now }
     }
 
@@ -190,14 +204,14 @@ struct RunLimitBook: Sendable {
     }
 
     /// What the run has used so far, as far as the event says.
-    private mutating func use(_ event: Event, of id: String, at now: Timestamp) -> (tokens: Int?, cost: Double?) {
+    private mutating func use(_ event: Event, of id: String, at heardAt: Timestamp) -> (tokens: Int?, cost: Double?) {
         let tokens = self.settings.tokens.lazy.compactMap { $0.number(in: event) }
             .first { $0.isFinite && $0 >= 0 && $0 < 1e15 }
         let cost = self.settings.cost.lazy.compactMap { $0.number(in: event) }.first { $0.isFinite && $0 >= 0 }
         guard self.settings.steps.contains(where: { $0.names(event.eventType) }) else {
             return (tokens.map { Int($0) }, cost)
         }
-        guard self.runs[id].map({ $0.countedUntil < now }) ?? false else { return (nil, nil) }
+        guard self.runs[id].map({ $0.countedUntil < heardAt }) ?? false else { return (nil, nil) }
         if let tokens { self.runs[id]?.tokens += Int(tokens) }
         if let cost { self.runs[id]?.cost += cost }
         let entry = self.runs[id]
@@ -233,6 +247,32 @@ struct RunLimitBook: Sendable {
                 tier: entry.watch.risk.rawValue
             )
         }
+    }
+}
+
+/// Runs whose end was heard, those that ended last: what comes late is not to begin them anew. A restart forgets them.
+private struct EndedRuns: Sendable {
+    /// Hashes of this process, which nobody else can foresee: eight bytes a run, whatever its id is.
+    private var newer: Set<Int> = []
+    private var older: Set<Int> = []
+
+    /// - Parameter limit: how many are remembered at most, and half as many at least.
+    mutating func insert(_ id: String, limit: Int) {
+        if self.newer.count >= max(1, limit / 2) {
+            self.older = self.newer
+            self.newer = []
+        }
+        self.newer.insert(RunKey(id).hashValue)
+    }
+
+    mutating func remove(_ id: String) {
+        self.newer.remove(RunKey(id).hashValue)
+        self.older.remove(RunKey(id).hashValue)
+    }
+
+    func contains(_ id: String) -> Bool {
+        let hash = RunKey(id).hashValue
+        return self.newer.contains(hash) || self.older.contains(hash)
     }
 }
 

@@ -131,7 +131,20 @@ extension ThresholdMachine: SharedMachine {
         return json.map { MachineState(bytes: $0.compactBytes, due: nil) }
     }
 
-    package mutating func confirm(_ key: String) { self.sharing?.confirm(key) }
+    package mutating func confirm(_ key: String) {
+        self.sharing?.confirm(key)
+        guard let now = self.lastSeen else { return }
+        self.change(aggregate: { $0.confirm(key, at: now) }, runs: { $0.confirm(key, at: now) })
+    }
+
+    package func isLater(_ stored: [UInt8], than key: String) -> Bool {
+        guard let json = try? JSONValue.parse(stored) else { return false }
+        switch self.watcher {
+        case .aggregate(let detector): return detector.stored(json).map { detector.isLater($0, than: key) } ?? false
+        case .runs(let book): return book.isLater(json, than: key)
+        case .signals: return false
+        }
+    }
 
     package mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment) {
         self.see(moment)

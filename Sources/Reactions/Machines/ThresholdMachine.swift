@@ -85,13 +85,13 @@ package struct ThresholdMachine: Machine {
         let watch = self.definition.watch
         self.change { detector, machine in
             guard case .aggregate(let watch) = watch else { return }
-            let (key, actions, refusal) = Self.add(event, watch, &detector, at: moment.now)
+            let (key, actions, refusal) = Self.add(event, watch, &detector, moment)
             if let key { machine.sharing?.note(key, at: moment.now) }
             machine.note(actions, gone: detector.takeGone(), reference)
             outputs = machine.tell(actions, reference, moment)
             if let refusal { outputs.append(MachineOutput(key: "", .count(.refused(refusal), 1))) }
         } runs: { book, machine in
-            let actions = book.handle(event, at: moment.now)
+            let actions = book.handle(event, at: moment.now, heardAt: moment.heardAt)
             if let id = event.anyRunID { machine.sharing?.note(ClippedText.identifier(id), at: moment.now) }
             machine.note(actions, gone: book.takeGone(), reference)
             outputs = machine.tell(actions, reference, moment)
@@ -103,7 +103,10 @@ package struct ThresholdMachine: Machine {
     /// ended.
     package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
         self.see(moment)
-        if case .blindnessEnded(_, let end, _) = notice { self.sharing?.missedEvents(until: end) }
+        switch notice {
+        case .blindnessEnded(_, let end, _), .listening(let end): self.sharing?.missedEvents(until: end)
+        case .blindnessBegan, .blindnessDismissed: break
+        }
         self.change(runs: { $0.handle(notice) })
         return []
     }
@@ -158,7 +161,7 @@ package struct ThresholdMachine: Machine {
         _ event: Event,
         _ watch: AggregateWatch,
         _ detector: inout ThresholdDetector,
-        at now: Timestamp
+        _ moment: MachineMoment
     ) -> (key: String?, actions: [ThresholdDetector.Action], refusal: String?) {
         var parts: [String] = []
         for field in watch.key {
@@ -181,9 +184,10 @@ package struct ThresholdMachine: Machine {
             value: value,
             runID: ClippedText.identifier(event.anyRunID ?? ""),
             tenant: ClippedText.identifier(event.tenantID ?? ""),
-            distinct: distinct
+            distinct: distinct,
+            heardAt: moment.heardAt
         )
-        return (sample.key, detector.handle(.sample(sample), at: now), nil)
+        return (sample.key, detector.handle(.sample(sample), at: moment.now), nil)
     }
 
     // MARK: For people

@@ -60,13 +60,15 @@ package struct WorkerMachine: SharedMachine {
     }
 
     package mutating func handle(_ notice: MachineNotice, _ moment: MachineMoment) -> [MachineOutput] {
-        let input: HeartbeatMonitor.Input =
+        let input: HeartbeatMonitor.Input? =
             switch notice {
             case .blindnessBegan(let at, _): .blindnessBegan(at: at)
             case .blindnessEnded(let from, let to, _): .blindnessEnded(from: from, to: to)
             // Whoever is late because of it gets the time that it lasted.
             case .blindnessDismissed: .blindnessEnded(from: moment.now, to: moment.now)
+            case .listening: nil
             }
+        guard let input else { return [] }
         var outputs: [MachineOutput] = []
         self.tell(self.monitor.handle(input, at: moment.now), nil, moment, &outputs)
         return outputs
@@ -263,6 +265,9 @@ package struct WorkerMachine: SharedMachine {
     }
 
     package mutating func confirm(_ key: String) { self.changes[key]?.outputs = [] }
+
+    /// `adopt` compares what is stored with what is known, whichever was written first.
+    package func isLater(_ stored: [UInt8], than key: String) -> Bool { true }
 
     package mutating func restore(_ key: String, _ stored: [UInt8], _ moment: MachineMoment) {
         _ = self.takeNews(moment)

@@ -31,7 +31,7 @@ extension ThresholdDetector {
 
     mutating func restore(_ key: String, _ stored: StoredKey, _ instant: Int64) {
         // What another clock has put far ahead would never leave the window.
-        let latest = self.bucket(instant) &+ 1
+        let latest = self.bucket(instant &+ self.longestLead)
         let countedUntil = self.countedUntil(stored, instant)
         let (span, length) = (self.span, self.bucketLength)
         self.restore(key, instant) { entry in
@@ -41,6 +41,7 @@ extension ThresholdDetector {
             entry.told = stored.told
             entry.toldAt = stored.toldAt.map { min($0, instant &+ span) }
             entry.countedUntil = countedUntil
+            entry.writtenAt = stored.at
             entry.lastUsed = stored.buckets.last.map { $0.number &* length } ?? .min
             for bucket in stored.buckets where bucket.number <= latest { entry.window.restore(bucket) }
             for value in stored.distinct where value.number <= latest {
@@ -49,9 +50,13 @@ extension ThresholdDetector {
         }
     }
 
+    /// How long a start takes at most, in microseconds: while somebody reads what is written down of a million keys others
+    /// go on writing, and what they have counted by then it hears afterwards.
+    private var longestLead: Int64 { max(self.bucketLength, 30_000_000) }
+
     /// Whoever begins while another one goes on, or lags behind it, hears some of what is counted already.
-    func countedUntil(_ stored: StoredKey, _ instant: Int64) -> Int64 {
-        min(stored.at, instant &+ self.bucketLength)
+    private func countedUntil(_ stored: StoredKey, _ instant: Int64) -> Int64 {
+        min(stored.at, instant &+ self.longestLead)
     }
 
     // MARK: One key
@@ -60,8 +65,11 @@ extension ThresholdDetector {
     ///
     /// - Parameter now: everything that came until then is in it.
     func json(of key: String, at now: Timestamp) -> JSONValue? {
-        let at = JSONMember("at", .number(String(self.clock.instant(ofReading: now))))
-        return self.entry(of: key).map { .object(self.members(of: $0) + self.shape + [at]) }
+        self.entry(of: key).map { entry in
+            // What somebody else had counted is in it, too, when it was not heard here yet.
+            let at = max(self.clock.instant(ofReading: now), entry.countedUntil)
+            return .object(self.members(of: entry) + self.shape + [JSONMember("at", .number(String(at)))])
+        }
     }
 
     /// Nil for what was stored of another rule.

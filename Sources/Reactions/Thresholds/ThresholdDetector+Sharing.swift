@@ -13,6 +13,19 @@ extension ThresholdDetector {
         }
     }
 
+    /// What is known of a key is written down.
+    ///
+    /// - Parameter now: everything that came until then is in it.
+    mutating func confirm(_ key: String, at now: Timestamp) {
+        let at = self.clock.instant(ofReading: now)
+        self.change(key, at) { $0.writtenAt = at }
+    }
+
+    /// Whether something was written down after what is known here to be written.
+    func isLater(_ stored: StoredKey, than key: String) -> Bool {
+        self.entry(of: key).map { stored.at > $0.writtenAt } ?? true
+    }
+
     /// Puts back a key as the one used last.
     mutating func restore(_ key: String, _ stored: StoredKey, at now: Timestamp) {
         self.restore(key, stored, self.clock.instant(now))
@@ -45,13 +58,17 @@ extension ThresholdDetector {
         let unheard = self.first(instant)..<max(self.first(instant), last &+ 1)
         let (aggregate, span) = (self.rule.aggregate, self.span)
         let current = self.bucket(instant)
-        let countedUntil = self.countedUntil(stored, instant)
+        // Of what comes in later buckets nothing is taken over.
+        let countedUntil = min(stored.at, unheard.upperBound &* self.bucketLength &- 1)
         self.change(key, instant) { entry in
             entry.told = told.told
             entry.toldAt = told.toldAt.map { min($0, instant &+ span) }
-            if unheard.contains(current), stored.count(in: current) > entry.window.count(in: current) {
-                entry.countedUntil = max(entry.countedUntil, countedUntil)
+            let hasMore = stored.buckets.contains { bucket in
+                bucket.number >= current && unheard.contains(bucket.number)
+                    && bucket.count > entry.window.count(in: bucket.number)
             }
+            if hasMore { entry.countedUntil = max(entry.countedUntil, countedUntil) }
+            entry.writtenAt = stored.at
             entry.window = entry.window.merged(with: stored, in: unheard, aggregate)
         }
         return left
@@ -97,8 +114,6 @@ extension ThresholdDetector.StoredKey {
         (told.reached, told.buckets, told.distinct, told.at) = (0, [], [], .min)
         return told
     }
-
-    fileprivate func count(in number: Int64) -> Int { self.buckets.last { $0.number == number }?.count ?? 0 }
 }
 
 extension ThresholdWindow {

@@ -41,6 +41,8 @@ package struct ThresholdDetector: Sendable {
         var lastUsed = Int64.min
         /// What came until then was counted by whoever wrote this down.
         var countedUntil = Int64.min
+        /// Until when it was counted what is written down of it, as far as is known here.
+        var writtenAt = Int64.min
         var armed = Int64.max
         var generation: UInt32
         /// Neighbours in the order of use; -1 for none.
@@ -112,7 +114,8 @@ package struct ThresholdDetector: Sendable {
         }
         let place = self.place(of: sample.key, now, &actions)
         self.entries[place]?.lastUsed = now
-        guard self.entries[place]?.countedUntil ?? .min < now else { return }
+        let heardAt = sample.heardAt.map { min(now, self.clock.instant(ofReading: $0)) } ?? now
+        guard self.entries[place]?.countedUntil ?? .min < heardAt else { return }
         self.entries[place]?.runID = sample.runID
         self.entries[place]?.tenant = sample.tenant
         let bucket = self.bucket(now)
@@ -349,8 +352,18 @@ package struct ThresholdSample: Sendable, Hashable {
     package var tenant: String
     /// Tells values apart for `distinct`.
     package var identity: UInt64
+    /// When it was heard, if that was before it is handled.
+    package var heardAt: Timestamp?
 
-    package init(key: String, value: Double, runID: String = "", tenant: String = "", distinct: String = "") {
+    package init(
+        key: String,
+        value: Double,
+        runID: String = "",
+        tenant: String = "",
+        distinct: String = "",
+        heardAt: Timestamp? = nil
+    ) {
+        self.heardAt = heardAt
         self.key = key
         self.value = value
         self.runID = runID

@@ -167,13 +167,15 @@ package final class MachineDesk: Sendable {
         for item in batch {
             switch item {
             case .event(let event, let machine):
-                let moment = self.moment(self.clock.time(atWall: event.arrivedAt))
+                let heardAt = self.clock.time(atWall: event.arrivedAt)
+                let moment = self.moment(heardAt, heardAt: heardAt)
                 outputs += self.machines.handle(event, machine: machine, moment)
             case .notice(let notice):
                 outputs += self.machines.handle(notice, self.moment(self.clock.now))
             case .due(let time):
                 outputs += self.workOff(until: time)
             case .listening(let since):
+                _ = self.machines.handle(MachineNotice.listening(since: since), self.moment(self.clock.now))
                 guard let from = self.state.withLock({ $0.absentSince.take() }) else { continue }
                 let notice = MachineNotice.blindnessEnded(from: from, to: since, reason: Self.nobodyListened)
                 outputs += self.machines.handle(notice, self.moment(self.clock.now))
@@ -292,12 +294,12 @@ package final class MachineDesk: Sendable {
         self.state.withLock { $0.tellings.append((version, mark)) }
     }
 
-    private func moment(_ time: Timestamp) -> MachineMoment {
+    private func moment(_ time: Timestamp, heardAt: Timestamp? = nil) -> MachineMoment {
         let now = self.state.withLock { state in
             state.lastTime = max(state.lastTime, time)
             return state.lastTime
         }
-        return MachineMoment(now: now) {
+        return MachineMoment(now: now, heardAt: heardAt) {
             var generator = SystemRandomNumberGenerator()
             return AlertIdentifiers.make(at: now, using: &generator)
         }

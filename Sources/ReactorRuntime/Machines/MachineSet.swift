@@ -200,6 +200,13 @@ extension MachineSet {
         }
     }
 
+    /// Whether what is stored was written after all that is known here to have been written at that place.
+    package func isLater(_ stored: [UInt8], than place: Place) -> Bool {
+        self.places.withLock { places in
+            (places[place.machine].machine as? any SharedMachine)?.isLater(stored, than: place.key.text) ?? false
+        }
+    }
+
     /// Places of one machine are written down.
     package func confirm(_ places: [Place]) {
         self.places.withLock { all in

@@ -105,7 +105,7 @@ package final class MachineSharing: Sendable {
                     guard !outputs.isEmpty || change.telling != nil else { return }
                     settled.append(Settled(outputs: outputs, telling: change.telling.map { _ in change.version }))
                 case .conflict(let stored):
-                    if self.isLost(stored, change) {
+                    if self.isLost(stored, change, at: place) {
                         again.insert(place)
                     } else {
                         byPlace[place] = self.machines.adopt(stored?.bytes, at: place, moment)
@@ -195,11 +195,12 @@ package final class MachineSharing: Sendable {
     }
 
     /// Whether the store has forgotten what it had taken, as one does that is killed before it has written to its disk:
-    /// what is known here is newer.
-    private func isLost(_ stored: StoredKey?, _ change: MachineChange) -> Bool {
-        guard let known = change.known else { return false }
-        guard let stored else { return change.state != nil }
-        return stored.version.number < known.number
+    /// what is known here is newer. Not where it was told to forget it and somebody else has begun anew since, whose
+    /// versions begin anew, too; and what is known no longer is never newer.
+    private func isLost(_ stored: StoredKey?, _ change: MachineChange, at place: MachineSet.Place) -> Bool {
+        guard let known = change.known, change.state != nil else { return false }
+        guard let stored else { return true }
+        return stored.version.number < known.number && !self.machines.isLater(stored.bytes, than: place)
     }
 
     /// What is to be written of places of one machine.

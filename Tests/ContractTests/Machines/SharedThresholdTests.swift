@@ -142,6 +142,56 @@ import Testing
         #expect(used == 12_000)
     }
 
+    @Test func whoReadsWhileOthersGoOnCountsNothingTwice() throws {
+        var (one, next) = (Self.box(.count), Self.box(.count))
+        for step in 0..<100 { _ = try one.event("cost.recorded", at: step * 100, Self.cost(1)) }
+        // It has begun to read ten seconds ago, and has heard since then what the other one has written down meanwhile.
+        next.machine.restore("acme", try Self.state(one), next.moment())
+        for step in 0..<100 { _ = try next.event("cost.recorded", at: step * 100, Self.cost(1)) }
+        #expect(next.machine.status(limit: 1).standings.first?.value == 100)
+        _ = try next.event("cost.recorded", at: 9_950, Self.cost(1))
+        #expect(next.machine.status(limit: 1).standings.first?.value == 101)
+    }
+
+    @Test func anEventThatHasWaitedIsCountedByWhenItWasHeard() throws {
+        var (one, runs) = (Self.box(.count), Self.runs())
+        let step: JSONValue = ["run_id": "r1", "tokens_used": 3000]
+        for time in [0, 9_500] {
+            _ = try one.event("cost.recorded", at: time, Self.cost(1))
+            _ = try runs.event("run.step.completed", at: time, step)
+        }
+        var (next, nextRuns) = (Self.box(.count), Self.runs())
+        (next.time, nextRuns.time) = (10_000, 10_000)
+        next.machine.restore("acme", try Self.state(one), next.moment())
+        nextRuns.machine.restore("r1", try Self.state(runs, "r1"), nextRuns.moment())
+        // Both were heard before it had read; the first one is counted already.
+        for heard in [9_500, 9_600] {
+            let at = Box.start + .milliseconds(heard)
+            let moment = MachineMoment(now: Box.start + .milliseconds(10_000), heardAt: at) { "id" }
+            let cost = EnvelopeWriter(eventType: "cost.recorded", timestamp: at, source: "t", payload: Self.cost(1))
+            _ = next.machine.handle(try Event(frame: cost.bytes, arrivedAt: at), moment)
+            let use = EnvelopeWriter(eventType: "run.step.completed", timestamp: at, source: "t", payload: step)
+            _ = nextRuns.machine.handle(try Event(frame: use.bytes, arrivedAt: at), moment)
+        }
+        #expect(next.machine.status(limit: 1).standings.first?.value == 3)
+        let used = try JSONValue.parse(try Self.state(nextRuns, "r1"))["step_tokens"]?.intValue
+        #expect(used == 9_000)
+    }
+
+    @Test func whatCameBeforeItListenedIsTakenFromTheOther() throws {
+        var (one, next) = (Self.box(.count), Self.box(.count))
+        for second in 0..<5 { _ = try one.event("cost.recorded", at: second * 1000, Self.cost(1)) }
+        _ = try next.event("cost.recorded", at: 0, Self.cost(1))
+        _ = next.notice(.listening(since: Box.start + .milliseconds(4_500)), at: 4_500)
+        for box in [0, 1] {
+            if box == 0 { _ = try one.event("cost.recorded", at: 5_000, Self.cost(1)) }
+            if box == 1 { _ = try next.event("cost.recorded", at: 5_000, Self.cost(1)) }
+        }
+        _ = next.machine.takeChanges()
+        #expect(try next.machine.adopt("acme", Self.state(one), next.moment()).isEmpty)
+        #expect(next.machine.status(limit: 1).standings.first?.value == 6)
+    }
+
     @Test func ofTwoThatFindTheSameTheSecondTellsNothing() throws {
         var (one, two) = (Self.box(), Self.box())
         for step in 0..<3 {
@@ -319,6 +369,40 @@ import Testing
         #expect(try two.event("run.started", at: 20, ["run_id": "r1"]).isEmpty)
         let again = try two.event("cost.recorded", at: 30, ["run_id": "r1", "cost_usd": 2])
         #expect(self.types(again) == ["threshold.exceeded"])
+    }
+
+    @Test(arguments: [false, true]) func whatComesAfterTheEndOfARunBeginsNoOther(isShared: Bool) throws {
+        var settings = RunLimitWatchSettings()
+        settings.maxRuns = 10
+        let definition = ThresholdDefinition(name: "limits", on: ThresholdDefinition.runTypes, watch: .runs(settings))
+        var box = Box(ThresholdMachine(name: "limits", definition))
+        if isShared { box.machine.beginSharing() }
+        let cost: JSONValue = ["run_id": "r1", "cost_usd": 2]
+        _ = try box.event("run.started", at: 0, ["run_id": "r1"])
+        _ = try box.event("run.completed", at: 1, ["run_id": "r1"])
+        #expect(try box.event("cost.recorded", at: 10, cost).isEmpty)
+        #expect(try box.event("run.completed", at: 20, ["run_id": "r1"]).isEmpty)
+        #expect(box.machine.figures.kept == 0)
+        let later = Self.pass(&box, until: 300_000)
+        #expect(later.isEmpty)
+        #expect(try box.event("cost.recorded", at: 300_000, cost).isEmpty)
+        // It begins again, exceeds a limit, ends and is forgotten: still what comes then is late.
+        _ = try box.event("run.started", at: 300_010, ["run_id": "r1"])
+        #expect(self.types(try box.event("cost.recorded", at: 300_020, cost)) == ["threshold.exceeded"])
+        _ = try box.event("run.completed", at: 300_030, ["run_id": "r1"])
+        let end = Self.pass(&box, until: 400_000)
+        #expect(end.isEmpty)
+        #expect(try box.event("cost.recorded", at: 400_000, cost).isEmpty)
+        #expect(box.machine.figures.kept == 0)
+        // So many are remembered and no more.
+        for run in 2..<20 {
+            _ = try box.event("run.started", at: 400_010, ["run_id": .string("r\(run)")])
+            _ = try box.event("run.completed", at: 400_010, ["run_id": .string("r\(run)")])
+        }
+        _ = try box.event("cost.recorded", at: 400_020, ["run_id": "r16", "cost_usd": 0])
+        #expect(box.machine.figures.kept == 0)
+        _ = try box.event("cost.recorded", at: 400_020, ["run_id": "r1", "cost_usd": 0])
+        #expect(box.machine.figures.kept == 1)
     }
 
     @Test func aRunThatHasEndedWithoutASignalIsRemovedWhoeverWroteItLast() throws {

@@ -53,7 +53,7 @@ final class Replica {
     /// Machines do not see the time go back.
     private func moment(_ time: Timestamp) -> MachineMoment {
         self.latest = max(self.latest, time)
-        return MachineMoment(now: self.latest) { "id" }
+        return MachineMoment(now: self.latest, heardAt: time) { "id" }
     }
 
     func begin() async {
