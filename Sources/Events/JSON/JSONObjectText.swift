@@ -25,6 +25,28 @@ package struct JSONObjectText: ~Copyable {
         value.write(into: &self.bytes)
     }
 
+    /// - Parameter name: likewise.
+    package mutating func add(name: String, _ text: String) {
+        self.separate()
+        self.bytes.appendJSONString(name)
+        self.bytes.append(UInt8(ascii: ":"))
+        self.bytes.appendJSONString(text)
+    }
+
+    package mutating func add(_ name: StaticString, _ value: Bool) {
+        self.add(name, json: value ? "true".utf8 : "false".utf8)
+    }
+
+    /// An object as a member.
+    ///
+    /// - Parameter members: adds what it has.
+    package mutating func add(_ name: StaticString, members: (inout JSONObjectText) -> Void) {
+        self.begin(name)
+        self.bytes.append(UInt8(ascii: "{"))
+        members(&self)
+        self.bytes.append(UInt8(ascii: "}"))
+    }
+
     /// - Parameter json: is valid JSON.
     package mutating func add(_ name: StaticString, json: some Sequence<UInt8>) {
         self.begin(name)
@@ -38,10 +60,15 @@ package struct JSONObjectText: ~Copyable {
     }
 
     private mutating func begin(_ name: StaticString) {
-        if self.bytes.count > 1 { self.bytes.append(UInt8(ascii: ",")) }
+        self.separate()
         self.bytes.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
         self.bytes.append(UInt8(ascii: "\""))
         self.bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func separate() {
+        // No member ends in what an object begins with.
+        if self.bytes.last != UInt8(ascii: "{") { self.bytes.append(UInt8(ascii: ",")) }
     }
 }

@@ -27,7 +27,97 @@ package struct RedisScript: Sendable, Hashable {
     }
 }
 
+/// The keys and arguments of a call, in the form of the wire: for calls of a thousand short arguments, of which most
+/// would otherwise live in arrays of their own.
+package struct ScriptArguments: Sendable {
+    /// All of them, keys included.
+    private var count: Int
+    private let keys: Int
+    private var encoded: [UInt8]
+
+    /// - Parameter capacity: bytes that are set aside.
+    package init(keys: [[UInt8]] = [], capacity: Int = 0) {
+        self.count = 0
+        self.keys = keys.count
+        self.encoded = []
+        self.encoded.reserveCapacity(capacity)
+        for key in keys { self.add(key) }
+    }
+
+    package mutating func add(_ bytes: [UInt8]) {
+        self.begin(bytes.count)
+        self.encoded.append(contentsOf: bytes)
+        self.end()
+    }
+
+    package mutating func add(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            self.begin(bytes.count)
+            self.encoded.append(contentsOf: bytes)
+        }
+        self.end()
+    }
+
+    /// Further arguments, behind all others.
+    package mutating func add(_ others: ScriptArguments) {
+        self.count += others.count
+        self.encoded.append(contentsOf: others.encoded)
+    }
+
+    private mutating func begin(_ length: Int) {
+        self.count += 1
+        self.encoded.append(UInt8(ascii: "$"))
+        self.encoded.append(contentsOf: String(length).utf8)
+        self.end()
+    }
+
+    private mutating func end() {
+        self.encoded.append(UInt8(ascii: "\r"))
+        self.encoded.append(UInt8(ascii: "\n"))
+    }
+
+    /// The whole command: its name, the script, how many keys there are, and all of these.
+    fileprivate func command(_ name: String, _ script: String) -> RedisCommand {
+        var head = ScriptArguments()
+        head.add(name)
+        head.add(script)
+        head.add(String(self.keys))
+        let count = "*\(head.count + self.count)\r\n"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count.utf8.count + head.encoded.count + self.encoded.count)
+        bytes.append(contentsOf: count.utf8)
+        bytes.append(contentsOf: head.encoded)
+        bytes.append(contentsOf: self.encoded)
+        return RedisCommand(name: name, encoded: bytes)
+    }
+}
+
+extension RedisScript {
+    package func callByDigest(_ arguments: ScriptArguments) -> RedisCommand {
+        arguments.command("EVALSHA", self.digest)
+    }
+
+    package func callBySource(_ arguments: ScriptArguments) -> RedisCommand {
+        arguments.command("EVAL", self.source)
+    }
+}
+
 extension RedisCommandClient {
+    /// `evaluate` with arguments that are written already.
+    package func evaluate(
+        _ script: RedisScript,
+        _ arguments: ScriptArguments,
+        deadline: Duration = RedisCommandClient.defaultDeadline
+    ) async throws(RedisError) -> RedisReply {
+        do throws(RedisError) {
+            return try await self.send(script.callByDigest(arguments), deadline: deadline)
+        } catch {
+            guard error.code == .noScript else { throw error }
+            return try await self.send(script.callBySource(arguments), deadline: deadline)
+        }
+    }
+
     /// Runs a script by its digest, and by its source when the server does not have it (after a restart, a fail-over or
     /// SCRIPT FLUSH).
     ///

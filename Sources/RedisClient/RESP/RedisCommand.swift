@@ -23,6 +23,12 @@ package struct RedisCommand: Sendable {
         self.encoded = Self.encode(parts)
     }
 
+    /// A command that is written already.
+    init(name: String, encoded: [UInt8]) {
+        self.name = name
+        self.encoded = encoded
+    }
+
     private static func encode(_ parts: [[UInt8]]) -> [UInt8] {
         // hiredis wants one pointer for each argument: all of them into one buffer, pointers computed from lengths.
         var flat: [UInt8] = []

@@ -2,47 +2,75 @@ import Events
 import Reactions
 import RedisClient
 
+/// The rules that the alerts of one call are judged by, each once; alerts name them by their number.
+struct DecisionRules {
+    private struct Rule: Equatable {
+        let rank: Int
+        let mode: DecisionScript.Mode
+        let dedupWindow: Int64
+        let cooldown: Int64
+        let limit: Int
+    }
+
+    private var all: [Rule] = []
+
+    /// The number of the rule that an alert is judged by, from 1.
+    fileprivate mutating func number(_ alert: Alert, _ settings: FatigueSettings, wasSent: Bool) -> Int {
+        let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
+        let mode: DecisionScript.Mode =
+            if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
+            { .checked }
+        let rule = Rule(
+            rank: alert.severity.rank,
+            mode: mode,
+            dedupWindow: rules.dedupWindow,
+            cooldown: rules.cooldown,
+            limit: rules.limit
+        )
+        if let known = self.all.firstIndex(of: rule) { return known + 1 }
+        self.all.append(rule)
+        return self.all.count
+    }
+
+    /// As the script reads them.
+    var text: String {
+        self.all.map { "\($0.rank) \($0.mode.rawValue) \($0.dedupWindow) \($0.cooldown) \($0.limit)" }
+            .joined(separator: " ")
+    }
+}
+
 /// One alert as the script gets it.
 struct DecisionCall {
     let alert: Alert
     let fingerprint: String
-    let arguments: [[UInt8]]
 
+    /// - Parameter arguments: what the script gets of the alert is added to them.
     init(
         _ alert: Alert,
         _ settings: FatigueSettings,
         _ surroundings: AlertSurroundings,
         _ origin: ReceiptOrigin,
-        wasSent: Bool
+        wasSent: Bool,
+        _ rules: inout DecisionRules,
+        _ arguments: inout ScriptArguments
     ) {
-        let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
-        let mode: DecisionScript.Mode =
-            if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
-            { .checked }
         let isRouted = !surroundings.told.isEmpty
-        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
         self.alert = alert
-        self.fingerprint = fingerprint
-        self.arguments = [
-            Array(alert.id.utf8), Array(fingerprint.utf8), Self.number(alert.severity.rank), Self.number(mode.rawValue),
-            Self.number(rules.dedupWindow), Self.number(rules.cooldown), Self.number(rules.limit),
-            Array(alert.domain.utf8),
-            SubjectText.write(AlertSubject(alert), handler: alert.handler, fingerprint: fingerprint, origin),
-            Array(alert.tenant.utf8),
-            // Alerts that last are kept until they are resolved, whoever is told of them.
-            isRouted && !wasSent || alert.lasts ? RoutedNotice.text(alert, surroundings.told) : [],
-            Array(alert.type.utf8), Array(alert.runID.utf8), Self.receivers(alert, surroundings.receivers),
-            Self.around(alert, surroundings),
-        ]
-    }
-
-    func keys(_ keys: StateKeys) -> [[UInt8]] {
-        [
-            Array(keys.hour(tenant: self.alert.tenant).utf8),
-            Array(keys.domain(tenant: self.alert.tenant, domain: self.alert.domain).utf8),
-            Array(keys.identity(self.fingerprint).utf8),
-            Array(keys.receipts(ofAlert: self.alert.id).utf8),
-        ]
+        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
+        arguments.add(alert.id)
+        arguments.add(self.fingerprint)
+        arguments.add(String(rules.number(alert, settings, wasSent: wasSent)))
+        arguments.add(alert.tenant)
+        arguments.add(alert.domain)
+        arguments.add(alert.type)
+        arguments.add(alert.runID)
+        arguments.add(
+            SubjectText.write(AlertSubject(alert), handler: alert.handler, fingerprint: self.fingerprint, origin)
+        )
+        // Alerts that last are kept until they are resolved, whoever is told of them.
+        arguments.add(isRouted && !wasSent || alert.lasts ? RoutedNotice.text(alert, surroundings.told) : [])
+        arguments.add(Self.receivers(alert, surroundings.receivers))
+        arguments.add(Self.around(alert, surroundings))
     }
 
     /// What is held back is counted for each receiver: the names of the counts, and behind them those of the receivers.
@@ -85,6 +113,4 @@ struct DecisionCall {
         if alert.lasts { members.append(JSONMember("l", .string(AlertLabels(alert).fingerprintText))) }
         return members.isEmpty ? [] : JSONValue.object(members).compactBytes
     }
-
-    private static func number(_ value: some FixedWidthInteger) -> [UInt8] { Array(String(value).utf8) }
 }

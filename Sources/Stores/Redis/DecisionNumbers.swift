@@ -40,10 +40,26 @@ struct DecisionNumbers {
     private static func integers(in text: String) -> [Int64] {
         var numbers: [Int64] = []
         numbers.reserveCapacity(11)
-        for part in text.utf8.split(separator: UInt8(ascii: " ")) {
-            if let number = Int64(Substring(part)) { numbers.append(number) }
+        var text = text
+        text.withUTF8 { bytes in
+            for part in bytes.split(separator: UInt8(ascii: " ")) {
+                if let number = Self.integer(part) { numbers.append(number) }
+            }
         }
         return numbers
+    }
+
+    private static func integer(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
+        let isNegative = digits.first == UInt8(ascii: "-")
+        let digits = isNegative ? digits.dropFirst() : digits
+        // More would not fit.
+        guard !digits.isEmpty, digits.count <= 18 else { return nil }
+        var value: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            value = value * 10 + Int64(digit - UInt8(ascii: "0"))
+        }
+        return isNegative ? -value : value
     }
 
     private var verdict: Verdict {
@@ -92,6 +108,7 @@ struct DecisionNumbers {
         var fingerprint: String
         var domain: String
         var heldBackBy: String
+        /// May be missing where the verdict says it.
         var heldFingerprint: String
         /// What was named in the decision: a silence, a rule, intervals, or routes that were left out.
         var why: String
@@ -112,7 +129,8 @@ struct DecisionNumbers {
             nextAllowedAt: self.nextAllowed.map { Timestamp(microseconds: $0) },
             remainingInWindow: self.remaining,
             heldBackBy: texts.heldBackBy.isEmpty ? nil : texts.heldBackBy,
-            isRepetition: !texts.heldBackBy.isEmpty && texts.heldFingerprint == texts.fingerprint,
+            isRepetition: !texts.heldBackBy.isEmpty
+                && (self.outcome == .duplicate || texts.heldFingerprint == texts.fingerprint),
             mutedRoutes: isSent ? Self.lines(texts.why) : [],
             handler: texts.handler,
             configVersion: texts.origin.configVersion,

@@ -14,6 +14,16 @@ extension EventReference {
         return .object(members)
     }
 
+    /// The members of `record`.
+    func writeRecord(into text: inout JSONObjectText) {
+        text.add("type", self.eventType)
+        text.add("source", self.source)
+        text.add("arrival", self.arrival)
+        text.add("timestamp", self.timestamp.microseconds)
+        text.add("arrived_at", self.arrivedAt.microseconds)
+        if let id = self.eventID { text.add("id", id) }
+    }
+
     /// Nil for what is no record of an event.
     init?(record: JSONValue) {
         guard let type = record["type"]?.stringValue, let arrival = record["arrival"]?.intValue,

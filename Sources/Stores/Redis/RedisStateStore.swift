@@ -29,6 +29,10 @@ package final class RedisStateStore: StateStore {
     package static let defaultReceiptCapacity = 100_000
     /// Alerts in one call of the script: a millisecond or two of the server.
     static let alertsPerCall = 64
+    /// And in the first of several calls: the server is not to wait until many are put into words.
+    static let alertsOfFirstCall = 16
+    /// What one of them takes as arguments, roughly.
+    private static let bytesPerAlert = 2048
     /// Calls that are sent before the first of them is answered, so that the server never waits for the caller's words.
     static let callsInFlight = 2
     /// How often silences may change between being read and being used before the call is given up.
@@ -113,20 +117,18 @@ package final class RedisStateStore: StateStore {
     ) async throws -> Bool {
         try await withThrowingTaskGroup(of: (Prepared, RedisReply).self) { group in
             var rest = places
+            var size = places.count > Self.alertsPerCall ? Self.alertsOfFirstCall : Self.alertsPerCall
             var inFlight = 0
             var isStale = false
             while true {
                 while !isStale, !rest.isEmpty, inFlight < Self.callsInFlight {
-                    let part = self.prepare(alerts, rest.prefix(Self.alertsPerCall), wereSent)
-                    rest = rest.dropFirst(Self.alertsPerCall)
+                    let part = self.prepare(alerts, rest.prefix(size), wereSent)
+                    rest = rest.dropFirst(size)
+                    size = Self.alertsPerCall
                     inFlight += 1
                     // At once, so that calls leave in the order of the alerts.
                     group.addImmediateTask {
-                        let reply = try await self.commands.evaluate(
-                            self.scripts.decide,
-                            keys: part.keys,
-                            arguments: part.arguments
-                        )
+                        let reply = try await self.commands.evaluate(self.scripts.decide, part.arguments)
                         return (part, try reply.orThrow())
                     }
                 }
@@ -145,29 +147,38 @@ package final class RedisStateStore: StateStore {
         let places: ArraySlice<Int>
         let calls: [DecisionCall]
         let origin: ReceiptOrigin
-        let keys: [[UInt8]]
-        let arguments: [[UInt8]]
+        let arguments: ScriptArguments
     }
 
     private func prepare(_ alerts: [Alert], _ places: ArraySlice<Int>, _ wereSent: Bool) -> Prepared {
         self.state.withLock { state in
             let origin = ReceiptOrigin(instance: self.instance, configVersion: state.configVersion)
+            var rules = DecisionRules()
+            var own = ScriptArguments(capacity: places.count * Self.bytesPerAlert)
             let calls = places.map { place in
                 let alert = alerts[place]
-                let surroundings = state.rules.surroundings(of: alert, state.silences, at: state.now)
-                return DecisionCall(alert, state.rules.settings.fatigue, surroundings, origin, wasSent: wereSent)
+                return DecisionCall(
+                    alert,
+                    state.rules.settings.fatigue,
+                    state.rules.surroundings(of: alert, state.silences, at: state.now),
+                    origin,
+                    wasSent: wereSent,
+                    &rules,
+                    &own
+                )
             }
-            let own = [
-                "\(FatigueRules.hour)", "\(FatigueRules.retryOfEmptyLimit)", "\(self.bounds.uncheckedRecordsPerTenant)",
-                state.rules.settings.sendsDigests ? "1" : "0",
-            ]
-            return Prepared(
-                places: places,
-                calls: calls,
-                origin: origin,
-                keys: ScriptPrelude.keys(self.keys) + calls.flatMap { $0.keys(self.keys) },
-                arguments: self.sharedArguments(state) + own.map { Array($0.utf8) } + calls.flatMap(\.arguments)
+            var arguments = ScriptArguments(
+                keys: ScriptPrelude.keys(self.keys),
+                capacity: (places.count + 1) * Self.bytesPerAlert
             )
+            for argument in self.sharedArguments(state) { arguments.add(argument) }
+            arguments.add("\(FatigueRules.hour)")
+            arguments.add("\(FatigueRules.retryOfEmptyLimit)")
+            arguments.add("\(self.bounds.uncheckedRecordsPerTenant)")
+            arguments.add(state.rules.settings.sendsDigests ? "1" : "0")
+            arguments.add(rules.text)
+            arguments.add(own)
+            return Prepared(places: places, calls: calls, origin: origin, arguments: arguments)
         }
     }
 
@@ -177,17 +188,20 @@ package final class RedisStateStore: StateStore {
         else { throw RedisError(.unexpectedReply, "the decision script did not answer for each alert") }
         self.note(now: answers[1])
         let receipts = try zip(part.calls, answers.dropFirst(3)).map { call, answer in
-            guard let parts = answer.elements, parts.count == 4, let text = parts[0].text,
-                let numbers = DecisionNumbers(text)
-            else { throw RedisError(.unexpectedReply, "the decision script answered with something unknown") }
+            // The numbers, and with most that are held back what holds them and why.
+            let parts = answer.elements ?? [answer]
+            guard parts.count == 1 || parts.count == 4, let numbers = parts[0].text.flatMap(DecisionNumbers.init) else {
+                throw RedisError(.unexpectedReply, "the decision script answered with something unknown")
+            }
+            func text(_ place: Int) -> String { parts.count > place ? parts[place].text ?? "" : "" }
             return numbers.receipt(
                 DecisionNumbers.Texts(
                     alertID: call.alert.id,
                     fingerprint: call.fingerprint,
                     domain: call.alert.domain,
-                    heldBackBy: parts[1].text ?? "",
-                    heldFingerprint: parts[2].text ?? "",
-                    why: parts[3].text ?? "",
+                    heldBackBy: text(1),
+                    heldFingerprint: text(2),
+                    why: text(3),
                     handler: call.alert.handler,
                     origin: part.origin
                 )

@@ -85,7 +85,7 @@ enum SubjectText {
         text.add("fingerprint", fingerprint)
         text.add("instance", origin.instance)
         text.add("config", origin.configVersion)
-        if let event = subject.event { text.add("event", event.record) }
+        if let event = subject.event { text.add("event") { event.writeRecord(into: &$0) } }
         return text.finished()
     }
 

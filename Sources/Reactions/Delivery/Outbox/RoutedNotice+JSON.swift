@@ -10,7 +10,7 @@ extension RoutedNotice {
     package static func text(_ alert: Alert, _ routes: RouteSet) -> [UInt8] {
         var text = JSONObjectText(capacity: 1024)
         text.add("version", 1)
-        text.add("notice", AlertNotice(alert, receipt: nil, lasts: alert.lasts).json)
+        text.add("notice") { AlertNotice.write(alert, into: &$0) }
         text.add("routes", json: routes.text)
         return text.finished()
     }

@@ -9,15 +9,15 @@ import RedisClient
 ///
 /// - `domain:<tenant>:<domain>` and `identity:<fingerprint>`: hashes with the newest alert of each severity (`0` to `3`),
 ///   as `instant serial fingerprint over alert`, where `over` is 1 when it was resolved. The domain's also with the last
-///   serial, `n`, and for severities that count by kind with the newest of each type (`2:<type>`).
+///   serial, `n`, with the instant `x` until which it lives at least, so that most alerts need not see to that, and for
+///   severities that count by kind with the newest of each type (`2:<type>`).
 /// - `hour:<tenant>`: a sorted set of what counts against the tenant's limit, scored by instant.
 ///
 /// What silences and mute intervals say was worked out by the caller, for a version of the silences and for a time; when
 /// either is another one here, nothing is decided from there on, and the caller looks again.
 enum DecisionScript {
-    static let sharedArguments = ScriptPrelude.sharedArguments + 4
-    static let keysPerAlert = 4
-    static let argumentsPerAlert = 15
+    static let sharedArguments = ScriptPrelude.sharedArguments + 5
+    static let argumentsPerAlert = 11
 
     /// How an alert is to be judged; the argument `mode`.
     enum Mode: Int {
@@ -52,31 +52,42 @@ enum DecisionScript {
 
     private static let body = """
         local hour, empty_retry, unchecked, digests = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
-        local hour_text, hour_ago = ARGV[9], whole(now - hour)
-        if (redis.call('GET', version_key) or '') ~= version then
-            return {'stale', now_text, redis.call('XLEN', notices)}
+        local hour_text, hour_ago = ARGV[9], '(' .. whole(now - hour)
+        local life = tonumber(retention)
+        if known[2] ~= version then return {'stale', now_text, call('XLEN', notices)} end
+
+        -- What the settings say, by the number that alerts name it with: few are judged by others than their neighbours.
+        local rules = {}
+        for rank, mode, dedup, cooldown, limit in ARGV[13]:gmatch('(%d+) (%d+) (%d+) (%d+) (%d+)') do
+            rules[#rules + 1] = {tonumber(rank), tonumber(mode), tonumber(dedup), tonumber(cooldown), tonumber(limit), rank,
+                mode, dedup, cooldown, limit}
         end
 
-        -- The newest alert of at least that severity: instant, serial, fingerprint, alert, over.
-        local function newest(key, rank, kind)
-            local best, best_rank
-            local marks
-            if rank >= 2 then
-                marks = redis.call('HMGET', key, '2' .. kind, '3' .. kind)
-            else
-                marks = redis.call('HMGET', key, '0' .. kind, '1' .. kind, '2' .. kind, '3' .. kind)
+        -- Numbers that come again and again, as texts.
+        local texts = {}
+        local function text_of(number)
+            local text = texts[number]
+            if not text then
+                text = whole(number)
+                texts[number] = text
             end
-            for at = rank, 3 do
-                local mark = marks[at + 1 + #marks - 4]
-                if mark then
-                    local instant, serial, fingerprint, over, alert = mark:match('^(%d+) (%d+) (%x+) ([01]) (.*)$')
-                    serial = tonumber(serial)
-                    if not best or serial > best[2] then
-                        best, best_rank = {tonumber(instant), serial, fingerprint, alert, over == '1', instant}, at
-                    end
+            return text
+        end
+
+        -- The newest of the alerts in some places, which are in the order of severities: its instant (also as a text), how
+        -- far from the first place it stands, fingerprint, alert, over.
+        local function newest(marks, first, last)
+            local best, place
+            for at = first, last do
+                local mark = marks[at]
+                if mark and (not best
+                    or tonumber(match(mark, '^%d+ (%d+)')) > tonumber(match(best, '^%d+ (%d+)'))) then
+                    best, place = mark, at - first
                 end
             end
-            return best, best_rank
+            if not best then return end
+            local instant, fingerprint, over, alert = match(best, '^(%d+) %d+ (%x+) ([01]) (.*)$')
+            return tonumber(instant), instant, place, fingerprint, alert, over == '1'
         end
 
         -- The first rule that inhibits, the alert that does, and until when.
@@ -85,27 +96,27 @@ enum DecisionScript {
                 local until_at, fingerprint, set
                 for at = 2, #target do
                     local key = base .. 'inhibit:' .. target[at]
-                    for _, ended in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', now_text)) do
-                        redis.call('ZREM', key, ended)
-                        redis.call('HDEL', key .. ':ids', ended)
+                    for _, ended in ipairs(call('ZRANGEBYSCORE', key, '-inf', now_text)) do
+                        call('ZREM', key, ended)
+                        call('HDEL', key .. ':ids', ended)
                     end
-                    local top = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+                    local top = call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
                     if top[1] and (not until_at or tonumber(top[2]) > until_at) then
                         until_at, fingerprint, set = tonumber(top[2]), top[1], key
                     end
                 end
-                if until_at then return target[1], redis.call('HGET', set .. ':ids', fingerprint) or '', until_at end
+                if until_at then return target[1], call('HGET', set .. ':ids', fingerprint) or '', until_at end
             end
         end
 
         local function leave_marks(sources, fingerprint, alert, standing)
             for _, source in ipairs(sources) do
                 local key, life = base .. 'inhibit:' .. source[1], math.floor(source[2] / 1000) + 60000
-                redis.call('ZADD', key, whole(now + source[2]), fingerprint)
-                redis.call('HSET', key .. ':ids', fingerprint, alert)
-                if redis.call('PTTL', key) < life then
-                    redis.call('PEXPIRE', key, life)
-                    redis.call('PEXPIRE', key .. ':ids', life)
+                call('ZADD', key, whole(now + source[2]), fingerprint)
+                call('HSET', key .. ':ids', fingerprint, alert)
+                if call('PTTL', key) < life then
+                    call('PEXPIRE', key, life)
+                    call('PEXPIRE', key .. ':ids', life)
                 end
                 if standing and not standing.m:find(' ' .. source[1] .. ' ', 1, true) then
                     standing.m = standing.m .. source[1] .. ' '
@@ -113,59 +124,95 @@ enum DecisionScript {
             end
         end
 
-        -- Counts an alert among those that a digest will tell of.
-        local function hold_back(names, receivers, tenant, domain, kind, example, due)
+        -- Counts an alert among those that a digest will tell of: `names` and behind them the receivers' as JSON.
+        local function hold_back(names, tenant, domain, kind, example, due)
+            local list, receivers = match(names, '^([%x ]*)(.*)$')
             local at = 0
-            for name in names:gmatch('%x+') do
+            for name in list:gmatch('%x+') do
                 local key = base .. 'held:' .. name
                 at = at + 1
-                redis.call('HINCRBY', key, kind, 1)
+                call('HINCRBY', key, kind, '1')
                 -- The first of them is the last one too.
-                if redis.call('HSET', key, 'last', example) == 1 then
-                    redis.call('HSET', key, 'first', example, 'receiver', cjson.decode(receivers)[at], 'tenant', tenant,
+                if call('HSET', key, 'last', example) == 1 then
+                    call('HSET', key, 'first', example, 'receiver', cjson.decode(receivers)[at], 'tenant', tenant,
                         'domain', domain, 'since', now_text, 'due', due)
-                    redis.call('ZADD', due_key, due, 'd:' .. name)
+                    call('ZADD', due_key, due, 'd:' .. name)
                 end
             end
         end
 
         -- The answer of an earlier call, for a caller that did not get it.
-        local function answered(key)
-            local first = redis.call('LINDEX', key, 0)
-            local entry = first and redis.call('XRANGE', receipts, first, first)[1]
+        local function answered(alert)
+            local first = call('LINDEX', base .. 'of:' .. alert, 0)
+            local entry = first and call('XRANGE', receipts, first, first)[1]
             if not entry then return end
             local found = {}
             for at = 1, #entry[2], 2 do found[entry[2][at]] = entry[2][at + 1] end
             return {found.numbers, found.held_by or '', found.held_fingerprint or '', found.why or ''}
         end
 
-        local function decide(index)
-            local key = \(ScriptPrelude.sharedKeys) + index * \(keysPerAlert)
-            local hour_key, domain_key, identity_key = KEYS[key + 1], KEYS[key + 2], KEYS[key + 3]
-            local before = answered(KEYS[key + 4])
-            if before then return before end
-            local base_at = \(sharedArguments) + index * \(argumentsPerAlert)
-            local alert, fingerprint, rank = ARGV[base_at + 1], ARGV[base_at + 2], tonumber(ARGV[base_at + 3])
-            local mode, dedup, cooldown = tonumber(ARGV[base_at + 4]), ARGV[base_at + 5], ARGV[base_at + 6]
-            local limit, domain, subject = tonumber(ARGV[base_at + 7]), ARGV[base_at + 8], ARGV[base_at + 9]
-            local tenant, notice, kind, run = ARGV[base_at + 10], ARGV[base_at + 11], ARGV[base_at + 12], ARGV[base_at + 13]
-            local names, receivers = ARGV[base_at + 14]:match('^([%x ]*)(.*)$')
-            local around = ARGV[base_at + 15] ~= '' and cjson.decode(ARGV[base_at + 15]) or {}
-            if mode ~= 3 and around.v and (now < around.v[1] or now >= around.v[2]) then return nil end
+        -- Alerts of the tenants in the last hour, as far as they were counted in this call.
+        local counts = {}
 
-            local count = redis.call('ZCOUNT', hour_key, '(' .. hour_ago, '+inf')
+        local function remember(alert, fingerprint, rule, tenant, domain, kind, hour_key, domain_key, places, count)
+            places = places or call('HMGET', domain_key, 'n', 'x')
+            local serial, lasts, rank = whole(tonumber(places[1] or '0') + 1), places[2], rule[6]
+            local mark = now_text .. ' ' .. serial .. ' ' .. fingerprint .. ' 0 ' .. alert
+            -- Twice as long as needed, so that half of the time nothing is to be done.
+            local renews = not lasts or tonumber(lasts) - now < life * 1000
+            if renews then lasts = whole(now + life * 2000) end
+            if rule[1] >= 2 then
+                call('HSET', domain_key, 'n', serial, 'x', lasts, rank, mark, rank .. ':' .. kind, mark)
+            else
+                call('HSET', domain_key, 'n', serial, 'x', lasts, rank, mark)
+            end
+            local identity_key = base .. 'identity:' .. fingerprint
+            call('HSET', identity_key, rank, mark)
+            call('PEXPIRE', identity_key, retention)
+            call('ZADD', hour_key, now_text, serial .. ':' .. domain)
+            counts[tenant] = count + 1
+            if renews then call('PEXPIRE', domain_key, whole(life * 2)) end
+            if renews or count == 0 then
+                -- Other domains of the tenant count on it as well, some by other settings.
+                if call('PTTL', hour_key) < life * 2 then call('PEXPIRE', hour_key, whole(life * 2)) end
+                call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour))
+            elseif serial % 8 == 0 then
+                call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour))
+            end
+        end
+
+        local arguments = ARGV
+        local function decide(at, may_be_answered)
+            local alert, fingerprint, rule = arguments[at], arguments[at + 1], rules[tonumber(arguments[at + 2])]
+            local before = may_be_answered and answered(alert)
+            if before then return before end
+            local tenant, domain, kind, run = arguments[at + 3], arguments[at + 4], arguments[at + 5], arguments[at + 6]
+            local subject, notice, names = arguments[at + 7], arguments[at + 8], arguments[at + 9]
+            local rank, mode = rule[1], rule[2]
+            local around = arguments[at + 10] ~= '' and cjson.decode(arguments[at + 10])
+            if around and mode ~= 3 and around.v and (now < around.v[1] or now >= around.v[2]) then return nil end
+
+            local hour_key = base .. 'hour:' .. tenant
+            local domain_key = base .. 'domain:' .. #tenant .. ':' .. tenant .. ':' .. domain
+            local count = counts[tenant]
+            if not count then
+                count = call('ZCOUNT', hour_key, hour_ago, '+inf')
+                counts[tenant] = count
+            end
             local standing
-            if around.l then
+            if around and around.l then
                 standing = recall(fingerprint)
                 standing.n = notice
                 note(standing, true)
             end
-            local outcome, window, next_at, remaining, held, held_rank, why, amount = 0, '-1', '-1', -1, nil, -1, '', 0
-            if mode ~= 3 then
-                local rule, inhibiting, until_at
-                if around.t then rule, inhibiting, until_at = inhibitor(around.t) end
-                if rule then
-                    outcome, why, next_at, held = 7, rule, whole(until_at), {0, 0, '', inhibiting, false, '0'}
+            local outcome, window, next_at, remaining, why, amount = 0, '-1', '-1', -1, '', 0
+            local held_at, held_rank, held_fingerprint, held_by = '-1', -1, '', ''
+            local places
+            if around and mode ~= 3 then
+                local rule_name, inhibiting, until_at
+                if around.t then rule_name, inhibiting, until_at = inhibitor(around.t) end
+                if rule_name then
+                    outcome, why, next_at, held_rank, held_at, held_by = 7, rule_name, whole(until_at), -1, '0', inhibiting
                 elseif around.s then
                     outcome, why, next_at = 6, around.s[1], whole(around.s[2])
                 elseif around.m then
@@ -173,28 +220,39 @@ enum DecisionScript {
                 end
             end
             if outcome == 0 and mode == 2 then
-                local mark, mark_rank = newest(identity_key, rank, '')
-                if mark and not mark[5] and now - mark[1] < tonumber(dedup) then
-                    outcome, window = 1, dedup
+                local identity_key, marks = base .. 'identity:' .. fingerprint, nil
+                if rank == 2 then marks = call('HMGET', identity_key, '2', '3')
+                elseif rank == 3 then marks = call('HMGET', identity_key, '3')
+                elseif rank == 1 then marks = call('HMGET', identity_key, '1', '2', '3')
+                else marks = call('HMGET', identity_key, '0', '1', '2', '3') end
+                local since, instant, place, other, by, over = newest(marks, 1, 4 - rank)
+                if since and not over and now - since < rule[3] then
+                    outcome, window, next_at = 1, rule[8], whole(since + rule[3])
                 else
-                    mark, mark_rank = newest(domain_key, rank, rank >= 2 and ':' .. kind or '')
-                    if mark and now - mark[1] < tonumber(cooldown) and not (mark[5] and mark[3] == fingerprint) then
-                        outcome, window = 2, cooldown
+                    if rank == 2 then places = call('HMGET', domain_key, 'n', 'x', '2:' .. kind, '3:' .. kind)
+                    elseif rank == 3 then places = call('HMGET', domain_key, 'n', 'x', '3:' .. kind)
+                    elseif rank == 1 then places = call('HMGET', domain_key, 'n', 'x', '1', '2', '3')
+                    else places = call('HMGET', domain_key, 'n', 'x', '0', '1', '2', '3') end
+                    since, instant, place, other, by, over = newest(places, 3, 6 - rank)
+                    if since and now - since < rule[4] and not (over and other == fingerprint) then
+                        outcome, window, next_at = 2, rule[9], whole(since + rule[4])
+                        -- Written of repetitions only; whatever else a cooldown holds back is another alert.
+                        if other == fingerprint then held_fingerprint = other end
                     end
                 end
                 if outcome > 0 then
-                    held, held_rank, next_at = mark, mark_rank, whole(mark[1] + tonumber(window))
-                elseif count >= limit then
+                    held_at, held_rank, held_by = instant, rank + place, by
+                elseif count >= rule[5] then
                     outcome, window, remaining = 3, hour_text, 0
-                    if limit > 0 then
-                        local first = redis.call('ZRANGEBYSCORE', hour_key, '(' .. hour_ago, '+inf', 'WITHSCORES', 'LIMIT',
-                            count - limit, 1)
+                    if rule[5] > 0 then
+                        local first = call('ZRANGEBYSCORE', hour_key, hour_ago, '+inf', 'WITHSCORES', 'LIMIT',
+                            count - rule[5], 1)
                         next_at = whole(tonumber(first[2]) + hour)
                     else
                         next_at = whole(now + empty_retry)
                     end
                 else
-                    remaining = limit - count
+                    remaining = rule[5] - count
                     if standing and flap_high and standing.f > 0 then
                         amount = math.floor(standing.weight / 19)
                         if standing.f == 2 then
@@ -214,57 +272,53 @@ enum DecisionScript {
             if (outcome == 0 or outcome == 4) and mode ~= 3 and names == '' then outcome = 5 end
             local is_sent = outcome == 0 or outcome == 4 or outcome >= 12
             if is_sent and (outcome ~= 4 or mode == 3 or count < unchecked) then
-                local serial = redis.call('HINCRBY', domain_key, 'n', 1)
-                local mark = now_text .. ' ' .. serial .. ' ' .. fingerprint .. ' 0 ' .. alert
-                if rank >= 2 then
-                    redis.call('HSET', domain_key, rank, mark, rank .. ':' .. kind, mark)
-                else
-                    redis.call('HSET', domain_key, rank, mark)
-                end
-                redis.call('HSET', identity_key, rank, mark)
-                redis.call('ZREMRANGEBYSCORE', hour_key, '-inf', hour_ago)
-                redis.call('ZADD', hour_key, now_text, serial .. ':' .. domain)
-                redis.call('PEXPIRE', domain_key, retention)
-                redis.call('PEXPIRE', identity_key, retention)
-                redis.call('PEXPIRE', hour_key, retention)
+                remember(alert, fingerprint, rule, tenant, domain, kind, hour_key, domain_key, places, count)
             elseif outcome >= 1 and outcome <= 3 and digests == '1' and names ~= '' then
                 local due = next_at
                 -- A limit that lets nothing through has no window that closes.
-                if outcome == 3 and limit <= 0 then due = whole(now + hour) end
-                hold_back(names, receivers, tenant, domain, 'k:' .. outcome .. ':' .. rank .. ':' .. kind,
+                if outcome == 3 and rule[5] <= 0 then due = whole(now + hour) end
+                hold_back(names, tenant, domain, 'k:' .. text_of(outcome) .. ':' .. rule[6] .. ':' .. kind,
                     alert .. '\\n' .. subject, due)
             end
-            if around.k then leave_marks(around.k, fingerprint, alert, standing) end
+            if around and around.k then leave_marks(around.k, fingerprint, alert, standing) end
             if standing then
                 save(fingerprint, standing)
                 if is_sent then
                     local standing_key, told = base .. 'standing:' .. fingerprint, 't:' .. around.l
-                    local known = redis.call('HEXISTS', standing_key, told) == 1
-                    if known or tonumber(redis.call('HGET', standing_key, 'c') or '0') < \(StandingBounds.told) then
-                        redis.call('HSET', standing_key, told, notice)
-                        if not known then redis.call('HINCRBY', standing_key, 'c', 1) end
+                    local is_known = call('HEXISTS', standing_key, told) == 1
+                    if is_known or tonumber(call('HGET', standing_key, 'c') or '0') < \(StandingBounds.told) then
+                        call('HSET', standing_key, told, notice)
+                        if not is_known then call('HINCRBY', standing_key, 'c', 1) end
                     end
                 end
             end
-            if is_sent and mode ~= 3 and around.o then why = around.o end
-            held = held or {-1, 0, '', '', false, '-1'}
-            local text = numbers(outcome, count, window, next_at, remaining, held_rank, held[6], ARGV[base_at + 7],
-                ARGV[base_at + 4], amount)
-            record(alert, run, text, held[4], held[3], why, subject, is_sent and mode ~= 3 and notice or nil)
-            return {text, held[4], held[3], why}
+            if is_sent and mode ~= 3 and around and around.o then why = around.o end
+            local text = numbers(text_of(outcome), text_of(count), window, next_at, text_of(remaining), text_of(held_rank),
+                held_at, rule[10], rule[7], text_of(amount))
+            record(alert, run, text, held_by, held_fingerprint, why, subject, is_sent and mode ~= 3 and notice or nil)
+            if held_by == '' and why == '' then return text end
+            return {text, held_by, held_fingerprint, why}
         end
 
-        local replies = {'ok', now_text, 0}
-        for index = 0, (#KEYS - \(ScriptPrelude.sharedKeys)) / \(keysPerAlert) - 1 do
-            local reply = decide(index)
+        local replies, count = {'ok', now_text, 0}, 0
+        local first, step = \(sharedArguments) + 1, \(argumentsPerAlert)
+        -- Most have not been asked about before: one look at all of them.
+        local lists, seen = {}, {}
+        for at = first, #arguments, step do lists[#lists + 1] = base .. 'of:' .. arguments[at] end
+        local any = call('EXISTS', unpack(lists)) > 0
+        for at = first, #arguments, step do
+            local alert = arguments[at]
+            local reply = decide(at, any or seen[alert])
             if not reply then
                 replies[1] = 'stale'
                 break
             end
-            replies[index + 4] = reply
+            seen[alert] = true
+            count = count + 1
+            replies[count + 3] = reply
         end
-        trim()
-        replies[3] = redis.call('XLEN', notices)
+        finish()
+        replies[3] = call('XLEN', notices)
         return replies
         """
 }

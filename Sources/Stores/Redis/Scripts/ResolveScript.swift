@@ -19,20 +19,20 @@ enum ResolveScript {
         local fingerprint, revision = ARGV[9], ARGV[10]
         local ending = cjson.decode(ARGV[11])
         local standing = recall(fingerprint)
-        if (redis.call('GET', version_key) or '') ~= version or standing.r ~= revision then return {'stale', now_text} end
+        if known[2] ~= version or standing.r ~= revision then return {'stale', now_text} end
         if standing.on ~= '1' then return {'ok', now_text} end
         note(standing, false)
 
         for key in standing.m:gmatch('%S+') do
-            redis.call('ZREM', base .. 'inhibit:' .. key, fingerprint)
-            redis.call('HDEL', base .. 'inhibit:' .. key .. ':ids', fingerprint)
+            call('ZREM', base .. 'inhibit:' .. key, fingerprint)
+            call('HDEL', base .. 'inhibit:' .. key .. ':ids', fingerprint)
         end
         standing.m = ' '
-        redis.call('DEL', identity_key)
-        local marks = redis.call('HGETALL', domain_key)
+        call('DEL', identity_key)
+        local marks = call('HGETALL', domain_key)
         for at = 1, #marks, 2 do
             local head, found, alert = marks[at + 1]:match('^(%d+ %d+ )(%x+) [01] (.*)$')
-            if found == fingerprint then redis.call('HSET', domain_key, marks[at], head .. found .. ' 1 ' .. alert) end
+            if found == fingerprint then call('HSET', domain_key, marks[at], head .. found .. ' 1 ' .. alert) end
         end
 
         local tellings = (#ARGV - \(fixedArguments)) / \(argumentsPerTelling)
@@ -56,23 +56,23 @@ enum ResolveScript {
             replies[index + 3] = text
         end
         if not is_held and tellings > 0 then
-            for _, field in ipairs(redis.call('HKEYS', standing_key)) do
-                if field:sub(1, 2) == 't:' then redis.call('HDEL', standing_key, field) end
+            for _, field in ipairs(call('HKEYS', standing_key)) do
+                if field:sub(1, 2) == 't:' then call('HDEL', standing_key, field) end
             end
-            redis.call('HDEL', standing_key, 'c')
+            call('HDEL', standing_key, 'c')
         end
 
         for _, id in ipairs(ending.silences) do
-            local silence = redis.call('HGET', silences_key, id)
+            local silence = call('HGET', silences_key, id)
             local starts, ends, created, text = silence:match('^(%d+) (%d+) (%d+) %d+ (.*)$')
             if tonumber(ends) > now then
-                redis.call('HSET', silences_key, id, starts .. ' ' .. now_text .. ' ' .. created .. ' ' .. now_text .. ' ' .. text)
-                redis.call('SET', version_key, ending.version)
-                redis.call('XADD', audit_key, 'MAXLEN', '~', ending.audit, '*', 'at', now_text, 'actor', ending.actor,
+                call('HSET', silences_key, id, starts .. ' ' .. now_text .. ' ' .. created .. ' ' .. now_text .. ' ' .. text)
+                call('SET', version_key, ending.version)
+                call('XADD', audit_key, 'MAXLEN', '~', ending.audit, '*', 'at', now_text, 'actor', ending.actor,
                     'action', 'silence.expired', 'subject', id, 'detail', ending.detail)
             end
         end
-        trim()
+        finish()
         return replies
         """
 }

@@ -20,8 +20,7 @@ enum ScriptPrelude {
     static func text(clock: RedisStateStore.ServerClock) -> String { clock.reading + "\n" + Self.body }
 
     private static let body = """
-        local latest = tonumber(redis.call('GET', KEYS[1]) or '0')
-        if now < latest then now = latest else redis.call('SET', KEYS[1], string.format('%d', now)) end
+        local call, match = redis.call, string.match
         local receipts, notices, version_key, due_key = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
         local base, retention, kept = ARGV[1], ARGV[2], tonumber(ARGV[3])
         local version, standing_life = ARGV[4], ARGV[5]
@@ -30,37 +29,54 @@ enum ScriptPrelude {
 
         -- As a whole number; what %s would write has 14 digits.
         local function whole(number) return string.format('%d', number) end
+
+        -- The latest time that was seen, and the version of the silences.
+        local known = call('MGET', KEYS[1], version_key)
+        known[2] = known[2] or ''
+        local latest = tonumber(known[1] or '0')
+        if now < latest then now = latest else call('SET', KEYS[1], whole(now)) end
         local now_text = whole(now)
 
         -- Numbers of many digits are given as texts.
         local function numbers(outcome, count, window, next_at, remaining, held_rank, held_at, limit, mode, amount)
-            return string.format('%d %s %d %s %s %d %d %s %s %s %d', outcome, now_text, count, window, next_at, remaining,
-                held_rank, held_at, limit, mode, amount)
+            return outcome .. ' ' .. now_text .. ' ' .. count .. ' ' .. window .. ' ' .. next_at .. ' ' .. remaining .. ' ' ..
+                held_rank .. ' ' .. held_at .. ' ' .. limit .. ' ' .. mode .. ' ' .. amount
         end
 
-        -- Writes a receipt, and the notice unless there is none. Most have nothing that holds them, and no reason.
+        -- Receipts that were written, by run, and the runs in their order.
+        local of_runs, runs = {}, {}
+
+        -- Writes a receipt, and the notice unless there is none. Most have the same fields, which a stream keeps once.
         local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice)
             local id
-            if held_by == '' and why == '' then
-                id = redis.call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject)
+            if held_fingerprint == '' and why == '' then
+                id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
+                    'held_by', held_by)
             else
-                id = redis.call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
+                id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
                     'held_by', held_by, 'held_fingerprint', held_fingerprint, 'why', why)
             end
-            redis.call('RPUSH', base .. 'of:' .. alert, id)
-            redis.call('RPUSH', base .. 'run:' .. run, id)
+            call('RPUSH', base .. 'of:' .. alert, id)
+            local ids = of_runs[run]
+            if ids then
+                ids[#ids + 1] = id
+            else
+                of_runs[run] = {id}
+                runs[#runs + 1] = run
+            end
             if notice then
-                redis.call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'numbers', text, 'why', why,
+                call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'numbers', text, 'why', why,
                     'subject', subject)
             end
         end
 
-        -- Forgets the oldest receipts, and their places in the index.
-        local function trim()
-            local over = redis.call('XLEN', receipts) - kept
+        -- Completes the index; forgets the oldest receipts, and their places in it.
+        local function finish()
+            for at = 1, #runs do call('RPUSH', base .. 'run:' .. runs[at], unpack(of_runs[runs[at]])) end
+            local over = call('XLEN', receipts) - kept
             if over < 100 then return end
             local last
-            for _, entry in ipairs(redis.call('XRANGE', receipts, '-', '+', 'COUNT', math.min(over, 256))) do
+            for _, entry in ipairs(call('XRANGE', receipts, '-', '+', 'COUNT', math.min(over, 256))) do
                 local fields = entry[2]
                 last = entry[1]
                 local alert, run
@@ -70,12 +86,12 @@ enum ScriptPrelude {
                 end
                 -- An entry from before there was an index has no run.
                 if alert and run then
-                    redis.call('LPOP', base .. 'of:' .. alert)
-                    redis.call('LPOP', base .. 'run:' .. run)
+                    call('LPOP', base .. 'of:' .. alert)
+                    call('LPOP', base .. 'run:' .. run)
                 end
             end
             local time, number = last:match('^(%d+)-(%d+)$')
-            redis.call('XTRIM', receipts, 'MINID', time .. '-' .. whole(tonumber(number) + 1))
+            call('XTRIM', receipts, 'MINID', time .. '-' .. whole(tonumber(number) + 1))
         end
 
         -- Takes note that an alert fires, or no longer.
@@ -102,18 +118,18 @@ enum ScriptPrelude {
 
         local function save(fingerprint, standing)
             local key = base .. 'standing:' .. fingerprint
-            redis.call('HSET', key, 'h', standing.h, 'f', standing.f, 'on', standing.on, 'm', standing.m, 'n', standing.n)
-            redis.call('HINCRBY', key, 'r', 1)
-            redis.call('PEXPIRE', key, standing_life)
+            call('HSET', key, 'h', standing.h, 'f', standing.f, 'on', standing.on, 'm', standing.m, 'n', standing.n)
+            call('HINCRBY', key, 'r', 1)
+            call('PEXPIRE', key, standing_life)
             if standing.settle == 0 then
-                redis.call('ZREM', due_key, 'f:' .. fingerprint)
+                call('ZREM', due_key, 'f:' .. fingerprint)
             elseif standing.settle then
-                redis.call('ZADD', due_key, whole(standing.settle), 'f:' .. fingerprint)
+                call('ZADD', due_key, whole(standing.settle), 'f:' .. fingerprint)
             end
         end
 
         local function recall(fingerprint)
-            local found = redis.call('HMGET', base .. 'standing:' .. fingerprint, 'h', 'f', 'm', 'n', 'on', 'r')
+            local found = call('HMGET', base .. 'standing:' .. fingerprint, 'h', 'f', 'm', 'n', 'on', 'r')
             return {h = found[1] or '', f = tonumber(found[2] or '0'), m = found[3] or ' ', n = found[4] or '',
                 on = found[5] or '0', r = found[6] or '0', weight = 0}
         end

@@ -13,9 +13,9 @@ enum SettleScripts {
             ScriptPrelude.text(clock: clock) + """
 
                 local found = {now_text}
-                for _, member in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now_text, 'LIMIT', 0, \(Self.batch))) do
+                for _, member in ipairs(call('ZRANGEBYSCORE', due_key, '-inf', now_text, 'LIMIT', 0, \(Self.batch))) do
                     local name, prefix = member:sub(3), member:sub(1, 1) == 'd' and 'held:' or 'standing:'
-                    found[#found + 1] = {member, redis.call('HGETALL', base .. prefix .. name)}
+                    found[#found + 1] = {member, call('HGETALL', base .. prefix .. name)}
                 end
                 return found
                 """
@@ -29,23 +29,23 @@ enum SettleScripts {
                 local member, known = ARGV[9], ARGV[10]
                 local outcome, amount, fires = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13]
                 local name = member:sub(3)
-                if not redis.call('ZSCORE', due_key, member) then return {now_text} end
+                if not call('ZSCORE', due_key, member) then return {now_text} end
                 if member:sub(1, 1) == 'd' then
-                    if redis.call('HGET', base .. 'held:' .. name, 'last') ~= known then return {now_text} end
-                    redis.call('DEL', base .. 'held:' .. name)
+                    if call('HGET', base .. 'held:' .. name, 'last') ~= known then return {now_text} end
+                    call('DEL', base .. 'held:' .. name)
                 else
                     local standing_key = base .. 'standing:' .. name
-                    if redis.call('HGET', standing_key, 'r') ~= known then return {now_text} end
-                    redis.call('HSET', standing_key, 'f', 0, 'h', fires)
-                    redis.call('HINCRBY', standing_key, 'r', 1)
+                    if call('HGET', standing_key, 'r') ~= known then return {now_text} end
+                    call('HSET', standing_key, 'f', 0, 'h', fires)
+                    call('HINCRBY', standing_key, 'r', 1)
                     if fires == '0' then
-                        for _, field in ipairs(redis.call('HKEYS', standing_key)) do
-                            if field:sub(1, 2) == 't:' then redis.call('HDEL', standing_key, field) end
+                        for _, field in ipairs(call('HKEYS', standing_key)) do
+                            if field:sub(1, 2) == 't:' then call('HDEL', standing_key, field) end
                         end
-                        redis.call('HDEL', standing_key, 'c')
+                        call('HDEL', standing_key, 'c')
                     end
                 end
-                redis.call('ZREM', due_key, member)
+                call('ZREM', due_key, member)
                 local replies = {now_text}
                 for index = 0, (#ARGV - \(fixedArguments)) / \(argumentsPerTelling) - 1 do
                     local at = \(fixedArguments) + index * \(argumentsPerTelling)
@@ -54,7 +54,7 @@ enum SettleScripts {
                         ARGV[at + 4] ~= '' and ARGV[at + 4] or nil)
                     replies[index + 2] = text
                 end
-                trim()
+                finish()
                 return replies
                 """
         )
