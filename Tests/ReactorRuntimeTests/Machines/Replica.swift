@@ -6,15 +6,24 @@ import ReactorRuntime
 
 /// An event at a time in milliseconds, or only time that passes.
 struct Step: Sendable {
-    var time: Int
-    var type: String?
-    var payload: JSONValue
+    static let start = Timestamp(seconds: 1_700_000_000)
+
+    let time: Int
+    /// As every reactor hears it.
+    let event: Event?
+
+    init(time: Int, type: String?, payload: JSONValue) {
+        self.time = time
+        self.event = type.flatMap { type in
+            let now = Self.start + .milliseconds(time)
+            let writer = EnvelopeWriter(eventType: type, timestamp: now, source: "tests", payload: payload)
+            return try? Event(frame: writer.bytes, arrivedAt: now)
+        }
+    }
 }
 
 /// The machines of one reactor.
 final class Replica {
-    private static let start = Timestamp(seconds: 1_700_000_000)
-
     private let machines = MachineSet()
     private let number: Int
     private let sharing: MachineSharing?
@@ -48,7 +57,7 @@ final class Replica {
         }
     }
 
-    private func moment(_ time: Int) -> MachineMoment { self.moment(Self.start + .milliseconds(time)) }
+    private func moment(_ time: Int) -> MachineMoment { self.moment(Step.start + .milliseconds(time)) }
 
     /// Machines do not see the time go back.
     private func moment(_ time: Timestamp) -> MachineMoment {
@@ -64,20 +73,36 @@ final class Replica {
 
     func learn(_ stored: StoredKey) { self.sharing?.learn(stored, machine: self.number, self.moment(0)) }
 
+    /// What is told of steps that are written down together, as those are that wait together.
+    func take(_ steps: [Step]) async -> [String] {
+        await self.begin()
+        var outputs: [MachineOutput] = []
+        for step in steps {
+            let now = Step.start + .milliseconds(step.time)
+            while let due = self.machines.nextDeadline, due <= now {
+                outputs += self.machines.advance(self.moment(due))
+            }
+            outputs += self.handle(step)
+        }
+        return await self.settle(outputs, self.moment(steps.last?.time ?? 0))
+    }
+
     /// What is told of a step and of what became due before it.
     func take(_ step: Step) async -> [String] {
         await self.begin()
         var told: [String] = []
-        let now = Self.start + .milliseconds(step.time)
+        let now = Step.start + .milliseconds(step.time)
         while let due = self.machines.nextDeadline, due <= now {
             let moment = self.moment(due)
             told += await self.settle(self.machines.advance(moment), moment)
         }
-        guard let type = step.type else { return told }
-        let writer = EnvelopeWriter(eventType: type, timestamp: now, source: "tests", payload: step.payload)
-        guard let event = try? Event(frame: writer.bytes, arrivedAt: now) else { return told }
-        let outputs = self.machines.handle(event, machine: self.number, self.moment(step.time))
-        return told + (await self.settle(outputs, self.moment(step.time)))
+        guard step.event != nil else { return told }
+        return told + (await self.settle(self.handle(step), self.moment(step.time)))
+    }
+
+    private func handle(_ step: Step) -> [MachineOutput] {
+        guard let event = step.event else { return [] }
+        return self.machines.handle(event, machine: self.number, self.moment(step.time))
     }
 
     private func settle(_ outputs: [MachineOutput], _ moment: MachineMoment) async -> [String] {

@@ -12,31 +12,67 @@ import Stores
 import SyntheticEvents
 import Testing
 
+/// How many random runs are compared; a million take about two hours.
+private let lifecycles = ProcessInfo.processInfo.environment["AOS_SHARED_LIFECYCLES"].flatMap { Int($0) } ?? 500
+
 /// Several reactors' machines on one Redis, on a clock of the test's own.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct SharedMachinesTests {
+@Suite(.serialized, .timeLimit(.minutes(lifecycles > 10_000 ? 240 : 10))) struct SharedMachinesTests {
     @Test func `two reactors and one alone find the same, each once, over restarts and lost writes`() async throws {
-        let runs = ProcessInfo.processInfo.environment["AOS_SHARED_LIFECYCLES"].flatMap { Int($0) } ?? 600
-        try await Self.withStore { store in
-            for (seed, first) in stride(from: 0, to: runs, by: 100).enumerated() {
-                let events = RandomRuns(seed: UInt64(seed + 1), first: first, count: min(100, runs - first)).events
-                let alone = Replica(nil)
-                var expected: [String: Int] = [:]
-                for step in events { for text in await alone.take(step) { expected[text, default: 0] += 1 } }
-                var generator = SplitMix64(seed: UInt64(seed) + 77)
-                var pair = [Replica(store), Replica(store)]
-                var found: [String: Int] = [:]
-                for (index, step) in events.enumerated() {
-                    // Now this one is first, now that one; at times one begins anew.
-                    if index % 97 == 96 { pair[index / 97 % 2] = Replica(store) }
-                    let turn = Bool.random(using: &generator) ? [0, 1] : [1, 0]
-                    for place in turn { for text in await pair[place].take(step) { found[text, default: 0] += 1 } }
+        let runs = lifecycles
+        let started = ContinuousClock.now
+        try await Self.withServedCommands { commands, server in
+            var next = 0
+            while next < runs {
+                // Some at a time, for none of them waits for itself; and what they have left is no burden to the next.
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 where next < runs {
+                        let first = next
+                        group.addTask { await Self.compare(first..<min(first + Self.runsPerHistory, runs), commands) }
+                        next += Self.runsPerHistory
+                    }
+                    try await group.waitForAll()
                 }
-                let differing = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
-                let shown = differing.prefix(10).map { "\(expected[$0] ?? 0) -> \(found[$0] ?? 0): \($0)" }
-                #expect(shown.isEmpty, "seed \(seed)")
-                #expect(expected.count > 100)
+                try await server.command("FLUSHALL")
             }
         }
+        let seconds = (ContinuousClock.now - started).components.seconds
+        print("\(runs) lifecycles on one Redis within \(seconds) s")
+    }
+
+    private static let runsPerHistory = 100
+
+    /// What two reactors that share a store tell of runs, and what one alone does.
+    private static func compare(_ runs: Range<Int>, _ commands: RedisCommandClient) async {
+        let seed = UInt64(runs.lowerBound / Self.runsPerHistory + 1)
+        let store = RedisMachineStore(commands: commands, namespace: "tests-\(seed)")
+        let events = RandomRuns(seed: seed, first: runs.lowerBound, count: runs.count).events
+        let alone = Replica(nil)
+        var expected: [String: Int] = [:]
+        for step in events { for text in await alone.take(step) { expected[text, default: 0] += 1 } }
+        var generator = SplitMix64(seed: seed &+ 76)
+        var pair = [Replica(store), Replica(store)]
+        var found: [String: Int] = [:]
+        var (index, untilRestart) = (0, 0)
+        while index < events.count {
+            // Now this one is first, now that one; now single events wait, now many; at times one begins anew.
+            if untilRestart >= 97 {
+                untilRestart -= 97
+                pair[Int.random(in: 0...1, using: &generator)] = Replica(store)
+            }
+            let count = Bool.random(using: &generator) ? 1 : Int.random(in: 1...40, using: &generator)
+            let waiting = Array(events[index..<min(index + count, events.count)])
+            let turn = Bool.random(using: &generator) ? [0, 1] : [1, 0]
+            for place in turn {
+                let told = waiting.count == 1 ? await pair[place].take(waiting[0]) : await pair[place].take(waiting)
+                for text in told { found[text, default: 0] += 1 }
+            }
+            index += waiting.count
+            untilRestart += waiting.count
+        }
+        let differing = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
+        let shown = differing.prefix(10).map { "\(expected[$0] ?? 0) -> \(found[$0] ?? 0): \($0)" }
+        #expect(shown.isEmpty, "seed \(seed)")
+        #expect(expected.count >= min(100, runs.count), "seed \(seed)")
     }
 
     @Test func `what was found and not told is told by another one, once`() async throws {
@@ -96,6 +132,14 @@ import Testing
     private static func withServedStore(
         _ body: (RedisMachineStore, RedisServerProcess) async throws -> Void
     ) async throws {
+        try await self.withServedCommands { commands, server in
+            try await body(RedisMachineStore(commands: commands, namespace: "tests"), server)
+        }
+    }
+
+    private static func withServedCommands(
+        _ body: (RedisCommandClient, RedisServerProcess) async throws -> Void
+    ) async throws {
         try await withRedisServer { server in
             let client = RedisCommandClient(
                 endpoint: try RedisEndpoint(url: server.url),
@@ -105,7 +149,7 @@ import Testing
             )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await client.run() }
-                try await body(RedisMachineStore(commands: client, namespace: "tests"), server)
+                try await body(client, server)
                 await client.stop()
                 group.cancelAll()
             }
