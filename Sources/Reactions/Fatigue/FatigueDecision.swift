@@ -53,7 +53,7 @@ struct FatigueDecision {
     /// `ledger` is what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
     init(_ alert: Alert, _ fingerprint: Fingerprint, _ rules: FatigueRules, ledger: TenantLedger?, now: Int64) {
         let count = ledger?.hour.count ?? 0
-        let domain = ledger?.domains[alert.domain]
+        let domain = ledger?.domains[ExactText(alert.domain)]
         if rules.isOff {
             self.init(.fatigueDisabled, .unchecked(isForTenant: false), count: count)
         } else if rules.isOffForTenant {
@@ -109,7 +109,7 @@ struct FatigueDecision {
         now: Int64,
         count: Int
     ) -> FatigueDecision? {
-        let marks = alert.severity.countsByKind ? domain?.kinds[alert.type] : domain?.sent
+        let marks = alert.severity.countsByKind ? domain?.kinds[ExactText(alert.type)] : domain?.sent
         guard let mark = marks?.newest(atLeast: alert.severity), now &- mark.at < rules.cooldown,
             // What was resolved and fires again is news.
             !(mark.isOver && mark.fingerprint == fingerprint)

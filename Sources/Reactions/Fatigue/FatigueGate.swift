@@ -27,7 +27,7 @@ package struct FatigueGate: Sendable, Hashable {
     let instance: String
     private let bounds: FatigueBounds
     var clock = SteadyClock()
-    private(set) var tenants: [String: TenantLedger] = [:]
+    private(set) var tenants: [ExactText: TenantLedger] = [:]
     /// All that is remembered, oldest first.
     private var journal: Deque<JournalEntry> = []
     private var serial: UInt64 = 0
@@ -66,16 +66,19 @@ package struct FatigueGate: Sendable, Hashable {
 
     /// The receipt of one alert. When it says that the alert is sent, the alert is remembered as sent.
     ///
-    /// - Parameter surroundings: what silences, inhibition, routes and mute intervals say at this time.
+    /// - Parameters:
+    ///   - surroundings: what silences, inhibition, routes and mute intervals say at this time.
+    ///   - known: what is kept of the alert, when the caller keeps it as well.
     package mutating func decide(
         _ alert: Alert,
         _ surroundings: AlertSurroundings,
+        _ known: KnownSubject? = nil,
         at reading: Timestamp
     ) -> Receipt {
         let now = self.begin(reading)
         let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
-        let tenant = self.tenants.index(forKey: alert.tenant)
+        let tenant = self.tenants.index(forKey: ExactText(alert.tenant))
         if let tenant { self.tenants.values[tenant].endHour(at: now) }
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
         let count = tenant.map { self.tenants.values[$0].hour.count } ?? 0
@@ -98,7 +101,14 @@ package struct FatigueGate: Sendable, Hashable {
             // A limit that lets nothing through has no window that closes.
             let hasWindow = decision.verdict != .tenantRateLimit || rules.limit > 0
             let due = hasWindow ? decision.nextAllowed ?? now : now &+ FatigueRules.hour
-            self.heldBack.add(alert, decision.verdict, receivers: surroundings.receivers, due: due, at: now)
+            self.heldBack.add(
+                alert,
+                known ?? KnownSubject(alert),
+                decision.verdict,
+                receivers: surroundings.receivers,
+                due: due,
+                at: now
+            )
         }
         if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(
@@ -116,9 +126,11 @@ package struct FatigueGate: Sendable, Hashable {
         let now = self.begin(reading)
         let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
-        if let index = self.tenants.index(forKey: alert.tenant) { self.tenants.values[index].endHour(at: now) }
+        if let index = self.tenants.index(forKey: ExactText(alert.tenant)) {
+            self.tenants.values[index].endHour(at: now)
+        }
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
-        let decision = FatigueDecision(sentBefore: self.tenants[alert.tenant]?.hour.count ?? 0)
+        let decision = FatigueDecision(sentBefore: self.tenants[ExactText(alert.tenant)]?.hour.count ?? 0)
         self.remember(alert, fingerprint, isUnchecked: false, at: now)
         if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(alert, fingerprint, decision, limit: rules.limit, at: reading)
@@ -137,8 +149,8 @@ package struct FatigueGate: Sendable, Hashable {
 
     /// What an alert was about is over: from now on its own past does not hold it back.
     mutating func end(_ fingerprint: Fingerprint, tenant: String, domain: String) {
-        guard let index = self.tenants.index(forKey: tenant) else { return }
-        self.tenants.values[index].end(fingerprint, domain: domain)
+        guard let index = self.tenants.index(forKey: ExactText(tenant)) else { return }
+        self.tenants.values[index].end(fingerprint, domain: ExactText(domain))
     }
 
     /// The gate's instant of a reading; what has ended by then is forgotten.
@@ -153,11 +165,11 @@ package struct FatigueGate: Sendable, Hashable {
     /// How much of its hour a tenant has used.
     package mutating func statistics(tenant: String, at reading: Timestamp) -> TenantFatigueStatistics {
         let now = self.begin(reading)
-        if let index = self.tenants.index(forKey: tenant) { self.tenants.values[index].endHour(at: now) }
-        let hour = self.tenants[tenant]?.hour ?? []
+        if let index = self.tenants.index(forKey: ExactText(tenant)) { self.tenants.values[index].endHour(at: now) }
+        let hour = self.tenants[ExactText(tenant)]?.hour ?? []
         return TenantFatigueStatistics(
             tenant: tenant,
-            sentInLastHour: hour.map(\.domain),
+            sentInLastHour: hour.map(\.domain.text),
             settings: self.settings.fatigue
         )
     }
@@ -185,7 +197,7 @@ package struct FatigueGate: Sendable, Hashable {
         at now: Int64
     ) {
         self.standing.tell(alert, fingerprint)
-        let records = self.tenants[alert.tenant]?.records ?? 0
+        let records = self.tenants[ExactText(alert.tenant)]?.records ?? 0
         if isUnchecked, records >= self.bounds.uncheckedRecordsPerTenant {
             self.counters.unrecorded += 1
             return
@@ -195,6 +207,7 @@ package struct FatigueGate: Sendable, Hashable {
             self.forgetOldest()
         }
         self.serial += 1
+        let (tenant, domain, kind) = (ExactText(alert.tenant), ExactText(alert.domain), ExactText(alert.type))
         let mark = SentMark(
             at: now,
             serial: self.serial,
@@ -206,13 +219,13 @@ package struct FatigueGate: Sendable, Hashable {
             JournalEntry(
                 at: now,
                 serial: self.serial,
-                tenant: alert.tenant,
-                domain: alert.domain,
+                tenant: tenant,
+                domain: domain,
                 fingerprint: fingerprint,
-                kind: alert.severity.countsByKind ? alert.type : nil
+                kind: alert.severity.countsByKind ? kind : nil
             )
         )
-        self.tenants[alert.tenant, default: TenantLedger()].record(mark, domain: alert.domain, kind: alert.type)
+        self.tenants[tenant, default: TenantLedger()].record(mark, domain: domain, kind: kind)
     }
 
     /// Each alert is remembered once and forgotten once, so this costs next to nothing per decision.

@@ -14,19 +14,28 @@ package struct HeldBack: Sendable, Hashable {
             self.severity = severity
         }
 
+        /// By numbers: the names of verdicts and severities are long.
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(self.verdict.place * Severity.allCases.count + self.severity.rank)
+            hasher.combine(self.type)
+        }
+
         package static func < (lhs: Kind, rhs: Kind) -> Bool {
             (lhs.verdict.rawValue, lhs.type, lhs.severity) < (rhs.verdict.rawValue, rhs.type, rhs.severity)
         }
     }
 
     package struct Example: Sendable, Hashable {
-        package var alertID: String
-        package var subject: AlertSubject
+        private let known: KnownSubject
 
         package init(alertID: String, subject: AlertSubject) {
-            self.alertID = alertID
-            self.subject = subject
+            self.init(KnownSubject(alertID: alertID, subject: subject))
         }
+
+        init(_ known: KnownSubject) { self.known = known }
+
+        package var alertID: String { self.known.alertID }
+        package var subject: AlertSubject { self.known.subject }
     }
 
     package var receiver: String
@@ -75,6 +84,16 @@ package struct HeldBack: Sendable, Hashable {
     }
 
     package var name: String { Self.name(receiver: self.receiver, tenant: self.tenant, domain: self.domain) }
+
+    /// One more.
+    mutating func count(_ kind: Kind, _ example: Example) {
+        if let index = self.counts.index(forKey: kind) {
+            self.counts.values[index] += 1
+        } else {
+            self.counts[kind] = 1
+        }
+        self.last = example
+    }
 
     package var total: Int { self.counts.values.reduce(0, +) }
 }
@@ -147,21 +166,32 @@ extension HeldBack {
 
 /// What was held back and not told of yet.
 struct HeldBackBook: Sendable, Hashable {
-    /// By the bytes of tenant, domain and receiver, with one between them that no UTF-8 holds. Not by the set's name, which costs
-    /// a SHA-256 of its own.
-    private var sets: [[UInt8]: HeldBack] = [:]
+    /// Not by the set's name, which costs a SHA-256 of its own.
+    private struct Audience: Sendable, Hashable {
+        let tenant: ExactText
+        let domain: ExactText
+        let receiver: ExactText
+    }
+
+    private var sets: [Audience: HeldBack] = [:]
     /// The earliest time at which something is due.
     private(set) var nextDue: Int64?
 
-    mutating func add(_ alert: Alert, _ verdict: Verdict, receivers: [String], due: Int64, at now: Int64) {
-        let example = HeldBack.Example(alertID: alert.id, subject: AlertSubject(alert))
+    mutating func add(
+        _ alert: Alert,
+        _ known: KnownSubject,
+        _ verdict: Verdict,
+        receivers: [String],
+        due: Int64,
+        at now: Int64
+    ) {
+        let example = HeldBack.Example(known)
         let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
-        let subject = Array(alert.tenant.utf8) + [0xFF] + Array(alert.domain.utf8) + [0xFF]
+        let (tenant, domain) = (ExactText(alert.tenant), ExactText(alert.domain))
         for receiver in receivers {
-            let audience = subject + receiver.utf8
+            let audience = Audience(tenant: tenant, domain: domain, receiver: ExactText(receiver))
             if let index = self.sets.index(forKey: audience) {
-                self.sets.values[index].counts[kind, default: 0] += 1
-                self.sets.values[index].last = example
+                self.sets.values[index].count(kind, example)
             } else {
                 self.sets[audience] = HeldBack(
                     receiver: receiver,

@@ -30,11 +30,12 @@ struct SentMarks: Sendable, Hashable {
 
     /// The newest alert of at least that severity.
     func newest(atLeast severity: Severity) -> SentMark? {
-        var newest: SentMark?
-        for case let mark? in self.marks[severity.rank...] where newest.map({ $0.serial < mark.serial }) ?? true {
-            newest = mark
+        var (newest, place): (UInt64, Int?) = (0, nil)
+        for index in severity.rank..<self.marks.count {
+            guard let serial = self.marks[index]?.serial, place == nil || newest < serial else { continue }
+            (newest, place) = (serial, index)
         }
-        return newest
+        return place.flatMap { self.marks[$0] }
     }
 
     /// Marks the alerts of an identity as over.

@@ -6,17 +6,17 @@ struct TenantLedger: Sendable, Hashable {
         var at: Int64
         /// The entry's place in the journal.
         var serial: UInt64
-        var domain: String
+        var domain: ExactText
     }
 
     struct Domain: Sendable, Hashable {
         var sent = SentMarks()
         var identities: [Fingerprint: SentMarks] = [:]
         /// By the alert's type; only alerts that no other kind holds back.
-        var kinds: [String: SentMarks] = [:]
+        var kinds: [ExactText: SentMarks] = [:]
     }
 
-    var domains: [String: Domain] = [:]
+    var domains: [ExactText: Domain] = [:]
     /// What counts against the limit: alerts sent strictly after an hour ago, oldest first.
     private(set) var hour: Deque<HourEntry> = []
     var records = 0
@@ -25,14 +25,14 @@ struct TenantLedger: Sendable, Hashable {
         while let first = self.hour.first, first.at <= now &- FatigueRules.hour { self.hour.removeFirst() }
     }
 
-    mutating func record(_ mark: SentMark, domain name: String, kind: String) {
+    mutating func record(_ mark: SentMark, domain name: ExactText, kind: ExactText) {
         self.records += 1
         self.hour.append(HourEntry(at: mark.at, serial: mark.serial, domain: name))
         self.domains[name, default: Domain()].record(mark, kind: kind)
     }
 
     /// What an alert was about is over.
-    mutating func end(_ fingerprint: Fingerprint, domain name: String) {
+    mutating func end(_ fingerprint: Fingerprint, domain name: ExactText) {
         guard let index = self.domains.index(forKey: name) else { return }
         self.domains.values[index].end(fingerprint)
     }
@@ -47,7 +47,7 @@ struct TenantLedger: Sendable, Hashable {
 }
 
 extension TenantLedger.Domain {
-    fileprivate mutating func record(_ mark: SentMark, kind: String) {
+    fileprivate mutating func record(_ mark: SentMark, kind: ExactText) {
         self.sent.add(mark)
         self.identities[mark.fingerprint, default: SentMarks()].add(mark)
         if mark.severity.countsByKind { self.kinds[kind, default: SentMarks()].add(mark) }
@@ -83,9 +83,35 @@ extension Severity {
 struct JournalEntry: Sendable, Hashable {
     var at: Int64
     var serial: UInt64
-    var tenant: String
-    var domain: String
+    var tenant: ExactText
+    var domain: ExactText
     var fingerprint: Fingerprint
     /// The alert's type, if it counts by its kind.
-    var kind: String?
+    var kind: ExactText?
+}
+/// A text as a key that is the same as another one only byte for byte, as in Redis: texts that merely look alike ("é" has
+/// two ways to be written) are two tenants.
+struct ExactText: Sendable, Hashable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (lhs: Self, rhs: Self) -> Bool {
+        guard lhs.text.utf8.count == rhs.text.utf8.count else { return false }
+        let isEqual = lhs.text.utf8.withContiguousStorageIfAvailable { left in
+            rhs.text.utf8.withContiguousStorageIfAvailable { left.elementsEqual($0) }
+        }
+        return (isEqual ?? nil) ?? lhs.text.utf8.elementsEqual(rhs.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        let isDone: Void? = self.text.utf8.withContiguousStorageIfAvailable { bytes in
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+        if isDone == nil {
+            for byte in self.text.utf8 { hasher.combine(byte) }
+        }
+        // No UTF-8 holds it, so that the end of one text and the beginning of the next do not run into each other.
+        hasher.combine(0xFF as UInt8)
+    }
 }

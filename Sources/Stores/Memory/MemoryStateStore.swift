@@ -14,11 +14,11 @@ package final class MemoryStateStore: StateStore {
     /// A receipt, and where it stands.
     struct Kept {
         let place: DecisionPlace
-        let subject: AlertSubject
+        let known: KnownSubject
         let receipt: Receipt
 
         var record: DecisionRecord {
-            DecisionRecord(cursor: self.place.text, subject: self.subject, receipt: self.receipt)
+            DecisionRecord(cursor: self.place.text, subject: self.known.subject, receipt: self.receipt)
         }
     }
 
@@ -31,7 +31,7 @@ package final class MemoryStateStore: StateStore {
         /// The newest place that is no longer kept.
         private(set) var forgotten: DecisionPlace?
 
-        mutating func keep(_ receipt: Receipt, _ subject: AlertSubject, _ capacity: Int) {
+        mutating func keep(_ receipt: Receipt, _ known: KnownSubject, _ capacity: Int) {
             let milliseconds = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
             self.newest =
                 milliseconds > self.newest.milliseconds
@@ -41,10 +41,11 @@ package final class MemoryStateStore: StateStore {
                 self.forgotten = self.newest
                 return
             }
-            self.records.append(Kept(place: self.newest, subject: subject, receipt: receipt))
-            if self.records.count > capacity {
+            // First, so that the room for one more is never needed.
+            if self.records.count >= capacity {
                 self.forgotten = self.records.removeFirst().place
             }
+            self.records.append(Kept(place: self.newest, known: known, receipt: receipt))
         }
 
         /// How many records stand before a place.
@@ -102,7 +103,7 @@ package final class MemoryStateStore: StateStore {
             return alerts.map { alert in
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
                 let receipt = state.gate.record(alert, surroundings, at: now)
-                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                state.keep(receipt, KnownSubject(alert), self.receiptCapacity)
                 return receipt
             }
         }
@@ -118,9 +119,10 @@ package final class MemoryStateStore: StateStore {
             receipts.reserveCapacity(alerts.count)
             for alert in alerts {
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
-                let receipt = state.gate.decide(alert, surroundings, at: now)
+                let known = KnownSubject(alert)
+                let receipt = state.gate.decide(alert, surroundings, known, at: now)
                 if receipt.verdict.isSent { told.append(RoutedNotice(alert, receipt, routes: surroundings.routes)) }
-                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                state.keep(receipt, known, self.receiptCapacity)
                 receipts.append(receipt)
             }
             if !told.isEmpty { self.notices(told) }
@@ -159,7 +161,8 @@ package final class MemoryStateStore: StateStore {
         for telling in tellings {
             var subject = AlertSubject(telling.alert)
             if let event { subject.event = event }
-            state.keep(telling.receipt, subject, self.receiptCapacity)
+            let known = KnownSubject(alertID: telling.alert.id, subject: subject)
+            state.keep(telling.receipt, known, self.receiptCapacity)
             guard telling.receipt.verdict.isSent else { continue }
             let routes = telling.route.map { [$0] } ?? state.rules.routes(of: AlertLabels(telling.alert))
             guard !routes.isEmpty else { continue }

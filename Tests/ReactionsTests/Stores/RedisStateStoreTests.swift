@@ -100,6 +100,37 @@ struct RedisStateStoreTests {
         }
     }
 
+    @Test func `what is remembered lives on while alerts are sent, also where an older version had it end sooner`()
+        async throws
+    {
+        try await withTurnedStore { turned in
+            func milliseconds(_ name: String) async throws -> Int64 {
+                try await turned.commands.send(RedisCommand("PTTL", "aos:{test}:" + name)).orThrow().integer ?? 0
+            }
+            let (hour, domain) = ("hour:t", "domain:1:t:logs")
+            try await turned.turn(to: Self.start)
+            let first = try await turned.store.decide([.sample("k1", domain: "logs", id: "a1")])
+            #expect(first[0].verdict == .sent)
+            // As an older version would have left them: it set the end with every alert, and kept no note of it.
+            for name in [hour, domain] {
+                _ = try await turned.commands.send(RedisCommand("PEXPIRE", "aos:{test}:" + name, "60000")).orThrow()
+            }
+            _ = try await turned.commands.send(RedisCommand("HDEL", "aos:{test}:" + domain, "x")).orThrow()
+            try await turned.turn(to: Self.start + 61_000_000)
+            let second = try await turned.store.decide([.sample("k2", domain: "logs", id: "a2")])
+            #expect(second[0].verdict == .sent && second[0].count == 1)
+            for name in [hour, domain] { #expect(try await milliseconds(name) > 3_660_000) }
+            // Half of that time later, the end is put off again.
+            try await turned.turn(to: Self.start + 61_000_000 + 3_700_000_000)
+            for name in [hour, domain] {
+                _ = try await turned.commands.send(RedisCommand("PEXPIRE", "aos:{test}:" + name, "3600000")).orThrow()
+            }
+            let third = try await turned.store.decide([.sample("k3", domain: "logs", id: "a3")])
+            #expect(third[0].verdict == .sent && third[0].count == 0)
+            for name in [hour, domain] { #expect(try await milliseconds(name) > 3_660_000) }
+        }
+    }
+
     @Test func `a clock that is set back does not open windows again nor hold them open`() async throws {
         try await withTurnedStore { turned in
             try await turned.turn(to: Self.start)
@@ -165,6 +196,13 @@ struct RedisStateStoreTests {
                 #expect(keys.count > 4_000)
                 let lasting = try await commands.pipeline(keys.map { RedisCommand("TTL", $0.text ?? "") })
                 let names = zip(keys, lasting).filter { $1.integer == -1 }.compactMap { $0.0.text }
+                // Nothing ends before the last hour has been looked back at for the last time.
+                let looked = zip(keys, lasting).filter { key, _ in
+                    let name = key.text ?? ""
+                    return name.hasPrefix("aos:{bounded}:hour:") || name.hasPrefix("aos:{bounded}:domain:")
+                }
+                #expect(looked.count > 2_000)
+                #expect(looked.allSatisfy { ($1.integer ?? 0) > 3_600 })
                 // What a digest will tell of ends with it, and the index with the receipts.
                 let lists = ["due", "held:", "of:", "run:"].map { "aos:{bounded}:" + $0 }
                 let others = names.filter { name in !lists.contains { name.hasPrefix($0) } }

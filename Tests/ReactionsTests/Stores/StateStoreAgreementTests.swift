@@ -145,4 +145,33 @@ struct StateStoreAgreementTests {
             #expect(try await turned.store.receipts(query).map(\.receipt) == [answered[3]])
         }
     }
+
+    @Test func `texts that merely look alike are two tenants, domains and kinds in both stores`() async throws {
+        // The same letter, written in two ways: Swift takes them for equal, their bytes are not.
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let alerts: [Alert] = [
+            .sample("k", tenant: composed, id: "a1"), .sample("k", tenant: decomposed, id: "a2"),
+            .sample("k", tenant: composed, domain: composed, id: "a3"),
+            .sample("k", tenant: composed, domain: decomposed, id: "a4"),
+            .sample("k1", tenant: "t", severity: .high, id: "a5", type: composed),
+            .sample("k2", tenant: "t", severity: .high, id: "a6", type: decomposed),
+            // And each holds back its own.
+            .sample("k", tenant: composed, id: "b1"), .sample("k", tenant: decomposed, id: "b2"),
+            .sample("k3", tenant: "t", severity: .high, id: "b3", type: decomposed),
+        ]
+        let expected = Array(repeating: Verdict.sent, count: 6) + [.duplicate, .duplicate, .cooldown]
+        let now: Int64 = 1_795_221_600_000_000
+        let memory = MemoryStateStore(configVersion: "1", instance: "i", clock: { Timestamp(microseconds: now) })
+        try await withTurnedStore { turned in
+            try await turned.turn(to: now)
+            let seen = try await turned.store.decide(alerts)
+            #expect(seen.map(\.verdict) == expected)
+            #expect(seen.compactMap(\.heldBackBy) == ["a1", "a2", "a6"])
+            #expect(seen == memory.decideNow(alerts))
+            for tenant in [composed, decomposed] {
+                #expect(try await turned.store.statistics(tenant: tenant) == memory.statistics(tenant: tenant))
+            }
+            #expect(try await memory.statistics(tenant: decomposed).alertsInLastHour == 1)
+        }
+    }
 }

@@ -24,4 +24,26 @@ import Testing
                 == RedisCommand("EVALSHA", script.digest, "0").encoded
         )
     }
+
+    @Test func `takes arguments that are written already as it takes them one by one`() {
+        let script = RedisScript("return 1")
+        let texts = ["", "a", "é\r\n$3", String(repeating: "x", count: 12_345)]
+        let keys = ["k", "{tag}:é"].map { Array($0.utf8) }
+        var further = ScriptArguments()
+        further.add(Array(texts[2].utf8))
+        further.add(texts[3])
+        var written = ScriptArguments(keys: keys, capacity: 3)
+        written.add(texts[0])
+        written.add(texts[1])
+        written.add(further)
+        let bytes = texts.map { Array($0.utf8) }
+        #expect(
+            script.callByDigest(written).encoded == script.callByDigest(keys: keys, arguments: bytes).encoded
+        )
+        #expect(
+            script.callBySource(written).encoded == script.callBySource(keys: keys, arguments: bytes).encoded
+        )
+        #expect(script.callByDigest(ScriptArguments()).encoded == script.callByDigest(keys: [], arguments: []).encoded)
+        #expect(script.callByDigest(written).name == "EVALSHA")
+    }
 }
