@@ -85,7 +85,10 @@ import Testing
                     .sorted()
                 await eventually(within: .seconds(60), "settled") { (try? await Self.alerts(reactor)) == over }
                 #expect(try await Self.alerts(reactor) == over)
-                #expect(try await reactor.json("/v1/runs/open")["run"]?["status"]?.stringValue == "COMPLETE")
+                await eventually(within: .seconds(60), "the run is complete") {
+                    let run = try? await reactor.json("/v1/runs/open")["run"]
+                    return run?["status"]?.stringValue == "COMPLETE"
+                }
             }
         }
     }

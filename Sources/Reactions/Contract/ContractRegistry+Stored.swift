@@ -14,6 +14,9 @@ extension ContractRegistry {
         return self.order
     }
 
+    /// Whether anything is known of a run.
+    package func knows(_ runID: String) -> Bool { self.index[RunKey(runID)] != nil }
+
     /// What is to be stored of a run; nil when nothing is known of it any more.
     package func stored(_ runID: String) -> MachineState? {
         guard let place = self.index[RunKey(runID)].map(Int.init), let run = self.places[place].run else { return nil }

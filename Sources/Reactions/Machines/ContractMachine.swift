@@ -91,7 +91,8 @@ package struct ContractMachine: Machine {
             mark: entry.mark,
             at: moment.now
         )
-        if self.isShared { self.entries[RunKey(runID), default: []].append(entry) }
+        // What meant nothing, because nothing was known of the run, means nothing when it is handled again either.
+        if self.isShared, self.registry.knows(runID) { self.entries[RunKey(runID), default: []].append(entry) }
         self.tell(actions, entry.event, moment, &outputs)
         return outputs
     }

@@ -8,14 +8,11 @@ extension DeliveryLine {
     /// Makes one attempt, and writes down what came of it. When the task is cancelled in between nothing is written: the
     /// claim lapses, and somebody else makes the attempt again.
     ///
-    /// - Parameters:
-    ///   - way: nil when the receiver is not configured here.
-    ///   - disabled: what the receiver has said when it said that it is no more.
-    func deliver(_ claim: DeliveryClaim, _ way: ReceiverSet.Way?, _ disabled: String?) async {
-        defer {
-            self.state.withLock { _ = $0.inFlight.removeValue(forKey: claim.deliveryID) }
-            self.bell.ring()
-        }
+    /// - Parameter disabled: what the receiver has said when it said that it is no more.
+    func deliver(_ claim: DeliveryClaim, _ start: Start, _ disabled: String?) async {
+        let way = start.way
+        defer { self.end(claim, start) }
+        await start.before?.wait()
         if claim.isTakenOver { self.counts.tookOver() }
         var outcome: AttemptOutcome?
         defer { if way != nil { self.receivers.end(claim.receiver, outcome, at: self.time.now) } }

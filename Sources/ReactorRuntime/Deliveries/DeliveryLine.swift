@@ -27,6 +27,8 @@ final class DeliveryLine: Sendable {
 
     struct State {
         var inFlight: [String: DeliveryClaim] = [:]
+        /// By the bytes of receiver and group: opened when the message that was begun last has been attempted.
+        var turns: [[UInt8]: Gate] = [:]
         /// Receivers that something waits for and that are not configured here.
         var strangers: [String] = []
         var figures = OutboxFigures()
@@ -200,8 +202,8 @@ final class DeliveryLine: Sendable {
                         let answer = try await self.outbox.claim(requests)
                         self.recovered()
                         for claim in answer.claims {
-                            let way = self.begin(claim)
-                            group.addTask { await self.deliver(claim, way, answer.disabled[claim.receiver]) }
+                            let start = self.begin(claim)
+                            group.addTask { await self.deliver(claim, start, answer.disabled[claim.receiver]) }
                         }
                         if !answer.claims.isEmpty { continue }
                         if let next = answer.nextDueIn { wait = min(wait, next) }
@@ -218,9 +220,39 @@ final class DeliveryLine: Sendable {
         self.sent.open()
     }
 
-    func begin(_ claim: DeliveryClaim) -> ReceiverSet.Way? {
-        self.state.withLock { $0.inFlight[claim.deliveryID] = claim }
-        return self.receivers.begin(claim.receiver, at: self.time.now)
+    /// A message that was claimed, and what its attempt needs.
+    struct Start: Sendable {
+        /// Nil when the receiver is not configured here.
+        let way: ReceiverSet.Way?
+        /// Who is told what is over before being told what began is told of it for ever: of two messages about one group
+        /// the later one waits for the attempt of the earlier one.
+        let before: Gate?
+        let done = Gate()
+        let place: [UInt8]
+    }
+
+    /// In the order in which messages are to be sent.
+    func begin(_ claim: DeliveryClaim) -> Start {
+        let place = Array(claim.receiver.utf8) + [0xFF] + Array((claim.notification?.group.key ?? "").utf8)
+        return self.state.withLock { state in
+            state.inFlight[claim.deliveryID] = claim
+            let start = Start(
+                way: self.receivers.begin(claim.receiver, at: self.time.now),
+                before: state.turns[place],
+                place: place
+            )
+            state.turns[place] = start.done
+            return start
+        }
+    }
+
+    func end(_ claim: DeliveryClaim, _ start: Start) {
+        self.state.withLock { state in
+            state.inFlight[claim.deliveryID] = nil
+            if state.turns[start.place] === start.done { state.turns[start.place] = nil }
+        }
+        start.done.open()
+        self.bell.ring()
     }
 
     func requests() -> [ClaimRequest] {

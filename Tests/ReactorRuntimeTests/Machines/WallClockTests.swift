@@ -119,11 +119,21 @@ import Testing
                     await box.reactor.status().received >= number * 4 + 2
                 }
                 clock.set(by: .seconds(step))
+                let received = await box.reactor.status().received
                 try await server.publishEvent("run.completed", run: good)
+                await eventually(within: .seconds(60), "it has ended") {
+                    await box.reactor.status().received > received
+                }
+                // On a machine that has so much else to do, the end may be heard when the run is stale already.
+                let isInTime = ContinuousClock.now - begin < Self.timeout
                 let expected = (0...number).map { "lost-\($0)" }
-                await eventually(within: .seconds(60), "the lost one is stale") { await Self.stale(box) == expected }
+                await eventually(within: .seconds(60), "the lost one is stale") {
+                    await Self.stale(box).filter { $0.hasPrefix("lost") } == expected
+                }
                 let took = ContinuousClock.now - begin
-                #expect(await Self.stale(box) == expected)
+                let stale = await Self.stale(box)
+                #expect(stale.filter { $0.hasPrefix("lost") } == expected)
+                if isInTime { #expect(!stale.contains(good), "\(stale)") }
                 #expect(took >= Self.timeout, "after \(took), with the wall clock set by \(step) s")
                 let state = shared ? "shared" : "own"
                 print("figure: stale, wall clock set by \(step) s, state \(state): late by \(took - Self.timeout)")
