@@ -23,6 +23,8 @@ func withCommands<Result: Sendable>(
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await commands.run() }
         defer { group.cancelAll() }
+        // What runs the connection may wait long for a thread, which is no matter of the tests.
+        _ = try await commands.send(RedisCommand("PING"), deadline: .seconds(120)).orThrow()
         return try await body(commands)
     }
 }
