@@ -32,17 +32,3 @@ package struct AuditedAction: Sendable, Hashable, CustomStringConvertible {
     package static let completeTrace = AuditedAction("logs", "complete_trace")
     package static let finalizeRun = AuditedAction("orchestrator", "finalize_run")
 }
-
-extension String {
-    /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
-    func hasSameBytes(as other: String) -> Bool {
-        var (this, other) = (self, other)
-        return this.withUTF8 { mine in
-            other.withUTF8 { theirs in
-                guard mine.count == theirs.count else { return false }
-                guard let first = mine.baseAddress, let second = theirs.baseAddress else { return true }
-                return memcmp(first, second, mine.count) == 0
-            }
-        }
-    }
-}

@@ -15,11 +15,13 @@ extension ContractRegistry {
     }
 
     /// Whether anything is known of a run.
-    package func knows(_ runID: String) -> Bool { self.index[RunKey(runID)] != nil }
+    package func knows(_ runID: String) -> Bool { self.index[ExactText(runID)] != nil }
 
     /// What is to be stored of a run; nil when nothing is known of it any more.
     package func stored(_ runID: String) -> MachineState? {
-        guard let place = self.index[RunKey(runID)].map(Int.init), let run = self.places[place].run else { return nil }
+        guard let place = self.index[ExactText(runID)].map(Int.init), let run = self.places[place].run else {
+            return nil
+        }
         let due = min(run.nextDue, self.places[place].forgottenAt)
         let clock = self.surroundings.clock
         return MachineState(bytes: run.bytes(clock), due: due == .max ? nil : clock.reading(due))
@@ -47,7 +49,7 @@ extension ContractRegistry {
 
     /// Nothing is known of a run any more, since nothing is stored of it.
     package mutating func drop(_ runID: String) {
-        guard let place = self.index[RunKey(runID)] else { return }
+        guard let place = self.index[ExactText(runID)] else { return }
         let tracks = self.tracksChanges
         self.tracksChanges = false
         self.forget(Int(place))
@@ -71,7 +73,7 @@ extension ContractRegistry {
 
     /// Works off what is due of one run.
     package mutating func advance(_ runID: String, to now: Timestamp) -> [ContractAction] {
-        guard let place = self.index[RunKey(runID)].map(Int.init) else { return [] }
+        guard let place = self.index[ExactText(runID)].map(Int.init) else { return [] }
         let instant = self.surroundings.clock.instant(ofReading: now)
         var actions: [ContractAction] = []
         self.change(place) { run, surroundings in run.advance(to: instant, surroundings, into: &actions) }

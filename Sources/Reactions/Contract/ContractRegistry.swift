@@ -59,14 +59,14 @@ package struct ContractRegistry: Sendable {
     var surroundings = ContractSurroundings(clock: SteadyClock(), blind: BlindWindows())
     var places: [Place] = []
     private var free: [UInt32] = []
-    var index: [RunKey: UInt32] = [:]
+    var index: [ExactText: UInt32] = [:]
     private var heap = DeadlineHeap()
     /// Runs in the order in which they were over, some of which were opened again since.
     private var leaving: [(place: UInt32, generation: UInt32)] = []
     private var leavingStart = 0
     package internal(set) var counters = Counters()
     /// Runs that have changed, when somebody wants to know.
-    var changed: Set<RunKey> = []
+    var changed: Set<ExactText> = []
     var order: [String] = []
     var tracksChanges = false
 
@@ -86,7 +86,9 @@ package struct ContractRegistry: Sendable {
 
     package func status(of runID: String) -> ContractStatus { self.run(runID)?.status ?? .unknown }
 
-    package func run(_ runID: String) -> RunContract? { self.index[RunKey(runID)].flatMap { self.places[Int($0)].run } }
+    package func run(_ runID: String) -> RunContract? {
+        self.index[ExactText(runID)].flatMap { self.places[Int($0)].run }
+    }
 
     /// What is known of a run, for people; nil when nothing is.
     package func summary(of runID: String) -> ContractSummary? {
@@ -150,12 +152,12 @@ package struct ContractRegistry: Sendable {
 
     /// What is known is what is stored.
     mutating func forgetChange(_ runID: String) {
-        guard self.changed.remove(RunKey(runID)) != nil else { return }
+        guard self.changed.remove(ExactText(runID)) != nil else { return }
         self.order.removeAll { $0.hasSameBytes(as: runID) }
     }
 
     private mutating func note(_ runID: String) {
-        if self.tracksChanges, self.changed.insert(RunKey(runID)).inserted { self.order.append(runID) }
+        if self.tracksChanges, self.changed.insert(ExactText(runID)).inserted { self.order.append(runID) }
     }
 
     /// A time of the wall clock close to now as an instant.
@@ -191,7 +193,7 @@ package struct ContractRegistry: Sendable {
             return
         }
         // Nothing is known of a run by an answer about it, or by its pause or its progress alone.
-        if self.index[RunKey(id)] == nil, !input.makesRunKnown { return }
+        if self.index[ExactText(id)] == nil, !input.makesRunKnown { return }
         guard let place = self.place(of: id, tenant, now) else {
             actions.append(.refused(runID: id, .tooManyRuns))
             return
@@ -205,7 +207,7 @@ package struct ContractRegistry: Sendable {
 
     /// The place of a run, made when it is new; nil when there is no room.
     mutating func place(of id: String, _ tenant: String, _ now: Int64) -> Int? {
-        let key = RunKey(id)
+        let key = ExactText(id)
         if let known = self.index[key] {
             if !tenant.isEmpty, self.places[Int(known)].run?.tenant.isEmpty == true {
                 self.places[Int(known)].run?.tenant = tenant
@@ -283,7 +285,7 @@ package struct ContractRegistry: Sendable {
 
     mutating func forget(_ place: Int) {
         guard let run = self.places[place].run else { return }
-        self.index[RunKey(run.runID)] = nil
+        self.index[ExactText(run.runID)] = nil
         self.note(run.runID)
         self.places[place] = Place(run: nil, generation: self.places[place].generation &+ 1)
         self.free.append(UInt32(place))
@@ -323,19 +325,5 @@ extension RunInput {
         case .started, .declared, .acknowledged: true
         case .progressed, .paused, .resumed, .truth: false
         }
-    }
-}
-
-/// A run's id, or another name that a machine knows something by, compared byte by byte.
-package struct RunKey: Hashable, Sendable {
-    package let text: String
-
-    package init(_ text: String) { self.text = text }
-
-    package static func == (lhs: RunKey, rhs: RunKey) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
-
-    package func hash(into hasher: inout Hasher) {
-        var text = self.text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

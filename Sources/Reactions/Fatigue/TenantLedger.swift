@@ -89,29 +89,3 @@ struct JournalEntry: Sendable, Hashable {
     /// The alert's type, if it counts by its kind.
     var kind: ExactText?
 }
-/// A text as a key that is the same as another one only byte for byte, as in Redis: texts that merely look alike ("é" has
-/// two ways to be written) are two tenants.
-struct ExactText: Sendable, Hashable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (lhs: Self, rhs: Self) -> Bool {
-        guard lhs.text.utf8.count == rhs.text.utf8.count else { return false }
-        let isEqual = lhs.text.utf8.withContiguousStorageIfAvailable { left in
-            rhs.text.utf8.withContiguousStorageIfAvailable { left.elementsEqual($0) }
-        }
-        return (isEqual ?? nil) ?? lhs.text.utf8.elementsEqual(rhs.text.utf8)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        let isDone: Void? = self.text.utf8.withContiguousStorageIfAvailable { bytes in
-            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-        }
-        if isDone == nil {
-            for byte in self.text.utf8 { hasher.combine(byte) }
-        }
-        // No UTF-8 holds it, so that the end of one text and the beginning of the next do not run into each other.
-        hasher.combine(0xFF as UInt8)
-    }
-}

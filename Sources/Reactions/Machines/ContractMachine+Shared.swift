@@ -11,7 +11,7 @@ extension ContractMachine: SharedMachine {
         let changes = self.registry.takeChanges()
         // Of what changed nothing, nothing has to be done again.
         if self.entries.count > changes.count {
-            let changed = Set(changes.map { RunKey($0) })
+            let changed = Set(changes.map { ExactText($0) })
             self.entries = self.entries.filter { changed.contains($0.key) }
         }
         return changes
@@ -19,7 +19,7 @@ extension ContractMachine: SharedMachine {
 
     package func state(of key: String) -> MachineState? { self.registry.stored(key) }
 
-    package mutating func confirm(_ key: String) { self.entries[RunKey(key)] = nil }
+    package mutating func confirm(_ key: String) { self.entries[ExactText(key)] = nil }
 
     /// Never, though a run may have been forgotten and begun anew by somebody else: a contract is forgotten ten minutes or
     /// more after the last that was heard of its run, so whoever still goes by what was written of it before has been as
@@ -38,7 +38,7 @@ extension ContractMachine: SharedMachine {
             self.registry.drop(key)
         }
         var outputs: [MachineOutput] = []
-        for entry in self.entries[RunKey(key)] ?? [] {
+        for entry in self.entries[ExactText(key)] ?? [] {
             let actions = self.registry.replay(
                 entry.input,
                 of: key,
@@ -50,7 +50,7 @@ extension ContractMachine: SharedMachine {
         }
         let due = self.registry.advance(key, to: moment.now)
         self.tell(due, nil, moment, &outputs)
-        if !self.registry.changed.contains(RunKey(key)) { self.confirm(key) }
+        if !self.registry.changed.contains(ExactText(key)) { self.confirm(key) }
         return outputs
     }
 }

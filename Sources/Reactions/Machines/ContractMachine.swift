@@ -16,7 +16,7 @@ package struct ContractMachine: Machine {
     private(set) var definition: ContractDefinition
     var registry: ContractRegistry
     var isShared = false
-    var entries: [RunKey: [Entry]] = [:]
+    var entries: [ExactText: [Entry]] = [:]
 
     package init(name: String, _ definition: ContractDefinition, limits: ContractLimits = ContractLimits()) {
         self.name = name
@@ -92,7 +92,7 @@ package struct ContractMachine: Machine {
             at: moment.now
         )
         // What meant nothing, because nothing was known of the run, means nothing when it is handled again either.
-        if self.isShared, self.registry.knows(runID) { self.entries[RunKey(runID), default: []].append(entry) }
+        if self.isShared, self.registry.knows(runID) { self.entries[ExactText(runID), default: []].append(entry) }
         self.tell(actions, entry.event, moment, &outputs)
         return outputs
     }

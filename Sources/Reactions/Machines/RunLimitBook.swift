@@ -262,16 +262,16 @@ private struct EndedRuns: Sendable {
             self.older = self.newer
             self.newer = []
         }
-        self.newer.insert(RunKey(id).hashValue)
+        self.newer.insert(ExactText(id).hashValue)
     }
 
     mutating func remove(_ id: String) {
-        self.newer.remove(RunKey(id).hashValue)
-        self.older.remove(RunKey(id).hashValue)
+        self.newer.remove(ExactText(id).hashValue)
+        self.older.remove(ExactText(id).hashValue)
     }
 
     func contains(_ id: String) -> Bool {
-        let hash = RunKey(id).hashValue
+        let hash = ExactText(id).hashValue
         return self.newer.contains(hash) || self.older.contains(hash)
     }
 }

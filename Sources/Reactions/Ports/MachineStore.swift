@@ -6,7 +6,7 @@ package import Events
 /// same, one writes, and the other one is given what was written. What is to be told because of a change is written with
 /// it in one step, so that it is told once, however many look, and told for certain, whoever dies.
 package protocol MachineStore: Sendable {
-    /// Writes changes of one machine, each for itself; one answer each, in the order given.
+    /// Writes changes of one machine in one step, each for itself; one answer each, in the order given.
     ///
     /// - Throws: when the store cannot be asked, or its answer was lost. The same changes may be written again.
     func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit]

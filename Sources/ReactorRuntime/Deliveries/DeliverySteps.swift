@@ -25,7 +25,7 @@ package struct DeliverySteps: Sendable {
             let answer = try await self.outbox.claim(self.line.requests())
             // All of them are begun before the first has ended, as when they are sent at the same time.
             let begun = answer.claims.map { ($0, self.line.begin($0)) }
-            for (claim, way) in begun { await self.line.deliver(claim, way, answer.disabled[claim.receiver]) }
+            for (claim, start) in begun { await self.line.deliver(claim, start, answer.disabled[claim.receiver]) }
             if notices.isEmpty, begun.isEmpty { return }
         }
     }

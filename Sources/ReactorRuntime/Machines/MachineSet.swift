@@ -150,7 +150,7 @@ extension MachineSet {
     /// Something that a machine knows.
     package struct Place: Sendable, Hashable {
         package var machine: Int
-        package var key: RunKey
+        package var key: ExactText
     }
 
     /// Machines that share what they know and have not been told yet what is written down; they count as told from now on.
@@ -184,7 +184,7 @@ extension MachineSet {
             var changes: [Place] = []
             for index in places.indices where places[index].isInUse && places[index].isLoaded {
                 Self.change(&places[index].machine) { machine in
-                    changes += machine.takeChanges().map { Place(machine: index, key: RunKey($0)) }
+                    changes += machine.takeChanges().map { Place(machine: index, key: ExactText($0)) }
                 }
             }
             return changes

@@ -18,7 +18,7 @@ package final class MachineSharing: Sendable {
     }
 
     private static let retryDelay: Duration = .milliseconds(100)
-    /// What the store writes in one step.
+    /// What the store writes in one step: about a millisecond of a server's.
     private static let changesPerPart = 128
     /// Enough that store and reactor both have something to do.
     private static let partsInFlight = 4
@@ -65,14 +65,14 @@ package final class MachineSharing: Sendable {
         self.machines.restore(stored, machine: machine, moment)
         self.state.withLock { state in
             for key in stored {
-                state.versions[MachineSet.Place(machine: machine, key: RunKey(key.key))] = key.version
+                state.versions[MachineSet.Place(machine: machine, key: ExactText(key.key))] = key.version
             }
         }
     }
 
     /// Something that was found in the store: known already, or news from another reactor.
     package func learn(_ stored: StoredKey, machine: Int, _ moment: MachineMoment) {
-        let place = MachineSet.Place(machine: machine, key: RunKey(stored.key))
+        let place = MachineSet.Place(machine: machine, key: ExactText(stored.key))
         let known = self.state.withLock { $0.versions[place] }
         guard known.map({ $0.number < stored.version.number }) ?? true else { return }
         self.take([stored], machine: machine, moment)
@@ -91,7 +91,7 @@ package final class MachineSharing: Sendable {
             let changed = Set(open)
             var free: [MachineOutput] = []
             for output in outputs {
-                let place = MachineSet.Place(machine: output.machine, key: RunKey(output.key))
+                let place = MachineSet.Place(machine: output.machine, key: ExactText(output.key))
                 if changed.contains(place) { byPlace[place, default: []].append(output) } else { free.append(output) }
             }
             if !free.isEmpty { settled.append(Settled(outputs: free, isPublished: false)) }

@@ -26,7 +26,7 @@ struct HistoryBuffer {
     /// The first numbers of the chunks that are out, with their sizes.
     private var out: [UInt64: Int] = [:]
     /// The numbers of those in line that say how a run stands.
-    private var runs: [RunKey: UInt64] = [:]
+    private var runs: [ExactText: UInt64] = [:]
     /// Rows that took the place of others.
     private(set) var merged = 0
 
@@ -50,7 +50,7 @@ struct HistoryBuffer {
             if self.merge(row) { continue }
             guard room > 0 else { return taken }
             room -= 1
-            if row.isRun { self.runs[RunKey(row.runID)] = self.next }
+            if row.isRun { self.runs[ExactText(row.runID)] = self.next }
             self.line.append(Entry(number: self.next, row: row))
             self.next += 1
         }
@@ -59,7 +59,7 @@ struct HistoryBuffer {
 
     /// Puts news of a run in the place of what waits of it.
     private mutating func merge(_ row: HistoryRow) -> Bool {
-        guard row.isRun, let number = self.runs[RunKey(row.runID)], let place = self.place(of: number) else {
+        guard row.isRun, let number = self.runs[ExactText(row.runID)], let place = self.place(of: number) else {
             return false
         }
         if let news = row.replacing(self.line[place].row) { self.line[place].row = news }
@@ -86,8 +86,8 @@ struct HistoryBuffer {
             if let last = entries.last, entry.number != last.number + 1 { break }
             entries.append(entry)
             self.line.removeFirst()
-            if entry.row.isRun, self.runs[RunKey(entry.row.runID)] == entry.number {
-                self.runs[RunKey(entry.row.runID)] = nil
+            if entry.row.isRun, self.runs[ExactText(entry.row.runID)] == entry.number {
+                self.runs[ExactText(entry.row.runID)] = nil
             }
         }
         let chunk = Chunk(entries: entries)

@@ -5,8 +5,8 @@ package import RedisClient
 /// Keeps what machines remember in Redis: for each machine a hash of states and a sorted set of when they are due, and for
 /// all of them what is to be told.
 package final class RedisMachineStore: MachineStore {
-    /// Changes in one call of the script: about a millisecond of the server.
-    static let changesPerCall = 128
+    /// Bytes that are set aside for a change.
+    private static let bytesPerChange = 320
     /// States that are read in one step at a start.
     private static let scanCount = 1000
 
@@ -32,39 +32,27 @@ package final class RedisMachineStore: MachineStore {
     /// - Throws: `RedisError`.
     package func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit] {
         let keys = [self.states(machine), self.due(machine), self.tellings, self.times].map { Array($0.utf8) }
-        let parts = stride(from: 0, to: changes.count, by: Self.changesPerCall).map {
-            changes[$0..<min($0 + Self.changesPerCall, changes.count)]
+        var arguments = ScriptArguments(keys: keys, capacity: changes.count * Self.bytesPerChange)
+        for change in changes { Self.add(change, to: &arguments) }
+        let reply = try await self.commands.evaluate(MachineScripts.commit, arguments)
+        guard let answers = try reply.orThrow().elements, answers.count == changes.count else {
+            throw RedisError(.unexpectedReply, "the script that writes changes did not answer for each")
         }
-        let script = MachineScripts.commit
-        let arguments = parts.map { $0.flatMap(Self.arguments) }
-        var replies = try await self.commands.pipeline(
-            arguments.map { script.callByDigest(keys: keys, arguments: $0) }
-        )
-        for index in replies.indices where replies[index].error?.code == .noScript {
-            replies[index] = try await self.commands.send(script.callBySource(keys: keys, arguments: arguments[index]))
-        }
-        var commits: [MachineCommit] = []
-        commits.reserveCapacity(changes.count)
-        for (part, reply) in zip(parts, replies) {
-            guard let answers = try reply.orThrow().elements, answers.count == part.count else {
-                throw RedisError(.unexpectedReply, "the script that writes changes did not answer for each")
-            }
-            for (change, answer) in zip(part, answers) { commits.append(try Self.commit(of: change, answer)) }
-        }
-        return commits
+        return try zip(changes, answers).map { try Self.commit(of: $0, $1) }
     }
 
-    private static func arguments(_ change: MachineChange) -> [[UInt8]] {
-        var arguments: [[UInt8]] = [Array(change.key.utf8), change.known?.bytes ?? [], change.version.bytes]
-        arguments.append(change.state?.bytes ?? [])
-        arguments.append(change.state?.due.map { Array(String($0.microseconds).utf8) } ?? [])
-        arguments.append(change.telling.map { Array($0.json.compactText.utf8) } ?? [])
-        arguments.append(Array(String(change.events.count).utf8))
+    private static func add(_ change: MachineChange, to arguments: inout ScriptArguments) {
+        arguments.add(change.key)
+        arguments.add(change.known?.bytes ?? [])
+        arguments.add(change.version.bytes)
+        arguments.add(change.state?.bytes ?? [])
+        arguments.add(change.state?.due.map { String($0.microseconds) } ?? "")
+        arguments.add(change.telling.map { $0.json.compactText } ?? "")
+        arguments.add(String(change.events.count))
         for event in change.events {
-            arguments.append(Array(event.channel.utf8))
-            arguments.append(event.bytes)
+            arguments.add(event.channel)
+            arguments.add(event.bytes)
         }
-        return arguments
     }
 
     private static func commit(of change: MachineChange, _ answer: RedisReply) throws -> MachineCommit {

@@ -159,6 +159,20 @@ import Testing
         }
     }
 
+    @Test func newsOfARunAreMergedInLineAsInABatch() {
+        for (first, second) in [(1, 2), (2, 1), (3, 3)] as [(Int64, Int64)] {
+            for ends in [(false, false), (true, false), (false, true), (true, true)] {
+                func row(_ revision: Int64, _ hasEnded: Bool) -> HistoryRow {
+                    let end = HistorySample.now + .seconds(Int(revision))
+                    return HistorySample.run("a", revision: revision, status: "S", endedAt: hasEnded ? end : nil)
+                }
+                let (earlier, later) = (row(first, ends.0), row(second, ends.1))
+                let inLine = StoredRow(later.replacing(earlier) ?? earlier)
+                #expect(StoredRow.merged([earlier, later].map(StoredRow.init)) == [inLine])
+            }
+        }
+    }
+
     @Test func howARunStandsIsInLineOnceWithAllThatIsKnownOfIt() throws {
         var buffer = HistoryBuffer(limit: 4)
         let end = HistorySample.now + .seconds(9)

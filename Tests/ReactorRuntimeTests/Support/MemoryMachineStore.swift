@@ -12,7 +12,7 @@ final class MemoryMachineStore: MachineStore {
     }
 
     private struct State {
-        var kept: [String: [RunKey: (version: MachineVersion, bytes: [UInt8])]] = [:]
+        var kept: [String: [ExactText: (version: MachineVersion, bytes: [UInt8])]] = [:]
         var counts = Counts()
     }
 
@@ -26,7 +26,7 @@ final class MemoryMachineStore: MachineStore {
     func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit] {
         self.state.withLock { state in
             changes.map { change in
-                let key = RunKey(change.key)
+                let key = ExactText(change.key)
                 let stored = state.kept[machine]?[key]
                 guard stored?.version == change.known else {
                     state.counts.refused += 1

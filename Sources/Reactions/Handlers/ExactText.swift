@@ -1,0 +1,32 @@
+import Glibc
+
+/// A text as a key, the same as another one only byte for byte, as in Redis: texts that merely look alike ("é" has two ways
+/// to be written) are two runs, or two tenants.
+package struct ExactText: Sendable, Hashable {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package static func == (lhs: ExactText, rhs: ExactText) -> Bool { lhs.text.hasSameBytes(as: rhs.text) }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = self.text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // No UTF-8 holds it, so that the end of one text and the beginning of the next do not run into each other.
+        hasher.combine(0xFF as UInt8)
+    }
+}
+
+extension String {
+    /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
+    func hasSameBytes(as other: String) -> Bool {
+        var (this, other) = (self, other)
+        return this.withUTF8 { mine in
+            other.withUTF8 { theirs in
+                guard mine.count == theirs.count else { return false }
+                guard let first = mine.baseAddress, let second = theirs.baseAddress else { return true }
+                return memcmp(first, second, mine.count) == 0
+            }
+        }
+    }
+}
