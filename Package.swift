@@ -42,6 +42,7 @@ let package = Package(
         ),
 
         // MARK: Floor 1. The vocabulary.
+        .target(name: "SeededRandom"),
         .target(name: "Events", dependencies: ["CSimdJSON"]),
         .target(name: "EventPatterns", dependencies: ["Events"]),
 
@@ -58,7 +59,7 @@ let package = Package(
         .target(
             name: "RedisClient",
             dependencies: [
-                "CHiredis", log,
+                "CHiredis", "SeededRandom", log,
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -75,7 +76,7 @@ let package = Package(
         .target(name: "RedisServer", dependencies: ["ChildProcesses", log]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
         // Made-up events: for `generate` and the demo as well as for tests.
-        .target(name: "SyntheticEvents", dependencies: ["Events"]),
+        .target(name: "SyntheticEvents", dependencies: ["Events", "SeededRandom"]),
 
         // MARK: Floor 3. The ports of the domain, over the drivers.
         .target(
@@ -136,7 +137,7 @@ let package = Package(
             name: "Scenarios",
             dependencies: [
                 "Delivery", "EventPatterns", "Events", "Reactions", "ReactorConfig", "ReactorRuntime", "RedisClient",
-                "Stores", "SyntheticEvents", "Telemetry", log,
+                "SeededRandom", "Stores", "SyntheticEvents", "Telemetry", log,
             ]
         ),
 
@@ -209,12 +210,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        .testTarget(name: "EventsTests", dependencies: ["Events", "ReactorTestKit"]),
-        .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Events"]),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "ReactorTestKit", "SeededRandom"]),
+        .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Events", "SeededRandom"]),
         .testTarget(
             name: "RedisClientTests",
             dependencies: [
-                "CHiredis", "ReactorTestKit", "RedisClient", "RedisServer", log,
+                "CHiredis", "ReactorTestKit", "RedisClient", "RedisServer", "SeededRandom", log,
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -237,7 +238,7 @@ let package = Package(
             name: "ReactionsTests",
             dependencies: [
                 "Delivery", "EventPatterns", "Events", "Reactions", "ReactorTestKit", "RedisClient", "RedisServer",
-                "Stores", log,
+                "SeededRandom", "Stores", log,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -246,7 +247,7 @@ let package = Package(
         // The machines that know what must happen and by when: no I/O, so these need none of the above.
         .testTarget(
             name: "ContractTests",
-            dependencies: ["EventPatterns", "Events", "Reactions", "SyntheticEvents"]
+            dependencies: ["EventPatterns", "Events", "Reactions", "SeededRandom", "SyntheticEvents"]
         ),
         .testTarget(
             name: "HistoryTests",
@@ -269,19 +270,19 @@ let package = Package(
         ),
         .testTarget(
             name: "ReactorConfigTests",
-            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient"]
+            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "RedisClient", "SeededRandom"]
         ),
         .testTarget(
             name: "ScenariosTests",
-            dependencies: ["EventPatterns", "Events", "Reactions", "ReactorConfig", "Scenarios", "SyntheticEvents"]
+            dependencies: [
+                "EventPatterns", "Events", "Reactions", "ReactorConfig", "Scenarios", "SeededRandom", "SyntheticEvents",
+            ]
         ),
         .testTarget(
             name: "ReactorRuntimeTests",
             dependencies: [
                 "CScheduling", "Delivery", "EventPatterns", "Events", "Reactions", "ReactorRuntime", "ReactorTestKit",
-                "RedisClient",
-                "RedisServer",
-                "Stores", "SyntheticEvents", "Telemetry", log, metrics,
+                "RedisClient", "RedisServer", "SeededRandom", "Stores", "SyntheticEvents", "Telemetry", log, metrics,
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -303,8 +304,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "ChildProcesses", "Events", "PostgresClient", "ReactorTestKit", "RedisServer", "SyntheticEvents",
-                "aos-reactor",
+                "ChildProcesses", "Events", "PostgresClient", "ReactorTestKit", "RedisServer", "SeededRandom",
+                "SyntheticEvents", "aos-reactor",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: nio),

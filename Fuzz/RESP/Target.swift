@@ -1,4 +1,5 @@
 import Glibc
+import SeededRandom
 
 /// What libFuzzer calls with every input: byte 0 chooses the limits, byte 1 how the rest is cut into reads.
 ///
@@ -11,7 +12,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let stream = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
     let limits = chosenLimits(start[0])
     let whole = scan(stream, limits: limits)
-    var random = SeededGenerator(seed: UInt64(start[1] >> 3))
+    var random = SplitMix64(seed: UInt64(start[1] >> 3))
     let cut = stream.cut(using: &random, longest: [1, 2, 5, 17, 63, 64, 65, 200][Int(start[1] & 7)])
     guard scan(cut, limits: limits) == whole else { fatalError("the cut makes a difference") }
     if !announcesManyElements(stream) { checkAgainstHiredis(whole, stream) }

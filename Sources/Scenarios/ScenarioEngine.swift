@@ -4,6 +4,7 @@ import Reactions
 import ReactorConfig
 import ReactorRuntime
 import RedisClient
+import SeededRandom
 import Stores
 import Synchronization
 import SyntheticEvents

@@ -1,4 +1,5 @@
 package import Events
+import SeededRandom
 
 /// What a newcomer is shown: within ten seconds runs start and complete, and the reactor finds by itself that one record
 /// is missing, that one is too many, and that one run has stopped half-way; a finding that somebody else tells once more

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// How a made-up run goes.
 package enum RunFate: String, Sendable, Hashable, CaseIterable {
     /// Every step and every audit record; ends with `run.completed`.

@@ -1,4 +1,5 @@
 package import Events
+import SeededRandom
 
 /// An endless (or bounded) mix of made-up runs, many at a time, in the order of time.
 ///

@@ -1,4 +1,5 @@
 import Events
+import SeededRandom
 
 /// The events of one run, in order, as the original's publishers write them.
 struct RunScript {

@@ -3,6 +3,7 @@ import Events
 import FoundationEssentials
 import ReactorTestKit
 import RedisServer
+import SeededRandom
 import SyntheticEvents
 import Testing
 

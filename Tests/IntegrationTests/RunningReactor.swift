@@ -44,7 +44,7 @@ struct RunningReactor {
     func get(_ path: String, token: String? = nil) async throws -> (status: UInt, body: String) {
         var request = HTTPClientRequest(url: self.base + path)
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
+        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(60))
         let body = try await response.body.collect(upTo: 64 << 20)
         return (response.status.code, String(buffer: body))
     }
@@ -54,7 +54,7 @@ struct RunningReactor {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(string: body))
-        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(10))
+        let response = try await HTTPClient.shared.execute(request, deadline: .now() + .seconds(60))
         return (response.status.code, String(buffer: try await response.body.collect(upTo: 1 << 20)))
     }
 

@@ -1,20 +1,8 @@
 import Reactions
+import SeededRandom
 import Testing
 
 @testable import ReactorConfig
-
-/// The same numbers in every run (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 struct MutationTests {
     private static let config = """
@@ -50,7 +38,7 @@ struct MutationTests {
         "\u{1}", "\u{E000}", "\u{2028}", "\\", "\\x", "\\ud800",
     ]
 
-    private static func mutate(_ text: String, _ generator: inout SeededGenerator) -> [UInt8] {
+    private static func mutate(_ text: String, _ generator: inout SplitMix64) -> [UInt8] {
         var bytes = Array(text.utf8)
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
             let place = Int.random(in: 0..<bytes.count, using: &generator)
@@ -72,7 +60,7 @@ struct MutationTests {
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func `nothing that is written into the files makes the loader fail`(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SplitMix64(seed: seed)
         let folder = try TemporaryFolder()
         for _ in 0..<500 {
             try folder.write("reactor.yaml", Self.mutate(Self.config, &generator))

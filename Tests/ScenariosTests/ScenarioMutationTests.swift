@@ -1,5 +1,6 @@
 import ReactorConfig
 import Scenarios
+import SeededRandom
 import SyntheticEvents
 import Testing
 

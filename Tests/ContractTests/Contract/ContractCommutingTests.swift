@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import SyntheticEvents
 import Testing
 

@@ -1,6 +1,7 @@
 import Events
 import FoundationEssentials
 import Reactions
+import SeededRandom
 import SyntheticEvents
 import Testing
 

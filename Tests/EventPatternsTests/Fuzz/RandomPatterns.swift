@@ -1,4 +1,5 @@
 import EventPatterns
+import SeededRandom
 
 /// Random patterns and events over a vocabulary so small that they often meet, and full of what is easily got wrong.
 struct RandomPatterns {
@@ -20,11 +21,11 @@ struct RandomPatterns {
         case crowds
     }
 
-    var random: SeededGenerator
+    var random: SplitMix64
     let theme: Theme
 
     init(seed: UInt64, theme: Theme) {
-        self.random = SeededGenerator(seed: seed)
+        self.random = SplitMix64(seed: seed)
         self.theme = theme
     }
 

@@ -1,21 +1,8 @@
-/// The same numbers on every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { self.state = seed }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
+import SeededRandom
 
 /// Writes random JSON texts with everything in them that a reader can trip over.
 struct DocumentGenerator {
-    private var random: SeededGenerator
+    private var random: SplitMix64
     private(set) var text: [UInt8] = []
 
     /// Few names, so that paths are hit, keys repeat, and dotted keys meet nested ones.
@@ -30,7 +17,7 @@ struct DocumentGenerator {
         "a.", "payload.a_rather_long_member_name_of_more_than_16_bytes", "é", "x.x", "b", "payload.x", "..", "data.a",
     ]
 
-    init(seed: UInt64) { self.random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { self.random = SplitMix64(seed: seed) }
 
     mutating func document() -> [UInt8] {
         self.text = []

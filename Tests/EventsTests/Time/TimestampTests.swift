@@ -1,4 +1,5 @@
 import Events
+import SeededRandom
 import Testing
 
 @Suite struct TimestampTests {
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func `what is written is read back`() {
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         for _ in 0..<20_000 {
             let range: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
             let time = Timestamp(microseconds: .random(in: range, using: &random))

@@ -1,14 +1,15 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct NotificationTextTests {
-    private static func text(using random: inout SeededGenerator) -> String {
+    private static func text(using random: inout SplitMix64) -> String {
         let signs = Array("ab\"\\\n\u{0}\u{E9}\u{1F600}{}<>&")
         return String((0..<Int.random(in: 0...8, using: &random)).map { _ in signs.randomElement(using: &random)! })
     }
 
-    private static func notice(using random: inout SeededGenerator) -> AlertNotice {
+    private static func notice(using random: inout SplitMix64) -> AlertNotice {
         func text() -> String { Self.text(using: &random) }
         func time() -> Timestamp {
             Timestamp(microseconds: Int64.random(in: -5...2_000_000_000_000_000, using: &random))
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func `what is written is read back the same, and makes the same messages`() throws {
-        var random = SeededGenerator(seed: 9)
+        var random = SplitMix64(seed: 9)
         for _ in 0..<300 {
             let notices = (0..<Int.random(in: 1...3, using: &random)).map { _ in Self.notice(using: &random) }
             var notification = SampleNotification.make(notices)
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test func `every field has to be there`() throws {
-        var random = SeededGenerator(seed: 10)
+        var random = SplitMix64(seed: 10)
         let whole = SampleNotification.make([Self.notice(using: &random)]).json
         guard case .object(let members) = whole else { throw CancellationError() }
         for place in members.indices {

@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Stores
 import Synchronization
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite struct FatigueModelTests {
     @Test(arguments: 0..<50)
     func `a store in memory decides as the text says`(seed: Int) async throws {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let now = Mutex<Int64>(1_795_221_600_000_000)
         var settings = try RandomFatigue.all(&generator)
         let store = MemoryStateStore(settings: settings, configVersion: "1", instance: "i", receiptCapacity: 0) {
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test func `deciding the same log again gives the same receipts and the same state`() throws {
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let settings = try RandomFatigue.all(&generator)
         var now: Int64 = 0
         let log = (0..<1500).map { number in

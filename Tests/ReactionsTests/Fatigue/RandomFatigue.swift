@@ -1,9 +1,10 @@
 import Events
 import Reactions
+import SeededRandom
 
 /// Settings, alerts and steps of time that meet each other often.
 enum RandomFatigue {
-    static func settings(_ generator: inout SeededGenerator) -> FatigueSettings {
+    static func settings(_ generator: inout SplitMix64) -> FatigueSettings {
         var settings = FatigueSettings()
         settings.enabled = Int.random(in: 0..<12, using: &generator) > 0
         settings.dedupWindow = .seconds([0, 10, 60, 400].randomElement(using: &generator) ?? 60)
@@ -20,7 +21,7 @@ enum RandomFatigue {
     }
 
     /// Settings in which everything that can hold an alert back does so now and then.
-    static func all(_ generator: inout SeededGenerator) throws -> AlertSettings {
+    static func all(_ generator: inout SplitMix64) throws -> AlertSettings {
         var settings = AlertSettings(fatigue: Self.settings(&generator))
         settings.sendsDigests = Int.random(in: 0..<6, using: &generator) > 0
         settings.flapping.isEnabled = Int.random(in: 0..<6, using: &generator) > 0
@@ -41,7 +42,7 @@ enum RandomFatigue {
         return settings
     }
 
-    private static func inhibition(_ generator: inout SeededGenerator) throws -> [InhibitionRule] {
+    private static func inhibition(_ generator: inout SplitMix64) throws -> [InhibitionRule] {
         func matcher(_ text: String) throws -> LabelMatcher { try LabelMatcher.read(text) }
         let hold = Duration.seconds([20, 300].randomElement(using: &generator) ?? 20)
         let all = [
@@ -63,7 +64,7 @@ enum RandomFatigue {
     }
 
     /// Somebody is told of everything, or of everything but one domain, or of nothing, some of them not at all times.
-    private static func routing(_ generator: inout SeededGenerator) throws -> RoutingTree {
+    private static func routing(_ generator: inout SplitMix64) throws -> RoutingTree {
         let quiet = RouteDefinition(
             matchers: [try LabelMatcher("domain", .equal, "audit")],
             receivers: ["audit"],
@@ -84,7 +85,7 @@ enum RandomFatigue {
         }
     }
 
-    static func alert(_ number: Int, _ generator: inout SeededGenerator) -> Alert {
+    static func alert(_ number: Int, _ generator: inout SplitMix64) -> Alert {
         let key = Int.random(in: 0..<5, using: &generator)
         return Alert.sample(
             "k\(key)",
@@ -97,7 +98,7 @@ enum RandomFatigue {
         )
     }
 
-    static func resolution(_ number: Int, _ generator: inout SeededGenerator) -> Resolution {
+    static func resolution(_ number: Int, _ generator: inout SplitMix64) -> Resolution {
         Resolution.sample(
             "k\(Int.random(in: 0..<3, using: &generator))",
             tenant: "t\(Int.random(in: 0..<4, using: &generator))",
@@ -106,7 +107,7 @@ enum RandomFatigue {
         )
     }
 
-    static func silence(at now: Timestamp, _ generator: inout SeededGenerator) throws -> SilenceRequest {
+    static func silence(at now: Timestamp, _ generator: inout SplitMix64) throws -> SilenceRequest {
         let matchers = [
             ["tenant_id=t1"], ["domain=~'l.*'", "severity!=CRITICAL"], ["key=k1", "alertname!=STALE"],
             ["tenant_id=~'t[02]'", "key=k0"],
@@ -124,7 +125,7 @@ enum RandomFatigue {
     }
 
     /// Mostly small steps, at times exactly a window's length, seldom a jump back.
-    static func step(_ generator: inout SeededGenerator) -> Int64 {
+    static func step(_ generator: inout SplitMix64) -> Int64 {
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<50: Int64.random(in: 0..<5_000_000, using: &generator)
         case 50..<80: Int64.random(in: 0..<120_000_000, using: &generator)

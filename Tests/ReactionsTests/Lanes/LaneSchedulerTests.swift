@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct LaneSchedulerTests {
@@ -110,7 +111,7 @@ import Testing
 
     @Test(arguments: 0..<20)
     func `nothing is lost, done twice or out of its run's order`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         var scheduler = LaneScheduler<Work>()
         let handlers = (0..<3).map { _ in
             scheduler.addHandler(

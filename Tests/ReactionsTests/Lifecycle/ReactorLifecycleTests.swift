@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct ReactorLifecycleTests {
@@ -105,7 +106,7 @@ import Testing
     }
 
     @Test func `any log of inputs leads to the same state again, and never leaves the states`() {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         for _ in 0..<200 {
             var first = ReactorLifecycle()
             var log: [(ReactorLifecycle.Input, Timestamp)] = []

@@ -1,11 +1,12 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 /// The machines of the lifecycle depend on nothing but what they are told: the same log gives the same actions and the same
 /// state, also when it is cut in two, and also with a clock that jumps.
 @Suite struct ReplayTests {
-    private static func times(_ count: Int, _ generator: inout SeededGenerator) -> [Timestamp] {
+    private static func times(_ count: Int, _ generator: inout SplitMix64) -> [Timestamp] {
         var now: Int64 = 1_795_221_600_000_000
         return (0..<count).map { _ in
             switch Int.random(in: 0..<50, using: &generator) {
@@ -21,7 +22,7 @@ import Testing
     private static func check<Machine: Equatable, Input, Action: Equatable>(
         _ machine: Machine,
         _ inputs: [Input],
-        _ generator: inout SeededGenerator,
+        _ generator: inout SplitMix64,
         _ handle: (inout Machine, Input, Timestamp) -> [Action]
     ) -> [Action] {
         let log = Array(zip(inputs, self.times(inputs.count, &generator)))
@@ -47,7 +48,7 @@ import Testing
 
     @Test(arguments: 0..<20)
     func `heartbeats`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let inputs = (0..<2000).map { number -> HeartbeatJudge.Input in
             let nonce = "\(Int.random(in: 0..<5, using: &generator))"
             let all: [HeartbeatJudge.Input] = [
@@ -75,7 +76,7 @@ import Testing
 
     @Test(arguments: 0..<20)
     func `peers`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let inputs = (0..<2000).map { _ -> PeerWatch.Input in
             let name = "p\(Int.random(in: 0..<6, using: &generator))"
             let all: [PeerWatch.Input] = [
@@ -90,7 +91,7 @@ import Testing
 
     @Test(arguments: 0..<20)
     func `overload`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let inputs = (0..<2000).map { _ -> OverloadEpisode.Input in
             Int.random(in: 0..<4, using: &generator) == 0
                 ? .dropped(events: 1, bytes: 10) : .tick(fill: Double.random(in: 0...1, using: &generator))
@@ -103,7 +104,7 @@ import Testing
 
     @Test(arguments: 0..<20)
     func `sequences`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let inputs = (0..<2000).map { number -> UInt64? in
             switch Int.random(in: 0..<100, using: &generator) {
             case 0: UInt64.random(in: 0...UInt64.max, using: &generator)

@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct SequenceTrackerTests {
@@ -105,7 +106,7 @@ import Testing
 
     @Test(arguments: 0..<50)
     func `whatever the order, exactly what was dropped is lost`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let rate = [0, 1, 5, 50].randomElement(using: &generator) ?? 1
         var dropped: UInt64 = 0
         var numbers: [(place: Int, number: UInt64)] = []

@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct AlertGroupsTests {
@@ -205,7 +206,7 @@ import Testing
 
     @Test func `whatever comes, every alert is told exactly once as new, and never too late`() throws {
         for seed in 1...40 {
-            var random = SeededGenerator(seed: UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             let routes = [
                 try Self.route(.labels(["domain"]), wait: 7, interval: 20, again: 90),
                 try Self.route(.eachAlert, wait: 0), try Self.route(.labels([]), wait: 3, interval: 11, again: 50),

@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct RoutingTreeTests {
@@ -90,7 +91,7 @@ import Testing
     }
 
     @Test func `routes and explanations agree on random trees`() throws {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         for _ in 0..<500 {
             let tree = try RoutingTree(Self.randomRoute(depth: 3, isRoot: true, using: &random))
             for _ in 0..<10 {
@@ -113,7 +114,7 @@ import Testing
     private static func randomRoute(
         depth: Int,
         isRoot: Bool = false,
-        using random: inout SeededGenerator
+        using random: inout SplitMix64
     ) throws -> RouteDefinition {
         var route = RouteDefinition(receivers: ["r\(Int.random(in: 0...99, using: &random))"])
         if !isRoot {
@@ -155,7 +156,7 @@ import Testing
 
     @Test(arguments: ["domain=~'db|store'", "run_id=r1", "key!~'k[12]'", "event_type='x'", "team=a", "tenant_id!=t1"])
     func `routes that are remembered are those that the tree finds`(condition: String) throws {
-        var random = SeededGenerator(seed: 21)
+        var random = SplitMix64(seed: 21)
         var settings = AlertSettings()
         settings.routing = try RoutingTree(
             RouteDefinition(

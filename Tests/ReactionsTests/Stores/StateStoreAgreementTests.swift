@@ -2,6 +2,7 @@ import Events
 import Reactions
 import ReactorTestKit
 import RedisClient
+import SeededRandom
 import Stores
 import Synchronization
 import Testing
@@ -24,7 +25,7 @@ struct StateStoreAgreementTests {
             _ settings: inout AlertSettings,
             _ model: inout FatigueModel,
             at now: Timestamp,
-            _ generator: inout SeededGenerator
+            _ generator: inout SplitMix64
         ) async throws {
             let redis = self.turned.store
             switch Int.random(in: 0..<60, using: &generator) {
@@ -64,7 +65,7 @@ struct StateStoreAgreementTests {
     func `100,000 random alerts: memory and Redis, and the model at first, give the same verdicts and numbers`(
         seed: Int
     ) async throws {
-        var generator = SeededGenerator(seed: UInt64(900 + seed))
+        var generator = SplitMix64(seed: UInt64(900 + seed))
         var settings = try RandomFatigue.all(&generator)
         let now = Mutex<Int64>(1_795_221_600_000_000)
         let told = Mutex<[RoutedNotice]>([])
@@ -117,7 +118,7 @@ struct StateStoreAgreementTests {
     }
 
     @Test func `what is read back from the receipts is what was answered`() async throws {
-        var generator = SeededGenerator(seed: 77)
+        var generator = SplitMix64(seed: 77)
         try await withTurnedStore(try RandomFatigue.all(&generator)) { turned in
             var answered: [Receipt] = []
             for round in 0..<60 {

@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Testing
 
 @Suite struct TemplateTests {
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test func `plain templates render as swift-mustache renders them`() throws {
-        var generator = SeededGenerator(seed: 11)
+        var generator = SplitMix64(seed: 11)
         let parts = [
             "{{payload.run_id}}", "{{payload.absent}}", "{{event_type}}", "{{payload.owner}}", "{{payload.cost_usd}}",
             "{{payload.ok}}", "{{payload.none}}", "text", "\n", "  ", "{", "}", "é", "{{{payload.quoted}}}",

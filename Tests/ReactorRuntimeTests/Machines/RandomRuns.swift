@@ -1,4 +1,5 @@
 import Events
+import SeededRandom
 import SyntheticEvents
 
 /// Runs that begin, are acknowledged, pause, end or do not, in whatever order; some events are heard twice.

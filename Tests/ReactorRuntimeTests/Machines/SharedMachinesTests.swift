@@ -8,6 +8,7 @@ import ReactorRuntime
 import ReactorTestKit
 import RedisClient
 import RedisServer
+import SeededRandom
 import Stores
 import SyntheticEvents
 import Testing

@@ -2,6 +2,7 @@ import EventPatterns
 import Events
 import FoundationEssentials
 import Reactions
+import SeededRandom
 import SyntheticEvents
 import Testing
 

@@ -1,5 +1,6 @@
 import Events
 import ReactorRuntime
+import SeededRandom
 import SyntheticEvents
 import Testing
 

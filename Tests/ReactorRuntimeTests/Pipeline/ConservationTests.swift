@@ -1,6 +1,7 @@
 import Events
 import Reactions
 import ReactorRuntime
+import SeededRandom
 import SyntheticEvents
 import Testing
 

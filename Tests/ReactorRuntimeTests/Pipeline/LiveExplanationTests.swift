@@ -2,6 +2,7 @@ import EventPatterns
 import Events
 import Reactions
 import ReactorRuntime
+import SeededRandom
 import SyntheticEvents
 import Testing
 

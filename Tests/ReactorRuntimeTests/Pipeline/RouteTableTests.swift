@@ -1,6 +1,7 @@
 import EventPatterns
 import Events
 import ReactorRuntime
+import SeededRandom
 import SyntheticEvents
 import Testing
 

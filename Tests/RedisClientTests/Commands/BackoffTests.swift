@@ -1,10 +1,11 @@
 import RedisClient
+import SeededRandom
 import Testing
 
 @Suite struct `The back-off` {
     @Test func `starts at once, grows to two seconds and stays there`() {
         var backoff = Backoff()
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         let waits = (0..<100).map { _ in backoff.next(using: &random) }
         #expect(waits[0] <= .milliseconds(20))
         #expect(waits[1] >= .milliseconds(25) && waits[1] <= .milliseconds(50))
@@ -16,7 +17,7 @@ import Testing
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `never waits longer than 250 ms while a server was away for less than two seconds`(seed: UInt64) {
         var backoff = Backoff()
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var away = Duration.zero
         while away < .seconds(2) {
             let wait = backoff.next(using: &random)
@@ -27,7 +28,7 @@ import Testing
 
     @Test func `begins anew after a success`() {
         var backoff = Backoff()
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         for _ in 0..<50 { _ = backoff.next(using: &random) }
         backoff.reset()
         #expect(backoff == Backoff())
@@ -36,7 +37,7 @@ import Testing
 
     @Test func `does not hurry where only a person can help`() {
         var backoff = Backoff()
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         #expect(backoff.next(needsOperator: true, using: &random) >= .seconds(1))
     }
 
@@ -44,7 +45,7 @@ import Testing
         let first = Set(
             (0..<50 as Range<UInt64>).map { seed in
                 var backoff = Backoff()
-                var random = SeededGenerator(seed: seed)
+                var random = SplitMix64(seed: seed)
                 return backoff.next(using: &random)
             }
         )

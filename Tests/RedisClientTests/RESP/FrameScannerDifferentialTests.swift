@@ -1,4 +1,5 @@
 import RedisClient
+import SeededRandom
 import Testing
 
 @Suite struct `The frame scanner beside hiredis` {
@@ -23,7 +24,7 @@ import Testing
         var stream = RESPStream(seed: seed &+ 1_000)
         stream.append(frames: 60, longestPayload: 700)
         let expected = Hiredis.parse(stream.bytes).replies
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for longest in [1, 2, 7, 64, 65, 300, 4_096] {
             let result = scan(stream.bytes.cut(using: &random, longest: longest))
             #expect(result.replies == expected, "pieces of up to \(longest) bytes")
@@ -59,7 +60,7 @@ import Testing
     func `never finds a frame in damaged streams that hiredis does not find`(seed: UInt64) {
         var stream = RESPStream(seed: seed &+ 3_000)
         stream.append(frames: 10, longestPayload: 60)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<20 {
             let damaged = Self.damage(stream.bytes, using: &random)
             let expected = Hiredis.parse(damaged)
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    private static func damage(_ bytes: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+    private static func damage(_ bytes: [UInt8], using random: inout SplitMix64) -> [UInt8] {
         var damaged = bytes
         for _ in 0...Int.random(in: 0..<3, using: &random) {
             let at = Int.random(in: 0..<damaged.count, using: &random)

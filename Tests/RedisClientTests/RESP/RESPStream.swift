@@ -1,10 +1,12 @@
+import SeededRandom
+
 /// Makes streams as a Redis server sends them to a subscribed connection, and others that are merely well formed.
 struct RESPStream {
-    private var random: SeededGenerator
+    private var random: SplitMix64
     private(set) var bytes: [UInt8] = []
 
     init(seed: UInt64) {
-        self.random = SeededGenerator(seed: seed)
+        self.random = SplitMix64(seed: seed)
     }
 
     mutating func append(frames: Int, longestPayload: Int) {

@@ -1,4 +1,5 @@
 import RedisClient
+import SeededRandom
 import Testing
 
 @Suite struct `The reply decoder` {
@@ -28,7 +29,7 @@ import Testing
         var stream = RESPStream(seed: seed)
         stream.append(frames: 20, longestPayload: 20_000)
         let expected = Hiredis.parse(stream.bytes).replies
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for longest in [50, 16_384, 70_000] {
             let result = self.decode(stream.bytes.cut(using: &random, longest: longest))
             #expect(result.error == nil)

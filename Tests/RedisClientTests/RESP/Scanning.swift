@@ -1,4 +1,5 @@
 import RedisClient
+import SeededRandom
 
 /// What a scanner found, as owned values that can be compared.
 enum Found: Equatable {
@@ -61,7 +62,7 @@ extension Found {
 
 extension [UInt8] {
     /// The bytes in pieces of random sizes.
-    func cut(using random: inout SeededGenerator, longest: Int) -> [ArraySlice<UInt8>] {
+    func cut(using random: inout SplitMix64, longest: Int) -> [ArraySlice<UInt8>] {
         var pieces: [ArraySlice<UInt8>] = []
         var rest = self[...]
         while !rest.isEmpty {

@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 
 /// When to try to connect again: at once with a little jitter after a link that had proven itself, then ever later.
 ///
@@ -49,22 +50,5 @@ extension LinkEnd {
         case .refused(let error), .connectFailed(let error): error.needsOperator
         case .closed, .broken, .silent, .deaf, .connectionRefused, .protocolViolation: false
         }
-    }
-}
-
-/// A small random sequence that its seed determines, for jitter.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

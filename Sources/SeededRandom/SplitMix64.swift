@@ -1,5 +1,6 @@
 /// A small generator of random numbers with a seed (Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators", 2014): the same seed gives the same scenario on every machine.
+/// generators", 2014): the same seed gives the same numbers on every machine, so that whatever came of them can be
+/// repeated.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
