@@ -120,7 +120,7 @@ package final class MemoryStateStore: StateStore {
             for alert in alerts {
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
                 let known = KnownSubject(alert)
-                let receipt = state.gate.decide(alert, surroundings, known, at: now)
+                let receipt = state.gate.decide(alert, surroundings, at: now)
                 if receipt.verdict.isSent { told.append(RoutedNotice(alert, receipt, routes: surroundings.routes)) }
                 state.keep(receipt, known, self.receiptCapacity)
                 receipts.append(receipt)
