@@ -97,6 +97,9 @@ package struct AlertSurroundings: Sendable, Hashable {
     /// Whether every route that names a receiver is silent now.
     package var isMuted: Bool { self.routes.isEmpty && !self.leftOut.isEmpty }
 
+    /// Whether a silence or mute intervals hide the alert.
+    var isHidden: Bool { self.silence != nil || self.isMuted }
+
     package var routes: [RouteMatch] { self.told.routes }
 
     /// Whoever would be told, each once.

@@ -43,28 +43,6 @@ package struct AlertSubject: Sendable, Hashable {
     }
 }
 
-/// What receipts and digests know of one alert, held once for all of them.
-package final class KnownSubject: Sendable, Hashable {
-    package let alertID: String
-    package let subject: AlertSubject
-
-    package init(alertID: String, subject: AlertSubject) {
-        self.alertID = alertID
-        self.subject = subject
-    }
-
-    package convenience init(_ alert: Alert) { self.init(alertID: alert.id, subject: AlertSubject(alert)) }
-
-    package static func == (lhs: KnownSubject, rhs: KnownSubject) -> Bool {
-        lhs === rhs || lhs.alertID == rhs.alertID && lhs.subject == rhs.subject
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(self.alertID)
-        hasher.combine(self.subject)
-    }
-}
-
 /// A receipt with what it is about, as a store keeps it.
 package struct DecisionRecord: Sendable, Hashable {
     /// The place in the order of decisions; what a page of answers ends with and the next one begins behind.

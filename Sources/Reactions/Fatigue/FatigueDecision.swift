@@ -50,17 +50,16 @@ struct FatigueDecision {
         }
     }
 
-    /// `ledger` is what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
+    /// What fatigue control says.
+    ///
+    /// - Parameter ledger: what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
     init(_ alert: Alert, _ fingerprint: Fingerprint, _ rules: FatigueRules, ledger: TenantLedger?, now: Int64) {
         let count = ledger?.hour.count ?? 0
-        let domain = ledger?.domains[ExactText(alert.domain)]
         if rules.isOff {
             self.init(.fatigueDisabled, .unchecked(isForTenant: false), count: count)
         } else if rules.isOffForTenant {
             self.init(.fatigueDisabled, .unchecked(isForTenant: true), count: count)
-        } else if let held = Self.duplicate(alert, fingerprint, rules, domain, now: now, count: count) {
-            self = held
-        } else if let held = Self.cooldown(alert, fingerprint, rules, domain, now: now, count: count) {
+        } else if let ledger, let held = Self.repeated(alert, fingerprint, rules, ledger, now: now) {
             self = held
         } else if count >= rules.limit {
             self = Self.rateLimit(rules, ledger, now: now, count: count)
@@ -86,36 +85,31 @@ struct FatigueDecision {
     /// For an alert that is sent and tells more than itself.
     mutating func tell(_ ground: DecisionGround) { self.ground = ground }
 
-    private static func duplicate(
+    /// What was sent of the same identity holds an alert back, or of the same domain.
+    private static func repeated(
         _ alert: Alert,
         _ fingerprint: Fingerprint,
         _ rules: FatigueRules,
-        _ domain: TenantLedger.Domain?,
-        now: Int64,
-        count: Int
+        _ ledger: TenantLedger,
+        now: Int64
     ) -> FatigueDecision? {
-        guard let mark = domain?.identities[fingerprint]?.newest(atLeast: alert.severity), !mark.isOver,
+        guard let domain = ledger.domains.place(of: ExactText(alert.domain)) else { return nil }
+        let count = ledger.hour.count
+        if let mark = ledger.newest(fingerprint, inDomain: domain, atLeast: alert.severity), !mark.isOver,
             now &- mark.at < rules.dedupWindow
-        else { return nil }
-        let ground = DecisionGround.duplicate(age: now &- mark.at)
-        return Self.held(.duplicate, ground, by: mark, fingerprint, window: rules.dedupWindow, count: count)
-    }
-
-    private static func cooldown(
-        _ alert: Alert,
-        _ fingerprint: Fingerprint,
-        _ rules: FatigueRules,
-        _ domain: TenantLedger.Domain?,
-        now: Int64,
-        count: Int
-    ) -> FatigueDecision? {
-        let marks = alert.severity.countsByKind ? domain?.kinds[ExactText(alert.type)] : domain?.sent
-        guard let mark = marks?.newest(atLeast: alert.severity), now &- mark.at < rules.cooldown,
+        {
+            let ground = DecisionGround.duplicate(age: now &- mark.at)
+            return Self.held(.duplicate, ground, by: mark, fingerprint, window: rules.dedupWindow, count: count)
+        }
+        if let mark = ledger.newest(inDomain: domain, sameKindAs: alert), now &- mark.at < rules.cooldown,
             // What was resolved and fires again is news.
             !(mark.isOver && mark.fingerprint == fingerprint)
-        else { return nil }
-        let ground = DecisionGround.cooldown(domain: alert.domain, age: now &- mark.at, severity: mark.severity)
-        return Self.held(.cooldown, ground, by: mark, fingerprint, window: rules.cooldown, count: count)
+        {
+            let age = now &- mark.at
+            let ground = DecisionGround.cooldown(domain: alert.domain, age: age, severity: mark.severity)
+            return Self.held(.cooldown, ground, by: mark, fingerprint, window: rules.cooldown, count: count)
+        }
+        return nil
     }
 
     private static func held(

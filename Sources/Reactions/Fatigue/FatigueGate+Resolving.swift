@@ -67,7 +67,7 @@ extension FatigueGate {
 
     /// When `settle` may have something to tell; nil when nothing waits.
     package var nextSettling: Timestamp? {
-        let due = [self.heldBack.nextDue, self.standing.nextSettling].compactMap(\.self).min()
+        let due = [self.nextDigest, self.standing.nextSettling].compactMap(\.self).min()
         return due.map { self.clock.reading($0) }
     }
 
@@ -76,7 +76,7 @@ extension FatigueGate {
         let now = self.begin(reading)
         // The names say what is first when two things are due at one time, as everywhere.
         var due: [(at: Int64, name: String, tellings: [Telling])] = []
-        for heldBack in self.heldBack.takeDue(at: now) {
+        for heldBack in self.takeHeldBack(dueAt: now) {
             due.append((heldBack.due, "d:" + heldBack.name, [self.tell(heldBack, at: reading)]))
         }
         for fingerprint in self.standing.settled(at: now) {

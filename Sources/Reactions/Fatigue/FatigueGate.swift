@@ -37,7 +37,9 @@ package struct FatigueGate: Sendable, Hashable {
     private var decided = [UInt64](repeating: 0, count: Verdict.allCases.count)
     var standing = StandingBook()
     var inhibition = InhibitionBoard()
-    var heldBack = HeldBackBook()
+    /// The earliest time at which something that was held back may be told.
+    private(set) var nextDigest: Int64?
+    private var rules: FatigueRuleBook
 
     /// - Parameters:
     ///   - configVersion: written into every receipt, so that a decision can be traced to its settings.
@@ -53,6 +55,7 @@ package struct FatigueGate: Sendable, Hashable {
         self.instance = instance
         self.bounds = bounds
         self.retention = settings.fatigue.longestWindow
+        self.rules = FatigueRuleBook(settings.fatigue)
     }
 
     /// Other rules from now on; what was sent so far stays remembered.
@@ -60,6 +63,7 @@ package struct FatigueGate: Sendable, Hashable {
         self.settings = settings
         self.configVersion = configVersion
         self.retention = settings.fatigue.longestWindow
+        self.rules = FatigueRuleBook(settings.fatigue)
     }
 
     // MARK: Deciding
@@ -68,27 +72,34 @@ package struct FatigueGate: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - surroundings: what silences, inhibition, routes and mute intervals say at this time.
-    ///   - known: what is kept of the alert, when the caller keeps it as well.
     package mutating func decide(
         _ alert: Alert,
         _ surroundings: AlertSurroundings,
-        _ known: KnownSubject? = nil,
         at reading: Timestamp
     ) -> Receipt {
         let now = self.begin(reading)
-        let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
+        let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         let tenant = self.tenants.index(forKey: ExactText(alert.tenant))
-        if let tenant { self.tenants.values[tenant].endHour(at: now) }
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
-        let count = tenant.map { self.tenants.values[$0].hour.count } ?? 0
         let inhibition = surroundings.inhibition.flatMap { self.inhibition.holding($0, at: now) }
         var decision: FatigueDecision
-        if let held = FatigueDecision(surroundings, inhibitedBy: inhibition, count: count) {
+        if inhibition != nil || surroundings.isHidden,
+            let held = FatigueDecision(
+                surroundings,
+                inhibitedBy: inhibition,
+                count: self.count(ofTenant: tenant, at: now)
+            )
+        {
             decision = held
         } else {
-            let ledger = tenant.map { self.tenants.values[$0] }
-            decision = FatigueDecision(alert, fingerprint, rules, ledger: ledger, now: now)
+            // In place: a copy of what is remembered would have to be counted, and undone.
+            decision =
+                if let tenant {
+                    self.tenants.values[tenant].judge(alert, fingerprint, rules, at: now)
+                } else {
+                    FatigueDecision(alert, fingerprint, rules, ledger: nil, now: now)
+                }
             let isRouted = !surroundings.routes.isEmpty
             if decision.verdict == .sent, alert.lasts, self.settings.flapping.isEnabled {
                 self.standing.judgeFlapping(fingerprint, isRouted: isRouted, &decision)
@@ -101,14 +112,7 @@ package struct FatigueGate: Sendable, Hashable {
             // A limit that lets nothing through has no window that closes.
             let hasWindow = decision.verdict != .tenantRateLimit || rules.limit > 0
             let due = hasWindow ? decision.nextAllowed ?? now : now &+ FatigueRules.hour
-            self.heldBack.add(
-                alert,
-                known ?? KnownSubject(alert),
-                decision.verdict,
-                receivers: surroundings.receivers,
-                due: due,
-                at: now
-            )
+            self.holdBack(alert, decision.verdict, from: surroundings.receivers, knownAt: tenant, due: due, at: now)
         }
         if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(
@@ -124,7 +128,7 @@ package struct FatigueGate: Sendable, Hashable {
     /// Remembers an alert as sent that went out before it could be decided.
     package mutating func record(_ alert: Alert, _ surroundings: AlertSurroundings, at reading: Timestamp) -> Receipt {
         let now = self.begin(reading)
-        let rules = FatigueRules(self.settings.fatigue, tenant: alert.tenant, domain: alert.domain)
+        let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         if let index = self.tenants.index(forKey: ExactText(alert.tenant)) {
             self.tenants.values[index].endHour(at: now)
@@ -134,6 +138,49 @@ package struct FatigueGate: Sendable, Hashable {
         self.remember(alert, fingerprint, isUnchecked: false, at: now)
         if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(alert, fingerprint, decision, limit: rules.limit, at: reading)
+    }
+
+    /// Alerts of a tenant in the last hour.
+    private mutating func count(ofTenant tenant: Dictionary<ExactText, TenantLedger>.Index?, at now: Int64) -> Int {
+        guard let tenant else { return 0 }
+        self.tenants.values[tenant].endHour(at: now)
+        return self.tenants.values[tenant].hour.count
+    }
+
+    /// Remembers an alert for the digests of those who are not told of it.
+    private mutating func holdBack(
+        _ alert: Alert,
+        _ verdict: Verdict,
+        from receivers: [String],
+        knownAt place: Dictionary<ExactText, TenantLedger>.Index?,
+        due: Int64,
+        at now: Int64
+    ) {
+        guard !receivers.isEmpty else { return }
+        let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
+        let (example, domain) = (HeldBack.Example(alert), ExactText(alert.domain))
+        let isFirst =
+            if let place {
+                self.tenants.values[place]
+                    .holdBack(kind, example, domain: domain, receivers: receivers, due: due, at: now)
+            } else {
+                self.tenants[ExactText(alert.tenant), default: TenantLedger()]
+                    .holdBack(kind, example, domain: domain, receivers: receivers, due: due, at: now)
+            }
+        if isFirst { self.nextDigest = min(self.nextDigest ?? due, due) }
+    }
+
+    /// Takes what was held back and is to be told.
+    mutating func takeHeldBack(dueAt now: Int64) -> [HeldBack] {
+        guard let nextDigest, nextDigest <= now else { return [] }
+        self.nextDigest = nil
+        var due: [HeldBack] = []
+        for tenant in Array(self.tenants.keys) {
+            guard let index = self.tenants.index(forKey: tenant) else { continue }
+            due += self.tenants.values[index].takeDue(tenant, at: now, next: &self.nextDigest)
+            if self.tenants.values[index].isEmpty { self.tenants.remove(at: index) }
+        }
+        return due
     }
 
     private mutating func leaveMarks(
@@ -180,7 +227,7 @@ package struct FatigueGate: Sendable, Hashable {
             statistics.decided[verdict] = self.decided[verdict.place]
         }
         statistics.records = self.journal.count
-        statistics.tenants = self.tenants.count
+        statistics.tenants = self.tenants.values.count { $0.records > 0 }
         statistics.identities = self.tenants.values.reduce(0) { total, tenant in
             tenant.domains.values.reduce(total) { $0 + $1.identities.count }
         }
@@ -211,9 +258,9 @@ package struct FatigueGate: Sendable, Hashable {
         let mark = SentMark(
             at: now,
             serial: self.serial,
-            severity: alert.severity,
             fingerprint: fingerprint,
-            alertID: alert.id
+            alertID: alert.id,
+            severity: alert.severity
         )
         self.journal.append(
             JournalEntry(
@@ -236,7 +283,7 @@ package struct FatigueGate: Sendable, Hashable {
     private mutating func forgetOldest() {
         guard let entry = self.journal.popFirst(), let index = self.tenants.index(forKey: entry.tenant) else { return }
         self.tenants.values[index].forget(entry)
-        if self.tenants.values[index].records == 0 { self.tenants.remove(at: index) }
+        if self.tenants.values[index].isEmpty { self.tenants.remove(at: index) }
     }
 
     // MARK: Receipts

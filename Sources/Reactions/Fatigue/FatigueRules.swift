@@ -1,7 +1,7 @@
 import Events
 
 /// What the settings say for one tenant and domain, in microseconds.
-package struct FatigueRules {
+package struct FatigueRules: Sendable, Hashable {
     /// The hour of the tenant limit.
     package static let hour: Int64 = 3_600_000_000
     /// When a tenant's limit lets nothing through, the next look is this far away.
@@ -24,6 +24,30 @@ package struct FatigueRules {
             self.cooldown = domain == SystemAlerts.domain ? 0 : settings.defaultCooldown.wholeMicroseconds
         }
         self.limit = max(0, own?.maxAlertsPerHour ?? settings.maxAlertsPerTenantPerHour)
+    }
+}
+
+/// The rules by the domain: to look at the settings for every alert would take longer than to decide about it.
+struct FatigueRuleBook: Sendable, Hashable {
+    /// Domains that are remembered, at most; then all are forgotten.
+    private static let capacity = 64
+
+    private let settings: FatigueSettings
+    /// Of tenants that have no settings of their own.
+    private var common = ShortTable<ExactText, FatigueRules>()
+
+    init(_ settings: FatigueSettings) { self.settings = settings }
+
+    mutating func rules(tenant: String, domain: String) -> FatigueRules {
+        guard self.settings.tenants.isEmpty || self.settings.tenants[tenant] == nil else {
+            return FatigueRules(self.settings, tenant: tenant, domain: domain)
+        }
+        let name = ExactText(domain)
+        if let place = self.common.place(of: name) { return self.common.values[place] }
+        let rules = FatigueRules(self.settings, tenant: tenant, domain: domain)
+        if self.common.count >= Self.capacity { self.common = ShortTable() }
+        _ = self.common.place(of: name, orAdd: rules)
+        return rules
     }
 }
 

@@ -8,23 +8,26 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
 
     /// For example `2f419c51842c1e32` for `k`, `t`, `incidents`.
     package init(key: String, tenant: String, domain: String) {
-        var text = ""
-        text.reserveCapacity(key.utf8.count + tenant.utf8.count + domain.utf8.count + 2)
-        text += key
-        text += ":"
-        text += tenant
-        text += ":"
-        text += domain
-        self.init(of: text)
+        let length = key.utf8.count + tenant.utf8.count + domain.utf8.count + 2
+        self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
+            var end = 0
+            for part in [key, ":", tenant, ":", domain] {
+                end = bytes[end...].initialize(fromContentsOf: part.utf8)
+            }
+            return Fingerprint(of: UnsafeRawBufferPointer(bytes))
+        }
     }
 
     package init(of text: String) {
         var text = text
-        self.value = text.withUTF8 { bytes in
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
-            return hash.finalize().prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        }
+        self = text.withUTF8 { Fingerprint(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    private init(of bytes: UnsafeRawBufferPointer) {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        // Bytes of the digest one by one would come out of an array that is made for it.
+        self.value = hash.finalize().withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
     }
 
     package var description: String {

@@ -25,17 +25,29 @@ package struct HeldBack: Sendable, Hashable {
         }
     }
 
+    /// What a digest says of one of the alerts.
     package struct Example: Sendable, Hashable {
-        private let known: KnownSubject
+        let alertID: String
+        let type: String
+        let severity: Severity
+        let runID: String
+        let summary: String
 
         package init(alertID: String, subject: AlertSubject) {
-            self.init(KnownSubject(alertID: alertID, subject: subject))
+            self.alertID = alertID
+            self.type = subject.type
+            self.severity = subject.severity
+            self.runID = subject.runID
+            self.summary = subject.summary
         }
 
-        init(_ known: KnownSubject) { self.known = known }
-
-        package var alertID: String { self.known.alertID }
-        package var subject: AlertSubject { self.known.subject }
+        init(_ alert: Alert) {
+            self.alertID = alert.id
+            self.type = alert.type
+            self.severity = alert.severity
+            self.runID = alert.runID
+            self.summary = alert.summary
+        }
     }
 
     package var receiver: String
@@ -84,16 +96,6 @@ package struct HeldBack: Sendable, Hashable {
     }
 
     package var name: String { Self.name(receiver: self.receiver, tenant: self.tenant, domain: self.domain) }
-
-    /// One more.
-    mutating func count(_ kind: Kind, _ example: Example) {
-        if let index = self.counts.index(forKey: kind) {
-            self.counts.values[index] += 1
-        } else {
-            self.counts[kind] = 1
-        }
-        self.last = example
-    }
 
     package var total: Int { self.counts.values.reduce(0, +) }
 }
@@ -157,64 +159,47 @@ extension HeldBack {
 
     private static func row(_ example: Example) -> JSONValue {
         [
-            "alert_id": .string(example.alertID), "type": .string(example.subject.type),
-            "severity": .string(example.subject.severity.rawValue), "run_id": .string(example.subject.runID),
-            "summary": .string(example.subject.summary),
+            "alert_id": .string(example.alertID), "type": .string(example.type),
+            "severity": .string(example.severity.rawValue), "run_id": .string(example.runID),
+            "summary": .string(example.summary),
         ]
     }
 }
 
-/// What was held back and not told of yet.
-struct HeldBackBook: Sendable, Hashable {
-    /// Not by the set's name, which costs a SHA-256 of its own.
-    private struct Audience: Sendable, Hashable {
-        let tenant: ExactText
-        let domain: ExactText
-        let receiver: ExactText
+/// What was held back and is not told of yet, where it is known of whom and from whom.
+struct HeldBackSet: Sendable, Hashable {
+    private var counts = ShortTable<HeldBack.Kind, Int>()
+    private let first: HeldBack.Example
+    private var last: HeldBack.Example
+    private let since: Int64
+    /// When it is told.
+    let due: Int64
+
+    init(_ kind: HeldBack.Kind, _ example: HeldBack.Example, since: Int64, due: Int64) {
+        self.first = example
+        self.last = example
+        self.since = since
+        self.due = due
+        self.count(kind, example)
     }
 
-    private var sets: [Audience: HeldBack] = [:]
-    /// The earliest time at which something is due.
-    private(set) var nextDue: Int64?
-
-    mutating func add(
-        _ alert: Alert,
-        _ known: KnownSubject,
-        _ verdict: Verdict,
-        receivers: [String],
-        due: Int64,
-        at now: Int64
-    ) {
-        let example = HeldBack.Example(known)
-        let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
-        let (tenant, domain) = (ExactText(alert.tenant), ExactText(alert.domain))
-        for receiver in receivers {
-            let audience = Audience(tenant: tenant, domain: domain, receiver: ExactText(receiver))
-            if let index = self.sets.index(forKey: audience) {
-                self.sets.values[index].count(kind, example)
-            } else {
-                self.sets[audience] = HeldBack(
-                    receiver: receiver,
-                    tenant: alert.tenant,
-                    domain: alert.domain,
-                    counts: [kind: 1],
-                    first: example,
-                    last: example,
-                    since: now,
-                    due: due
-                )
-                self.nextDue = min(self.nextDue ?? due, due)
-            }
-        }
+    /// One more.
+    mutating func count(_ kind: HeldBack.Kind, _ example: HeldBack.Example) {
+        let place = self.counts.place(of: kind, orAdd: 0)
+        self.counts.values[place] += 1
+        self.last = example
     }
 
-    /// Takes what is due.
-    mutating func takeDue(at now: Int64) -> [HeldBack] {
-        guard let nextDue, nextDue <= now else { return [] }
-        let due = self.sets.filter { $0.value.due <= now }
-        for audience in due.keys { self.sets[audience] = nil }
-        self.nextDue = self.sets.values.map(\.due).min()
-        return due.values.map { (name: $0.name, set: $0) }.sorted { ($0.set.due, $0.name) < ($1.set.due, $1.name) }
-            .map(\.set)
+    func heldBack(from receiver: String, _ tenant: String, _ domain: String) -> HeldBack {
+        HeldBack(
+            receiver: receiver,
+            tenant: tenant,
+            domain: domain,
+            counts: Dictionary(uniqueKeysWithValues: zip(self.counts.keys, self.counts.values)),
+            first: self.first,
+            last: self.last,
+            since: self.since,
+            due: self.due
+        )
     }
 }

@@ -3,22 +3,30 @@ struct SentMark: Sendable, Hashable {
     var at: Int64
     /// Later ones have higher numbers.
     var serial: UInt64
-    var severity: Severity
     var fingerprint: Fingerprint
     var alertID: String
+    var severity: Severity
     /// What it was about is over: it holds nothing back that is the same alert.
     var isOver = false
 }
 
-/// The newest alert of each severity among those of one identity, one domain, or one kind.
+/// The newest alert of each severity among those of one identity, one domain, or one kind. They lie in the value itself:
+/// one thing less to look for in memory.
 struct SentMarks: Sendable, Hashable {
-    /// By rank.
-    private var marks: [SentMark?] = [nil, nil, nil, nil]
+    private var low: SentMark?
+    private var medium: SentMark?
+    private var high: SentMark?
+    private var critical: SentMark?
     /// Entries of the journal that speak of it; without any it can be forgotten.
     private(set) var records = 0
 
     mutating func add(_ mark: SentMark) {
-        self.marks[mark.severity.rank] = mark
+        switch mark.severity {
+        case .low: self.low = mark
+        case .medium: self.medium = mark
+        case .high: self.high = mark
+        case .critical: self.critical = mark
+        }
         self.records += 1
     }
 
@@ -30,18 +38,25 @@ struct SentMarks: Sendable, Hashable {
 
     /// The newest alert of at least that severity.
     func newest(atLeast severity: Severity) -> SentMark? {
-        var (newest, place): (UInt64, Int?) = (0, nil)
-        for index in severity.rank..<self.marks.count {
-            guard let serial = self.marks[index]?.serial, place == nil || newest < serial else { continue }
-            (newest, place) = (serial, index)
+        let rank = severity.rank
+        // Serials begin with 1. Only the mark that is found is copied.
+        var (newest, place) = (self.critical?.serial ?? 0, 3)
+        if rank <= 2, let serial = self.high?.serial, serial > newest { (newest, place) = (serial, 2) }
+        if rank <= 1, let serial = self.medium?.serial, serial > newest { (newest, place) = (serial, 1) }
+        if rank <= 0, let serial = self.low?.serial, serial > newest { place = 0 }
+        return switch place {
+        case 0: self.low
+        case 1: self.medium
+        case 2: self.high
+        default: self.critical
         }
-        return place.flatMap { self.marks[$0] }
     }
 
     /// Marks the alerts of an identity as over.
     mutating func end(_ fingerprint: Fingerprint) {
-        for index in self.marks.indices where self.marks[index]?.fingerprint == fingerprint {
-            self.marks[index]?.isOver = true
-        }
+        if self.low?.fingerprint == fingerprint { self.low?.isOver = true }
+        if self.medium?.fingerprint == fingerprint { self.medium?.isOver = true }
+        if self.high?.fingerprint == fingerprint { self.high?.isOver = true }
+        if self.critical?.fingerprint == fingerprint { self.critical?.isOver = true }
     }
 }

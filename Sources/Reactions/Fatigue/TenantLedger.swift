@@ -1,6 +1,6 @@
 import DequeModule
 
-/// What one tenant was sent.
+/// What one tenant was sent, and what was held back from it and not told of yet.
 struct TenantLedger: Sendable, Hashable {
     struct HourEntry: Sendable, Hashable {
         var at: Int64
@@ -11,65 +11,151 @@ struct TenantLedger: Sendable, Hashable {
 
     struct Domain: Sendable, Hashable {
         var sent = SentMarks()
-        var identities: [Fingerprint: SentMarks] = [:]
+        var identities = ShortTable<Fingerprint, SentMarks>()
         /// By the alert's type; only alerts that no other kind holds back.
-        var kinds: [ExactText: SentMarks] = [:]
+        var kinds = ShortTable<ExactText, SentMarks>()
+        /// By the receiver from whom it was held back.
+        var heldBack = ShortTable<ExactText, HeldBackSet>()
     }
 
-    var domains: [ExactText: Domain] = [:]
+    var domains = ShortTable<ExactText, Domain>()
     /// What counts against the limit: alerts sent strictly after an hour ago, oldest first.
     private(set) var hour: Deque<HourEntry> = []
-    var records = 0
+    /// Entries of the journal that speak of the tenant.
+    private(set) var records = 0
+
+    /// Whether nothing is remembered of the tenant.
+    var isEmpty: Bool { self.domains.isEmpty }
 
     mutating func endHour(at now: Int64) {
-        while let first = self.hour.first, first.at <= now &- FatigueRules.hour { self.hour.removeFirst() }
+        while let at = self.hour.first?.at, at <= now &- FatigueRules.hour { self.hour.removeFirst() }
+    }
+
+    /// What fatigue control says of an alert at an instant.
+    mutating func judge(
+        _ alert: Alert,
+        _ fingerprint: Fingerprint,
+        _ rules: FatigueRules,
+        at now: Int64
+    ) -> FatigueDecision {
+        self.endHour(at: now)
+        return FatigueDecision(alert, fingerprint, rules, ledger: self, now: now)
+    }
+
+    /// The newest alert of an identity that was sent, of those that are at least so severe.
+    func newest(_ fingerprint: Fingerprint, inDomain domain: Int, atLeast severity: Severity) -> SentMark? {
+        guard let place = self.domains.values[domain].identities.place(of: fingerprint) else { return nil }
+        return self.domains.values[domain].identities.values[place].newest(atLeast: severity)
+    }
+
+    /// The newest of those that hold an alert back in its domain: all, or those of its type.
+    func newest(inDomain domain: Int, sameKindAs alert: Alert) -> SentMark? {
+        guard alert.severity.countsByKind else {
+            return self.domains.values[domain].sent.newest(atLeast: alert.severity)
+        }
+        guard let place = self.domains.values[domain].kinds.place(of: ExactText(alert.type)) else { return nil }
+        return self.domains.values[domain].kinds.values[place].newest(atLeast: alert.severity)
     }
 
     mutating func record(_ mark: SentMark, domain name: ExactText, kind: ExactText) {
         self.records += 1
         self.hour.append(HourEntry(at: mark.at, serial: mark.serial, domain: name))
-        self.domains[name, default: Domain()].record(mark, kind: kind)
+        let place = self.domains.place(of: name, orAdd: Domain())
+        self.domains.values[place].record(mark, kind: kind)
     }
 
     /// What an alert was about is over.
     mutating func end(_ fingerprint: Fingerprint, domain name: ExactText) {
-        guard let index = self.domains.index(forKey: name) else { return }
-        self.domains.values[index].end(fingerprint)
+        guard let place = self.domains.place(of: name) else { return }
+        self.domains.values[place].end(fingerprint)
     }
 
     /// Forgets one entry of the journal, and what nothing else in it speaks of.
     mutating func forget(_ entry: JournalEntry) {
         self.records -= 1
-        while let first = self.hour.first, first.serial <= entry.serial { self.hour.removeFirst() }
-        guard let index = self.domains.index(forKey: entry.domain) else { return }
-        if self.domains.values[index].forget(entry) { self.domains.remove(at: index) }
+        while let serial = self.hour.first?.serial, serial <= entry.serial { self.hour.removeFirst() }
+        guard let place = self.domains.place(of: entry.domain) else { return }
+        self.domains.values[place].forget(entry)
+        if self.domains.values[place].isEmpty { self.domains.remove(at: place) }
+    }
+
+    // MARK: What is held back
+
+    /// One more alert is held back from some receivers, who are told of it when that is due.
+    ///
+    /// - Returns: whether it is the first for one of them.
+    mutating func holdBack(
+        _ kind: HeldBack.Kind,
+        _ example: HeldBack.Example,
+        domain name: ExactText,
+        receivers: [String],
+        due: Int64,
+        at now: Int64
+    ) -> Bool {
+        var isFirst = false
+        let domain = self.domains.place(of: name, orAdd: Domain())
+        for receiver in receivers {
+            let receiver = ExactText(receiver)
+            if let place = self.domains.values[domain].heldBack.place(of: receiver) {
+                self.domains.values[domain].heldBack.values[place].count(kind, example)
+            } else {
+                let set = HeldBackSet(kind, example, since: now, due: due)
+                _ = self.domains.values[domain].heldBack.place(of: receiver, orAdd: set)
+                isFirst = true
+            }
+        }
+        return isFirst
+    }
+
+    /// Takes what is due.
+    ///
+    /// - Parameter next: becomes the earliest time at which something else is due, unless it is earlier.
+    mutating func takeDue(_ tenant: ExactText, at now: Int64, next: inout Int64?) -> [HeldBack] {
+        var due: [HeldBack] = []
+        // From the end: what is taken away lets the last one take its place.
+        for domain in self.domains.values.indices.reversed() {
+            for place in self.domains.values[domain].heldBack.values.indices.reversed() {
+                let set = self.domains.values[domain].heldBack.values[place]
+                guard set.due <= now else {
+                    next = min(next ?? set.due, set.due)
+                    continue
+                }
+                let receiver = self.domains.values[domain].heldBack.keys[place]
+                due.append(set.heldBack(from: receiver.text, tenant.text, self.domains.keys[domain].text))
+                self.domains.values[domain].heldBack.remove(at: place)
+            }
+            if self.domains.values[domain].isEmpty { self.domains.remove(at: domain) }
+        }
+        return due
     }
 }
 
 extension TenantLedger.Domain {
+    fileprivate var isEmpty: Bool { self.sent.records == 0 && self.heldBack.isEmpty }
+
     fileprivate mutating func record(_ mark: SentMark, kind: ExactText) {
         self.sent.add(mark)
-        self.identities[mark.fingerprint, default: SentMarks()].add(mark)
-        if mark.severity.countsByKind { self.kinds[kind, default: SentMarks()].add(mark) }
+        let identity = self.identities.place(of: mark.fingerprint, orAdd: SentMarks())
+        self.identities.values[identity].add(mark)
+        guard mark.severity.countsByKind else { return }
+        let place = self.kinds.place(of: kind, orAdd: SentMarks())
+        self.kinds.values[place].add(mark)
     }
 
     fileprivate mutating func end(_ fingerprint: Fingerprint) {
         self.sent.end(fingerprint)
-        self.identities[fingerprint]?.end(fingerprint)
-        for index in self.kinds.values.indices { self.kinds.values[index].end(fingerprint) }
+        if let place = self.identities.place(of: fingerprint) { self.identities.values[place].end(fingerprint) }
+        for place in self.kinds.values.indices { self.kinds.values[place].end(fingerprint) }
     }
 
-    /// Whether nothing is left.
-    fileprivate mutating func forget(_ entry: JournalEntry) -> Bool {
-        if let index = self.identities.index(forKey: entry.fingerprint),
-            self.identities.values[index].forgetOne()
-        {
-            self.identities.remove(at: index)
+    fileprivate mutating func forget(_ entry: JournalEntry) {
+        if let place = self.identities.place(of: entry.fingerprint), self.identities.values[place].forgetOne() {
+            self.identities.remove(at: place)
         }
-        if let kind = entry.kind, let index = self.kinds.index(forKey: kind), self.kinds.values[index].forgetOne() {
-            self.kinds.remove(at: index)
+        if let kind = entry.kind, let place = self.kinds.place(of: kind), self.kinds.values[place].forgetOne() {
+            self.kinds.remove(at: place)
         }
-        return self.sent.forgetOne()
+        if self.sent.forgetOne() { self.sent = SentMarks() }
     }
 }
 

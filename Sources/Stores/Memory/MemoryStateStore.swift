@@ -14,11 +14,11 @@ package final class MemoryStateStore: StateStore {
     /// A receipt, and where it stands.
     struct Kept {
         let place: DecisionPlace
-        let known: KnownSubject
+        let subject: AlertSubject
         let receipt: Receipt
 
         var record: DecisionRecord {
-            DecisionRecord(cursor: self.place.text, subject: self.known.subject, receipt: self.receipt)
+            DecisionRecord(cursor: self.place.text, subject: self.subject, receipt: self.receipt)
         }
     }
 
@@ -31,7 +31,7 @@ package final class MemoryStateStore: StateStore {
         /// The newest place that is no longer kept.
         private(set) var forgotten: DecisionPlace?
 
-        mutating func keep(_ receipt: Receipt, _ known: KnownSubject, _ capacity: Int) {
+        mutating func keep(_ receipt: Receipt, _ subject: AlertSubject, _ capacity: Int) {
             let milliseconds = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
             self.newest =
                 milliseconds > self.newest.milliseconds
@@ -45,7 +45,7 @@ package final class MemoryStateStore: StateStore {
             if self.records.count >= capacity {
                 self.forgotten = self.records.removeFirst().place
             }
-            self.records.append(Kept(place: self.newest, known: known, receipt: receipt))
+            self.records.append(Kept(place: self.newest, subject: subject, receipt: receipt))
         }
 
         /// How many records stand before a place.
@@ -62,14 +62,14 @@ package final class MemoryStateStore: StateStore {
     let state: Mutex<State>
     let clock: @Sendable () -> Timestamp
     private let receiptCapacity: Int
-    private let notices: @Sendable ([RoutedNotice]) -> Void
+    private let notices: (@Sendable ([RoutedNotice]) -> Void)?
 
     /// - Parameters:
     ///   - instance: written into every receipt.
     ///   - receiptCapacity: the newest so many receipts are kept.
     ///   - clock: the store's own clock; callers' clocks never count.
     ///   - notices: Gets what goes out, in the order of decisions and before the receipts are answered. Must neither wait
-    ///     nor ask the store.
+    ///     nor ask the store. Without it nothing is put into words.
     package init(
         settings: AlertSettings = AlertSettings(),
         configVersion: String = "",
@@ -77,7 +77,7 @@ package final class MemoryStateStore: StateStore {
         receiptCapacity: Int = MemoryStateStore.defaultReceiptCapacity,
         bounds: FatigueBounds = FatigueBounds(),
         clock: @escaping @Sendable () -> Timestamp,
-        notices: @escaping @Sendable ([RoutedNotice]) -> Void = { _ in }
+        notices: (@Sendable ([RoutedNotice]) -> Void)? = nil
     ) {
         let gate = FatigueGate(
             settings: settings,
@@ -103,7 +103,7 @@ package final class MemoryStateStore: StateStore {
             return alerts.map { alert in
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
                 let receipt = state.gate.record(alert, surroundings, at: now)
-                state.keep(receipt, KnownSubject(alert), self.receiptCapacity)
+                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
                 return receipt
             }
         }
@@ -119,13 +119,14 @@ package final class MemoryStateStore: StateStore {
             receipts.reserveCapacity(alerts.count)
             for alert in alerts {
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
-                let known = KnownSubject(alert)
-                let receipt = state.gate.decide(alert, surroundings, known, at: now)
-                if receipt.verdict.isSent { told.append(RoutedNotice(alert, receipt, routes: surroundings.routes)) }
-                state.keep(receipt, known, self.receiptCapacity)
+                let receipt = state.gate.decide(alert, surroundings, at: now)
+                if self.notices != nil, receipt.verdict.isSent {
+                    told.append(RoutedNotice(alert, receipt, routes: surroundings.routes))
+                }
+                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
                 receipts.append(receipt)
             }
-            if !told.isEmpty { self.notices(told) }
+            if !told.isEmpty { self.notices?(told) }
             return receipts
         }
     }
@@ -161,8 +162,7 @@ package final class MemoryStateStore: StateStore {
         for telling in tellings {
             var subject = AlertSubject(telling.alert)
             if let event { subject.event = event }
-            let known = KnownSubject(alertID: telling.alert.id, subject: subject)
-            state.keep(telling.receipt, known, self.receiptCapacity)
+            state.keep(telling.receipt, subject, self.receiptCapacity)
             guard telling.receipt.verdict.isSent else { continue }
             let routes = telling.route.map { [$0] } ?? state.rules.routes(of: AlertLabels(telling.alert))
             guard !routes.isEmpty else { continue }
@@ -176,7 +176,7 @@ package final class MemoryStateStore: StateStore {
                 )
             )
         }
-        if !told.isEmpty { self.notices(told) }
+        if !told.isEmpty { self.notices?(told) }
     }
 
     // MARK: Settings

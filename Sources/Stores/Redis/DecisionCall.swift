@@ -10,12 +10,20 @@ struct DecisionRules {
         let dedupWindow: Int64
         let cooldown: Int64
         let limit: Int
+        /// The number of the set of routes by which it is told.
+        let routes: Int
     }
 
     private var all: [Rule] = []
+    private var routeSets: [RouteSet] = []
 
     /// The number of the rule that an alert is judged by, from 1.
-    fileprivate mutating func number(_ alert: Alert, _ settings: FatigueSettings, wasSent: Bool) -> Int {
+    fileprivate mutating func number(
+        _ alert: Alert,
+        _ settings: FatigueSettings,
+        _ told: RouteSet,
+        wasSent: Bool
+    ) -> Int {
         let rules = FatigueRules(settings, tenant: alert.tenant, domain: alert.domain)
         let mode: DecisionScript.Mode =
             if wasSent { .sentBefore } else if rules.isOff { .off } else if rules.isOffForTenant { .offForTenant } else
@@ -25,17 +33,32 @@ struct DecisionRules {
             mode: mode,
             dedupWindow: rules.dedupWindow,
             cooldown: rules.cooldown,
-            limit: rules.limit
+            limit: rules.limit,
+            routes: self.number(told)
         )
         if let known = self.all.firstIndex(of: rule) { return known + 1 }
         self.all.append(rule)
         return self.all.count
     }
 
+    /// The number of a set of routes, from 0. Their texts name all that they have.
+    private mutating func number(_ told: RouteSet) -> Int {
+        if let known = self.routeSets.firstIndex(where: { $0.text == told.text }) { return known }
+        self.routeSets.append(told)
+        return self.routeSets.count - 1
+    }
+
     /// As the script reads them.
-    var text: String {
-        self.all.map { "\($0.rank) \($0.mode.rawValue) \($0.dedupWindow) \($0.cooldown) \($0.limit)" }
-            .joined(separator: " ")
+    func write(into arguments: inout ScriptArguments) {
+        let rules = self.all.map {
+            "\($0.rank) \($0.mode.rawValue) \($0.dedupWindow) \($0.cooldown) \($0.limit) \($0.routes)"
+        }
+        arguments.add(rules.joined(separator: " "))
+        arguments.add(String(self.routeSets.count))
+        for routes in self.routeSets {
+            arguments.add(routes.text)
+            arguments.add(JSONValue.array(routes.receivers.map { .string($0) }).compactBytes)
+        }
     }
 }
 
@@ -59,7 +82,7 @@ struct DecisionCall {
         self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
         arguments.add(alert.id)
         arguments.add(self.fingerprint)
-        arguments.add(String(rules.number(alert, settings, wasSent: wasSent)))
+        arguments.add(String(rules.number(alert, settings, surroundings.told, wasSent: wasSent)))
         arguments.add(alert.tenant)
         arguments.add(alert.domain)
         arguments.add(alert.type)
@@ -68,21 +91,15 @@ struct DecisionCall {
             SubjectText.write(AlertSubject(alert), handler: alert.handler, fingerprint: self.fingerprint, origin)
         )
         // Alerts that last are kept until they are resolved, whoever is told of them.
-        arguments.add(isRouted && !wasSent || alert.lasts ? RoutedNotice.text(alert, surroundings.told) : [])
-        arguments.add(Self.receivers(alert, surroundings.receivers))
+        arguments.add(isRouted && !wasSent || alert.lasts ? NoticeText.rest(of: alert) : [])
+        arguments.add(Self.names(alert, surroundings.receivers))
         arguments.add(Self.around(alert, surroundings))
     }
 
-    /// What is held back is counted for each receiver: the names of the counts, and behind them those of the receivers.
-    private static func receivers(_ alert: Alert, _ receivers: [String]) -> [UInt8] {
-        guard !receivers.isEmpty else { return [] }
-        var text: [UInt8] = []
-        for receiver in receivers {
-            if !text.isEmpty { text.append(UInt8(ascii: " ")) }
-            text += HeldBack.name(receiver: receiver, tenant: alert.tenant, domain: alert.domain).utf8
-        }
-        JSONValue.array(receivers.map { .string($0) }).write(into: &text)
-        return text
+    /// What is held back is counted for each receiver: the names of the counts.
+    private static func names(_ alert: Alert, _ receivers: [String]) -> String {
+        receivers.map { HeldBack.name(receiver: $0, tenant: alert.tenant, domain: alert.domain) }
+            .joined(separator: " ")
     }
 
     /// What most alerts have nothing of; empty for these.

@@ -14,14 +14,14 @@ extension EventReference {
         return .object(members)
     }
 
-    /// The members of `record`.
+    /// The members of `record`, and those that a notice has as well.
     func writeRecord(into text: inout JSONObjectText) {
         text.add("type", self.eventType)
         text.add("source", self.source)
         text.add("arrival", self.arrival)
         text.add("timestamp", self.timestamp.microseconds)
         text.add("arrived_at", self.arrivedAt.microseconds)
-        if let id = self.eventID { text.add("id", id) }
+        if let id = self.eventID { text.add("id", id) } else { text.add("id", JSONValue.null) }
     }
 
     /// Nil for what is no record of an event.

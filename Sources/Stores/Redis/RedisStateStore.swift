@@ -176,7 +176,7 @@ package final class RedisStateStore: StateStore {
             arguments.add("\(FatigueRules.retryOfEmptyLimit)")
             arguments.add("\(self.bounds.uncheckedRecordsPerTenant)")
             arguments.add(state.rules.settings.sendsDigests ? "1" : "0")
-            arguments.add(rules.text)
+            rules.write(into: &arguments)
             arguments.add(own)
             return Prepared(places: places, calls: calls, origin: origin, arguments: arguments)
         }

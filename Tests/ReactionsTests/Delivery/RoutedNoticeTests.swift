@@ -43,12 +43,6 @@ import Testing
         #expect(RoutedNotice(json: try JSONValue.parse(text)) == routed)
     }
 
-    @Test func `what is written before the decision is the notice without one`() throws {
-        let routed = try self.routed()
-        let written = RoutedNotice.text(routed.notice.alert, RouteSet(routed.routes))
-        #expect(written == RoutedNotice(routed.notice.alert, nil, routes: routed.routes).json.compactBytes)
-    }
-
     @Test func `what is cut or of another version is nothing`() throws {
         let whole = try self.routed().json
         guard case .object(let members) = whole else { return #expect(Bool(false)) }

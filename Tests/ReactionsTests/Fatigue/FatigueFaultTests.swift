@@ -68,6 +68,38 @@ import Testing
         #expect(gate.statistics.decided == [.sent: 1, .duplicate: 9])
     }
 
+    @Test(arguments: [false, true])
+    func `a tenant of many domains or kinds is decided and forgotten like one of few`(inOneDomain: Bool) {
+        var settings = FatigueSettings()
+        settings.dedupWindow = .seconds(3600)
+        var gate = FatigueGate(settings: AlertSettings(fatigue: settings), configVersion: "1", instance: "i")
+        func alert(_ number: Int, id: String) -> Alert {
+            .sample(
+                "k\(number)",
+                domain: inOneDomain ? "d" : "d\(number)",
+                severity: .high,
+                id: id,
+                type: "T\(number)"
+            )
+        }
+        func time(_ seconds: Int) -> Timestamp { Timestamp(microseconds: Int64(seconds) * 1_000_000) }
+        for number in 0..<40 {
+            #expect(gate.decide(alert(number, id: "a\(number)"), at: time(number * 60)).verdict == .sent)
+        }
+        #expect(gate.statistics.identities == 40)
+        for gone in 0..<40 {
+            // Exactly the oldest is forgotten; each of the others still holds its own back.
+            let now = time(3600 + gone * 60)
+            for number in stride(from: gone + 1, to: 40, by: 7) {
+                let receipt = gate.decide(alert(number, id: "b"), at: now)
+                #expect(receipt.verdict == .duplicate && receipt.heldBackBy == "a\(number)")
+            }
+            #expect(gate.statistics(tenant: "t", at: now).alertsInLastHour == 39 - gone)
+            #expect(gate.statistics.identities == 39 - gone && gate.statistics.records == 39 - gone)
+        }
+        #expect(gate.statistics.tenants == 0)
+    }
+
     @Test func `FA-6: tenants and identities are forgotten when their windows have ended`() {
         var gate = self.gate()
         for number in 0..<1000 {

@@ -4,6 +4,7 @@ import ReactorTestKit
 import RedisClient
 import RedisServer
 import Stores
+import Synchronization
 import Testing
 
 /// What only a shared store can promise.
@@ -85,6 +86,57 @@ struct RedisStateStoreTests {
             #expect(again[0] == first[0] && again[2] == first[2])
             let statistics = try await turned.store.statistics(tenant: "t")
             #expect(statistics.alertsInLastHour == 2)
+        }
+    }
+
+    @Test func `what goes out is told whole, whatever its texts hold and whether or not an event raised it`()
+        async throws
+    {
+        var settings = AlertSettings()
+        settings.fatigue.enabled = false
+        settings.routing = try RoutingTree(
+            RouteDefinition(
+                receivers: ["b \"x\"\n"],
+                routes: [RouteDefinition(matchers: [LabelMatcher("severity", .equal, "HIGH")], receivers: ["a", "c"])]
+            )
+        )
+        var alerts: [Alert] = []
+        for (number, text) in ["plain", "\"},{\\ \u{0}\n%1 é", String(repeating: "x", count: 3_000)].enumerated() {
+            for lasts in [false, true] {
+                for eventID in [nil, "", text] {
+                    let id = "a\(number)\(lasts)\(eventID?.utf8.count ?? -1)"
+                    var alert = Alert.sample(text, tenant: text, severity: lasts ? .high : .low, id: id)
+                    alert.runID = text
+                    alert.details = .object([JSONMember(text, .number("25.10"))])
+                    alert.lasts = lasts
+                    alert.event = eventID.map { eventID in
+                        EventReference(
+                            arrival: .max,
+                            eventType: text,
+                            timestamp: Timestamp(microseconds: 1),
+                            arrivedAt: Timestamp(microseconds: 2),
+                            source: text,
+                            eventID: eventID.isEmpty ? nil : eventID
+                        )
+                    }
+                    alerts.append(alert)
+                }
+            }
+        }
+        let told = Mutex<[RoutedNotice]>([])
+        let memory = MemoryStateStore(
+            settings: settings,
+            configVersion: "1",
+            instance: "i",
+            clock: { Timestamp(microseconds: Self.start) },
+            notices: { notices in told.withLock { $0 += notices } }
+        )
+        try await withTurnedStore(settings) { turned in
+            try await turned.turn(to: Self.start)
+            #expect(try await turned.store.decide(alerts) == memory.decideNow(alerts))
+            let notices = try await turned.notices()
+            #expect(notices.count == alerts.count && notices.map(\.notice.alert) == alerts)
+            #expect(notices == told.withLock { $0 })
         }
     }
 

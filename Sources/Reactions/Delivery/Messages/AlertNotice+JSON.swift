@@ -1,4 +1,4 @@
-import Events
+package import Events
 
 /// Notices and groups of them as JSON that they can be read back from.
 extension AlertNotice {
@@ -23,42 +23,20 @@ extension AlertNotice {
         ]
     }
 
-    /// The members of `json` for an alert that fires and that nothing is decided about yet: written for every alert, most
-    /// of which nobody is told of.
-    static func write(_ alert: Alert, into text: inout JSONObjectText) {
+    /// The members of `json` that differ between alerts that fire and that nothing is decided about yet, without those that
+    /// receipts have as well: written for every alert, most of which nobody is told of.
+    package static func writeRest(of alert: Alert, into text: inout JSONObjectText) {
         text.add("id", alert.id)
-        text.add("type", alert.type)
-        text.add("severity", alert.severity.rawValue)
-        text.add("domain", alert.domain)
         text.add("tenant", alert.tenant)
         text.add("run", alert.runID)
-        text.add("key", alert.key)
-        text.add("summary", alert.summary)
         text.add("details", alert.details)
-        text.add("handler", alert.handler)
         text.add("raised_at", alert.raisedAt.microseconds)
-        if let event = alert.event {
-            text.add("event") { text in
-                text.add("arrival", event.arrival)
-                text.add("type", event.eventType)
-                text.add("timestamp", event.timestamp.microseconds)
-                text.add("arrived_at", event.arrivedAt.microseconds)
-                text.add("source", event.source)
-                if let id = event.eventID { text.add("id", id) } else { text.add("id", JSONValue.null) }
-            }
-        } else {
-            text.add("event", JSONValue.null)
-        }
-        text.add("decision", JSONValue.null)
+        text.add("starts_at", alert.raisedAt.microseconds)
+        if alert.event == nil { text.add("event", JSONValue.null) }
         text.add("labels") { text in
             for label in AlertLabels(alert).all { text.add(name: label.name, label.value) }
         }
-        text.add("status", AlertStatus.firing.rawValue)
-        text.add("starts_at", alert.raisedAt.microseconds)
-        text.add("ends_at", JSONValue.null)
         text.add("lasts", alert.lasts)
-        text.add("was_told", false)
-        text.add("stands_for", json: "[]".utf8)
     }
 
     init(_ fields: RecordFields) throws(AlertNotification.ReadError) {

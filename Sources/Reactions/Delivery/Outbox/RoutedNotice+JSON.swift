@@ -6,15 +6,6 @@ extension RoutedNotice {
         ["version": 1, "notice": self.notice.json, "routes": .array(self.routes.map(\.json))]
     }
 
-    /// The bytes of `json` for an alert that nothing is decided about yet.
-    package static func text(_ alert: Alert, _ routes: RouteSet) -> [UInt8] {
-        var text = JSONObjectText(capacity: 1024)
-        text.add("version", 1)
-        text.add("notice") { AlertNotice.write(alert, into: &$0) }
-        text.add("routes", json: routes.text)
-        return text.finished()
-    }
-
     /// Nil for what no version that is known here has written.
     package init?(json: JSONValue) {
         do {

@@ -32,6 +32,8 @@ struct RouteMemory: Sendable {
     private let names: [AlertLabels.Name]?
     /// By these values, each with a byte behind it that no UTF-8 holds.
     private var known: [[UInt8]: RouteSet] = [:]
+    /// Room for the values of one alert, so that none is made for each.
+    private var values: [UInt8] = []
 
     init(_ tree: RoutingTree) {
         self.tree = tree
@@ -43,15 +45,15 @@ struct RouteMemory: Sendable {
 
     mutating func routes(of alert: Alert) -> RouteSet {
         guard let names else { return self.find(alert) }
-        var values: [UInt8] = []
+        self.values.removeAll(keepingCapacity: true)
         for name in names {
-            values += alert[label: name].utf8
-            values.append(0xFF)
+            self.values += alert[label: name].utf8
+            self.values.append(0xFF)
         }
-        if let known = self.known[values] { return known }
+        if let known = self.known[self.values] { return known }
         let found = self.find(alert)
         if self.known.count >= Self.capacity { self.known.removeAll(keepingCapacity: true) }
-        self.known[values] = found
+        self.known[self.values] = found
         return found
     }
 

@@ -16,7 +16,9 @@ import RedisClient
 /// What silences and mute intervals say was worked out by the caller, for a version of the silences and for a time; when
 /// either is another one here, nothing is decided from there on, and the caller looks again.
 enum DecisionScript {
-    static let sharedArguments = ScriptPrelude.sharedArguments + 5
+    static let sharedArguments = ScriptPrelude.sharedArguments + 6
+    /// A set of routes: as JSON, and those who are told by them.
+    static let argumentsPerRouteSet = 2
     static let argumentsPerAlert = 11
 
     /// How an alert is to be judged; the argument `mode`.
@@ -56,11 +58,13 @@ enum DecisionScript {
         local life = tonumber(retention)
         if known[2] ~= version then return {'stale', now_text, call('XLEN', notices)} end
 
-        -- What the settings say, by the number that alerts name it with: few are judged by others than their neighbours.
-        local rules = {}
-        for rank, mode, dedup, cooldown, limit in ARGV[13]:gmatch('(%d+) (%d+) (%d+) (%d+) (%d+)') do
+        -- What the settings say, and who is told, by the number that alerts name it with: few are judged by others than
+        -- their neighbours.
+        local rules, sets = {}, \(sharedArguments) + 1
+        for rank, mode, dedup, cooldown, limit, set in ARGV[13]:gmatch('(%d+) (%d+) (%d+) (%d+) (%d+) (%d+)') do
+            local at = sets + set * \(argumentsPerRouteSet)
             rules[#rules + 1] = {tonumber(rank), tonumber(mode), tonumber(dedup), tonumber(cooldown), tonumber(limit), rank,
-                mode, dedup, cooldown, limit}
+                mode, dedup, cooldown, limit, ARGV[at], ARGV[at + 1]}
         end
 
         -- Numbers that come again and again, as texts.
@@ -77,12 +81,15 @@ enum DecisionScript {
         -- The newest of the alerts in some places, which are in the order of severities: its instant (also as a text), how
         -- far from the first place it stands, fingerprint, alert, over.
         local function newest(marks, first, last)
-            local best, place
+            local best, place, serial
             for at = first, last do
                 local mark = marks[at]
-                if mark and (not best
-                    or tonumber(match(mark, '^%d+ (%d+)')) > tonumber(match(best, '^%d+ (%d+)'))) then
+                if mark and not best then
                     best, place = mark, at - first
+                elseif mark then
+                    serial = serial or tonumber(match(best, '^%d+ (%d+)'))
+                    local other = tonumber(match(mark, '^%d+ (%d+)'))
+                    if other > serial then best, place, serial = mark, at - first, other end
                 end
             end
             if not best then return end
@@ -124,21 +131,27 @@ enum DecisionScript {
             end
         end
 
-        -- Counts an alert among those that a digest will tell of: `names` and behind them the receivers' as JSON.
-        local function hold_back(names, tenant, domain, kind, example, due)
-            local list, receivers = match(names, '^([%x ]*)(.*)$')
+        -- Counts an alert among those that a digest will tell of, by the names of these; `receivers` is theirs, as JSON.
+        local function hold_back(names, receivers, tenant, domain, kind, example, due)
             local at = 0
-            for name in list:gmatch('%x+') do
+            for name in names:gmatch('%x+') do
                 local key = base .. 'held:' .. name
                 at = at + 1
-                call('HINCRBY', key, kind, '1')
                 -- The first of them is the last one too.
                 if call('HSET', key, 'last', example) == 1 then
-                    call('HSET', key, 'first', example, 'receiver', cjson.decode(receivers)[at], 'tenant', tenant,
-                        'domain', domain, 'since', now_text, 'due', due)
+                    call('HSET', key, kind, '1', 'first', example, 'receiver', cjson.decode(receivers)[at],
+                        'tenant', tenant, 'domain', domain, 'since', now_text, 'due', due)
                     call('ZADD', due_key, due, 'd:' .. name)
+                else
+                    call('HINCRBY', key, kind, '1')
                 end
             end
+        end
+
+        -- What is told of an alert: only few are, so it is put together here of what is given anyway.
+        local function told(subject, rest, routes)
+            return '{"version":1,"notice":' .. subject:sub(1, -2) .. ',' .. rest:sub(2, -2) .. ',"decision":null,' ..
+                '"status":"firing","ends_at":null,"was_told":false,"stands_for":[]},"routes":' .. routes .. '}'
         end
 
         -- The answer of an earlier call, for a caller that did not get it.
@@ -181,19 +194,24 @@ enum DecisionScript {
             end
         end
 
+        -- The length of the tenant's name stands before it, so that no two pairs share a key.
+        local function key_of_domain(tenant, domain)
+            return base .. 'domain:' .. #tenant .. ':' .. tenant .. ':' .. domain
+        end
+
         local arguments = ARGV
-        local function decide(at, may_be_answered)
+        local function decide(at, may_be_answered, list)
             local alert, fingerprint, rule = arguments[at], arguments[at + 1], rules[tonumber(arguments[at + 2])]
             local before = may_be_answered and answered(alert)
             if before then return before end
             local tenant, domain, kind, run = arguments[at + 3], arguments[at + 4], arguments[at + 5], arguments[at + 6]
-            local subject, notice, names = arguments[at + 7], arguments[at + 8], arguments[at + 9]
+            local subject, rest, names = arguments[at + 7], arguments[at + 8], arguments[at + 9]
             local rank, mode = rule[1], rule[2]
             local around = arguments[at + 10] ~= '' and cjson.decode(arguments[at + 10])
             if around and mode ~= 3 and around.v and (now < around.v[1] or now >= around.v[2]) then return nil end
 
             local hour_key = base .. 'hour:' .. tenant
-            local domain_key = base .. 'domain:' .. #tenant .. ':' .. tenant .. ':' .. domain
+            local domain_key, notice
             local count = counts[tenant]
             if not count then
                 count = call('ZCOUNT', hour_key, hour_ago, '+inf')
@@ -202,6 +220,7 @@ enum DecisionScript {
             local standing
             if around and around.l then
                 standing = recall(fingerprint)
+                notice = told(subject, rest, rule[11])
                 standing.n = notice
                 note(standing, true)
             end
@@ -229,6 +248,7 @@ enum DecisionScript {
                 if since and not over and now - since < rule[3] then
                     outcome, window, next_at = 1, rule[8], whole(since + rule[3])
                 else
+                    domain_key = key_of_domain(tenant, domain)
                     if rank == 2 then places = call('HMGET', domain_key, 'n', 'x', '2:' .. kind, '3:' .. kind)
                     elseif rank == 3 then places = call('HMGET', domain_key, 'n', 'x', '3:' .. kind)
                     elseif rank == 1 then places = call('HMGET', domain_key, 'n', 'x', '1', '2', '3')
@@ -272,12 +292,13 @@ enum DecisionScript {
             if (outcome == 0 or outcome == 4) and mode ~= 3 and names == '' then outcome = 5 end
             local is_sent = outcome == 0 or outcome == 4 or outcome >= 12
             if is_sent and (outcome ~= 4 or mode == 3 or count < unchecked) then
+                domain_key = domain_key or key_of_domain(tenant, domain)
                 remember(alert, fingerprint, rule, tenant, domain, kind, hour_key, domain_key, places, count)
             elseif outcome >= 1 and outcome <= 3 and digests == '1' and names ~= '' then
                 local due = next_at
                 -- A limit that lets nothing through has no window that closes.
                 if outcome == 3 and rule[5] <= 0 then due = whole(now + hour) end
-                hold_back(names, tenant, domain, 'k:' .. text_of(outcome) .. ':' .. rule[6] .. ':' .. kind,
+                hold_back(names, rule[12], tenant, domain, 'k:' .. text_of(outcome) .. ':' .. rule[6] .. ':' .. kind,
                     alert .. '\\n' .. subject, due)
             end
             if around and around.k then leave_marks(around.k, fingerprint, alert, standing) end
@@ -295,20 +316,22 @@ enum DecisionScript {
             if is_sent and mode ~= 3 and around and around.o then why = around.o end
             local text = numbers(text_of(outcome), text_of(count), window, next_at, text_of(remaining), text_of(held_rank),
                 held_at, rule[10], rule[7], text_of(amount))
-            record(alert, run, text, held_by, held_fingerprint, why, subject, is_sent and mode ~= 3 and notice or nil)
+            local goes_out = is_sent and mode ~= 3
+            if goes_out and not notice then notice = told(subject, rest, rule[11]) end
+            record(alert, run, text, held_by, held_fingerprint, why, subject, goes_out and notice or nil, list)
             if held_by == '' and why == '' then return text end
             return {text, held_by, held_fingerprint, why}
         end
 
         local replies, count = {'ok', now_text, 0}, 0
-        local first, step = \(sharedArguments) + 1, \(argumentsPerAlert)
+        local first, step = sets + tonumber(ARGV[14]) * \(argumentsPerRouteSet), \(argumentsPerAlert)
         -- Most have not been asked about before: one look at all of them.
         local lists, seen = {}, {}
         for at = first, #arguments, step do lists[#lists + 1] = base .. 'of:' .. arguments[at] end
         local any = call('EXISTS', unpack(lists)) > 0
         for at = first, #arguments, step do
             local alert = arguments[at]
-            local reply = decide(at, any or seen[alert])
+            local reply = decide(at, any or seen[alert], lists[count + 1])
             if not reply then
                 replies[1] = 'stale'
                 break

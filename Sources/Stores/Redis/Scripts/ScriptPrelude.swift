@@ -47,7 +47,8 @@ enum ScriptPrelude {
         local of_runs, runs = {}, {}
 
         -- Writes a receipt, and the notice unless there is none. Most have the same fields, which a stream keeps once.
-        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice)
+        -- `list` is the key of the alert's list, where it is known already.
+        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice, list)
             local id
             if held_fingerprint == '' and why == '' then
                 id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
@@ -56,7 +57,7 @@ enum ScriptPrelude {
                 id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
                     'held_by', held_by, 'held_fingerprint', held_fingerprint, 'why', why)
             end
-            call('RPUSH', base .. 'of:' .. alert, id)
+            call('RPUSH', list or base .. 'of:' .. alert, id)
             local ids = of_runs[run]
             if ids then
                 ids[#ids + 1] = id
