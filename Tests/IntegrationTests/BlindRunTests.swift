@@ -124,6 +124,48 @@ import Testing
         }
     }
 
+    @Test func `what is due just after the link died, before anybody can know, is doubted as well`() async throws {
+        try await withRedisServer(tcp: .free) { server in
+            let port = try #require(server.address.port)
+            try await withTCPProxy(to: .tcp(port: port)) { proxy in
+                try await withRunningReactor(
+                    redis: proxy.url,
+                    handlers: Self.handlers(timeout: "3s"),
+                    config: Self.config("dying", state: "memory")
+                ) { reactor in
+                    let run = try #require(await Self.runThatIsDueAfterTheLinkDied(reactor, server, proxy))
+                    let found = ["EXPECTATION_TIMEOUT \(run) MEDIUM suspect", "STALE_RUN \(run) MEDIUM suspect"]
+                    await eventually(within: .seconds(60), "found") {
+                        (try? await Self.alerts(reactor).filter { $0.contains(run) }) == found
+                    }
+                    let told = try await Self.alerts(reactor).filter { $0.contains(run) }
+                    #expect(told == found)
+                }
+            }
+        }
+    }
+
+    /// A run half a second before whose deadline the link becomes a black hole; nil when a busy machine came too late for
+    /// that each time.
+    private static func runThatIsDueAfterTheLinkDied(
+        _ reactor: RunningReactor,
+        _ server: RedisServerProcess,
+        _ proxy: TCPProxy
+    ) async throws -> String? {
+        let clock = ContinuousClock()
+        for attempt in 0..<10 {
+            await eventually(within: .seconds(60), "ready") { await reactor.isReady }
+            let run = "open-\(attempt)"
+            let start = clock.now
+            try await server.publish([Self.began(run)], on: "aos.events")
+            try await clock.sleep(until: start + .milliseconds(2_500))
+            try await proxy.blackHole()
+            if clock.now < start + .seconds(3) { return run }
+            try await proxy.heal()
+        }
+        return nil
+    }
+
     @Test func `a server that stood still for a moment leaves no doubt: nothing was missed`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(

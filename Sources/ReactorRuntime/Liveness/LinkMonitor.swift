@@ -1,5 +1,5 @@
 import DequeModule
-package import Events
+import Events
 package import Logging
 package import NIOCore
 package import RedisClient
@@ -31,8 +31,8 @@ package final class LinkMonitor: Sendable {
     package struct Facts: Sendable {
         package var isSubscribed = false
         package var suspect: SuspectCause?
-        /// When a probe last came back, and how long it took.
-        package var lastProbeAt: Timestamp?
+        /// When a probe last came back, in nanoseconds of the clock that only grows, and how long it took.
+        package var lastProbeAt: UInt64?
         package var roundTrip: Duration?
         package var lastEnd: LinkEnd?
         package var reconnects: UInt64 = 0
@@ -46,6 +46,11 @@ package final class LinkMonitor: Sendable {
         package var oversize: UInt64 = 0
         package var ownStalls: UInt64 = 0
         package var errors: [String: UInt64] = [:]
+
+        /// How long ago a probe came back; nil when none has. Whatever becomes of the wall clock.
+        package func probeAge(_ clock: PipelineClock) -> Duration? {
+            self.lastProbeAt.map { .nanoseconds(Int64(truncatingIfNeeded: clock.monotonic() &- $0)) }
+        }
 
         package var gaps: UInt64 { self.gapsByCause.values.reduce(0, +) }
     }
@@ -84,7 +89,7 @@ package final class LinkMonitor: Sendable {
     package var windows: [BlindWindow] { self.state.withLock { $0.windows.reversed() } }
 
     package func handle(_ event: SubscriptionEvent) {
-        let now = self.clock.wall()
+        let now = self.clock.monotonic()
         self.state.withLock { Self.note(event, in: &$0, at: now) }
         switch event {
         case .ready(let roundTrip), .probe(let roundTrip): self.onProbe(roundTrip)
@@ -99,7 +104,7 @@ package final class LinkMonitor: Sendable {
         self.report(event)
     }
 
-    private static func note(_ event: SubscriptionEvent, in state: inout State, at now: Timestamp) {
+    private static func note(_ event: SubscriptionEvent, in state: inout State, at now: UInt64) {
         switch event {
         case .subscribed:
             if state.hasEverSubscribed, !state.facts.isSubscribed { state.facts.reconnects += 1 }

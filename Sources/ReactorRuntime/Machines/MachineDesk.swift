@@ -1,6 +1,6 @@
 package import Events
 package import Logging
-import NIOCore
+package import NIOCore
 package import Reactions
 import RedisClient
 import Synchronization
@@ -54,6 +54,7 @@ package final class MachineDesk: Sendable {
     let logger: Logger
     private let lateness: HistogramHandle
     private let oldestWaiting: @Sendable () async -> Timestamp?
+    private let heard: @Sendable (NIODeadline) async -> NIODeadline?
     private let record: @Sendable ([HistoryRow]) -> Void
     private let onRoom: @Sendable () -> Void
     let queue = WorkQueue<Item>()
@@ -68,6 +69,9 @@ package final class MachineDesk: Sendable {
     ///   - lateness: records, in seconds, how long after a deadline it was worked off.
     ///   - oldestWaiting: when the event arrived that has waited for longest before it comes here; the answer comes when
     ///     everything read before the question is here or is waiting. No deadline after that is taken to have passed.
+    ///   - heard: until when everything published is known to have been read; nil when that is before the time given,
+    ///     to be asked again shortly. No deadline after that is taken to have passed either: what would have kept it may
+    ///     be on a link that died without a word.
     ///   - record: gets what is for the history. Must not wait.
     ///   - onRoom: called when the queue has fallen to its low mark after having been full.
     package init(
@@ -79,6 +83,7 @@ package final class MachineDesk: Sendable {
         logger: Logger,
         lateness: HistogramHandle,
         oldestWaiting: @escaping @Sendable () async -> Timestamp?,
+        heard: @escaping @Sendable (NIODeadline) async -> NIODeadline?,
         record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
         onRoom: @escaping @Sendable () -> Void
     ) {
@@ -92,6 +97,7 @@ package final class MachineDesk: Sendable {
         self.logger = logger
         self.lateness = lateness
         self.oldestWaiting = oldestWaiting
+        self.heard = heard
         self.record = record
         self.onRoom = onRoom
     }
@@ -319,16 +325,25 @@ package final class MachineDesk: Sendable {
                 await self.deadlines.wait(atMost: due - now)
                 continue
             }
-            // What arrived before the deadline counts, however long it has waited to be handled.
-            let until =
-                await self.oldestWaiting().map { min(now, self.clock.time(atWall: $0) - .microseconds(1)) } ?? now
-            guard due <= until else {
-                try? await Task.sleep(for: .milliseconds(5))
+            guard let until = await self.horizon(due, now) else {
+                try? await Task.sleep(for: .milliseconds(2))
                 continue
             }
             self.isDueQueued.store(true, ordering: .sequentiallyConsistent)
             self.queue.push(.due(until))
         }
+    }
+
+    /// Until when everything is known that there is to know; nil when that is before the deadline.
+    private func horizon(_ due: Timestamp, _ now: Timestamp) async -> Timestamp? {
+        guard let heard = await self.heard(self.clock.deadline(at: due)) else { return nil }
+        var until = min(now, self.clock.time(atNanoseconds: heard.uptimeNanoseconds))
+        // What arrived before the deadline counts, however long it has waited to be handled. Asked last, so that what was
+        // read until then is here or waits.
+        if let oldest = await self.oldestWaiting() {
+            until = min(until, self.clock.time(atWall: oldest) - .microseconds(1))
+        }
+        return due <= until ? until : nil
     }
 
     // MARK: Outputs

@@ -1,4 +1,5 @@
 package import Events
+package import NIOCore
 import Synchronization
 
 /// The time that machines and deliveries live by: it goes on evenly, whatever becomes of the wall clock.
@@ -50,6 +51,16 @@ package final class EvenClock: Sendable {
         let start = self.start.withLock { $0 }
         let elapsed = Int64(truncatingIfNeeded: reading &- start.nanoseconds) / 1000
         return Timestamp(microseconds: start.time.microseconds &+ elapsed)
+    }
+
+    /// What the monotonic clock shows at a time; its beginning for what was before that.
+    package func deadline(at time: Timestamp) -> NIODeadline {
+        let start = self.start.withLock { $0 }
+        let (since, isFarBack) = time.microseconds.subtractingReportingOverflow(start.time.microseconds)
+        let (nanoseconds, isFarOff) = since.multipliedReportingOverflow(by: 1000)
+        guard !isFarBack, !isFarOff else { return .uptimeNanoseconds(0) }
+        let (reading, isBefore) = Int64(truncatingIfNeeded: start.nanoseconds).addingReportingOverflow(nanoseconds)
+        return .uptimeNanoseconds(isBefore ? 0 : UInt64(max(0, reading)))
     }
 
     /// The time at which the wall clock showed a reading a short while ago; not later than now. One that was read before

@@ -47,6 +47,7 @@ extension Reactor {
         )
         // The desk resumes the engine, which does not exist yet.
         let engineBox = Late<IntakeEngine>()
+        let subscriptionBox = Late<RedisSubscription>()
         let desk = AlertDesk(
             store: self.store,
             standIn: self.standIn,
@@ -70,6 +71,7 @@ extension Reactor {
             logger: self.logger,
             lateness: self.registry.histogram(MetricCatalog.Machines.lateness),
             oldestWaiting: { await engineBox.value?.oldestWaiting },
+            heard: { since in await subscriptionBox.value?.heard(since: since) },
             record: { [runRecorder] in runRecorder?.record($0) },
             onRoom: { engineBox.value?.resumeSoon() }
         )
@@ -98,6 +100,8 @@ extension Reactor {
         }
         let engine = self.makeEngine(on: group.any(), link: link, port: port)
         engineBox.set(engine)
+        let subscription = self.makeSubscription(on: group.any(), commands: commands, engine: engine)
+        subscriptionBox.set(subscription)
         let heartbeat = HeartbeatService(
             settings: self.settings,
             engine: engine,
@@ -116,7 +120,7 @@ extension Reactor {
         return ReactorLife(
             intakeGroup: group,
             commands: commands,
-            subscription: self.makeSubscription(on: group.any(), commands: commands, engine: engine),
+            subscription: subscription,
             engine: engine,
             link: link,
             desk: desk,
@@ -130,6 +134,7 @@ extension Reactor {
             archive: archive,
             ready: ready,
             engineBox: engineBox,
+            subscriptionBox: subscriptionBox,
             machinesBox: machinesBox,
             heartbeatBox: heartbeatBox,
             channels: self.settings.channels,

@@ -101,10 +101,9 @@ extension Reactor {
     }
 
     private func probeHealth(_ facts: LinkMonitor.Facts) -> ComponentHealth {
-        guard let last = facts.lastProbeAt else {
+        guard let age = facts.probeAge(self.clock) else {
             return ComponentHealth(name: "probe", status: .unhealthy, message: "no probe has come back yet")
         }
-        let age = self.clock.wall() - last
         guard age <= Self.probeMaxAge else {
             let seconds = Int(age.inSeconds)
             return ComponentHealth(name: "probe", status: .unhealthy, message: "last came back \(seconds) s ago")

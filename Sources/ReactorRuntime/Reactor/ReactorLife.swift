@@ -27,6 +27,7 @@ final class ReactorLife: Sendable {
     let visits = Visits()
     /// Through these the parts know each other in a circle, which `end` opens.
     private let engineBox: Late<IntakeEngine>
+    private let subscriptionBox: Late<RedisSubscription>
     private let machinesBox: Late<MachineDesk>
     private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
@@ -50,6 +51,7 @@ final class ReactorLife: Sendable {
         archive: ReceiptArchive?,
         ready: Gate,
         engineBox: Late<IntakeEngine>,
+        subscriptionBox: Late<RedisSubscription>,
         machinesBox: Late<MachineDesk>,
         heartbeatBox: Late<HeartbeatService>,
         channels: [String],
@@ -72,6 +74,7 @@ final class ReactorLife: Sendable {
         self.archive = archive
         self.ready = ready
         self.engineBox = engineBox
+        self.subscriptionBox = subscriptionBox
         self.machinesBox = machinesBox
         self.heartbeatBox = heartbeatBox
         self.channels = channels
@@ -162,6 +165,7 @@ final class ReactorLife: Sendable {
     func end() async {
         await self.visits.waitUntilNone()
         self.engineBox.clear()
+        self.subscriptionBox.clear()
         self.machinesBox.clear()
         self.heartbeatBox.clear()
         self.deliveries.end()

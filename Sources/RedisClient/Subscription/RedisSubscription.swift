@@ -97,6 +97,23 @@ package final class RedisSubscription: Sendable {
         }.get()
     }
 
+    /// Whether everything that was published before a moment has been handed to the sink, as far as the link can tell.
+    /// A link that died without a word looks like one on which nothing is published, so the server is asked when nothing
+    /// has come since that moment; whoever was told no asks again shortly.
+    ///
+    /// - Returns: Until when that is so; nil when the server has not spoken since. The end of time when there is no link
+    ///   to go by: that is reported as such.
+    package func heard(since: NIODeadline) async -> NIODeadline? {
+        do {
+            return try await self.configuration.eventLoop.submit {
+                self.driver.value.map { $0.heard(since: since) } ?? .distantFuture
+            }.get()
+        } catch {
+            // Only when the event loop is shut down, and with it everything that could be heard.
+            return .distantFuture
+        }
+    }
+
     /// - Returns: the number of this run.
     private func start(_ work: AsyncStream<SubscriptionWork>.Continuation) -> Int {
         precondition(self.driver.value == nil, "the subscription runs already")

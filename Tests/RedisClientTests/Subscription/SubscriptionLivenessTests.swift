@@ -51,6 +51,39 @@ import Testing
         #expect(link.tick(at: at(5_000)) == .suspect)
     }
 
+    @Test func `who cannot wait for the silence to last has the server asked, once`() {
+        var trace = SupervisorTrace.proven()
+        _ = trace.happens(.received(1, drained: true), 100)
+        #expect(trace.happens(.doubted(since: at(90)), 200).isEmpty)
+        #expect(trace.heardUntil == at(100))
+        let asked = trace.happens(.doubted(since: at(200)), 200)
+        #expect(asked.contains { if case .ping(1, _) = $0 { true } else { false } })
+        #expect(asked.count == 1)
+        #expect(trace.happens(.doubted(since: at(201)), 201).isEmpty)
+        #expect(trace.heardUntil < at(200))
+        _ = trace.happens(.received(1, drained: true), 202)
+        #expect(trace.heardUntil == at(202))
+        #expect(trace.happens(.doubted(since: at(203)), 203).count == 1)
+    }
+
+    @Test func `a link that does not answer who cannot wait is suspect after the time that an answer may take`() {
+        var trace = SupervisorTrace.proven()
+        _ = trace.happens(.doubted(since: at(100)), 100)
+        #expect(trace.wait(until: 849).isEmpty)
+        #expect(trace.heardUntil == at(0))
+        #expect(trace.wait(until: 850).labels.contains("suspect"))
+        // That it may have missed something is known now, and nothing more to wait for.
+        #expect(trace.heardUntil == .distantFuture)
+    }
+
+    @Test func `without a link there is nobody to ask`() {
+        var trace = SupervisorTrace.proven()
+        _ = trace.happens(.ended(1, .closed(midFrame: false, announced: nil)), 100)
+        #expect(trace.heardUntil == .distantFuture)
+        let asked = trace.happens(.doubted(since: at(200)), 200)
+        #expect(!asked.contains { if case .ping = $0 { true } else { false } })
+    }
+
     @Test func `a dead link is noticed within two seconds of its last byte`() {
         for lastByte in stride(from: Int64(0), through: 1_000, by: 37) {
             var link = Self.link()

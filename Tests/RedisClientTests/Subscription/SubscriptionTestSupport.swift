@@ -66,6 +66,9 @@ struct SupervisorTrace {
         if let deadline = self.machine.armTimer() { self.timer = deadline }
     }
 
+    /// Until when everything that was published is known to have been read.
+    var heardUntil: NIODeadline { self.machine.heardUntil }
+
     /// The link connects and every target is confirmed.
     mutating func confirm(_ link: LinkID, _ milliseconds: Int64) -> [Action] {
         var actions = self.happens(.connected(link), milliseconds)

@@ -95,6 +95,13 @@ final class SubscriptionDriver: SubscriptionLinkOwner {
         self.report(.oversize(message))
     }
 
+    /// As `RedisSubscription.heard(since:)`.
+    func heard(since: NIODeadline) -> NIODeadline? {
+        if self.supervisor.heardUntil < since { self.handle(.doubted(since: since)) }
+        let until = self.supervisor.heardUntil
+        return until < since ? nil : until
+    }
+
     private func armTimer() {
         guard let deadline = self.supervisor.armTimer() else { return }
         self.timer?.cancel()

@@ -77,6 +77,15 @@ struct LinkLiveness {
         }
     }
 
+    /// Somebody cannot wait until the silence has lasted long enough.
+    ///
+    /// - Returns: Whether the server is to be asked; false when it was, and has not answered.
+    mutating func ask(at now: NIODeadline) -> Bool {
+        guard self.isQuiet else { return false }
+        self.state = .asked(at: now)
+        return true
+    }
+
     /// The time has come, or more of it has passed than was meant to.
     ///
     /// - Parameter stalled: for how long our own loop did not run before this call.

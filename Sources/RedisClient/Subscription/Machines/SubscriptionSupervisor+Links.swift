@@ -54,6 +54,22 @@ extension SubscriptionSupervisor {
         _ = self.primary?.liveness.received(at: now)
     }
 
+    /// Until when everything that was published has been read, as far as the link in use can tell: a dead one says
+    /// nothing any more. The end of time when there is no link to go by, which is reported in another way.
+    var heardUntil: NIODeadline {
+        guard case .running = self.phase, let primary = self.primary, primary.confirmedAt != nil, self.suspicion == nil
+        else { return .distantFuture }
+        return primary.liveness.lastByteAt
+    }
+
+    /// Asks the server unless it has spoken since, or was asked already.
+    mutating func doubted(since: NIODeadline, at now: NIODeadline) {
+        guard self.heardUntil < since, let id = self.primary?.id, self.primary?.liveness.ask(at: now) == true else {
+            return
+        }
+        self.actions.append(.ping(id, self.nextNumber()))
+    }
+
     mutating func confirmed(_ id: LinkID, _ name: [UInt8], _ isPattern: Bool, at now: NIODeadline) {
         guard case .running = self.phase else { return }
         var isComplete = false

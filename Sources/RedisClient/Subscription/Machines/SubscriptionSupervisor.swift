@@ -25,6 +25,8 @@ struct SubscriptionSupervisor {
         case ended(LinkID, LinkEnd)
         case published(UInt64, receivers: Int, reading: LossAssessment.Reading?)
         case publishFailed(UInt64, RedisError)
+        /// Somebody needs to know that nothing from before a moment is still to come.
+        case doubted(since: NIODeadline)
         /// The timer fired.
         case tick
     }
@@ -135,6 +137,7 @@ struct SubscriptionSupervisor {
         case .ended(let id, let end): self.ended(id, end, at: now)
         case .published(let number, let receivers, let reading): self.published(number, receivers, reading)
         case .publishFailed(let number, let error): self.publishFailed(number, error, at: now)
+        case .doubted(let since): self.doubted(since: since, at: now)
         case .tick: self.tick(at: now)
         }
     }
