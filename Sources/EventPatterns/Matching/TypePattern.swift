@@ -35,7 +35,7 @@ package enum TypePattern: Sendable, Hashable, CustomStringConvertible {
     package func accepts(_ eventType: ByteView) -> Bool {
         switch self {
         case .any: true
-        case .exact(let type): eventType.buffer.elementsEqual(type.utf8)
+        case .exact(let type): eventType.equals(type)
         case .prefix(let stem): eventType.buffer.starts(with: stem.utf8)
         }
     }

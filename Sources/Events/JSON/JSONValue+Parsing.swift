@@ -1,4 +1,5 @@
 import CSimdJSON
+import Synchronization
 
 extension JSONValue {
     /// Reads one JSON text, as strictly as the decoder of events does: UTF-8, nothing behind the end, no `NaN`. Of a
@@ -6,8 +7,9 @@ extension JSONValue {
     ///
     /// - Parameter maxDepth: how many objects and arrays may lie in each other, 1...64.
     package static func parse(_ bytes: ByteView, maxDepth: Int = 64) throws(JSONError) -> JSONValue {
-        guard let parser = csj_parser_create() else { fatalError("out of memory for a JSON parser") }
-        defer { csj_parser_destroy(parser) }
+        let spare = SpareParser.take()
+        defer { spare.giveBack(after: bytes.count) }
+        let parser = spare.parser
         let depth = UInt32(Swift.max(1, Swift.min(maxDepth, 64)))
         let status = csj_read_tokens(parser, bytes.start, bytes.count, depth)
         guard status == .CSJ_OK else { throw JSONError(status, offset: csj_parser_error_offset(parser)) }
@@ -25,6 +27,36 @@ extension JSONValue {
 
     package static func parse(_ text: String, maxDepth: Int = 64) throws(JSONError) -> JSONValue {
         try Self.parse(Array(text.utf8), maxDepth: maxDepth)
+    }
+}
+
+/// A parser that nobody uses, kept for the next text: making one, with all its tables, costs several times as much as
+/// reading a text of usual length.
+///
+/// Whoever took it is alone with it until it is given back; that makes the unchecked claim true.
+private struct SpareParser: @unchecked Sendable {
+    /// More are not in use at once for long: who reads a text does nothing else meanwhile.
+    private static let mostKept = 8
+    /// A parser grows with the texts that it reads and does not shrink: one that has read a larger one is not kept.
+    private static let longestText = 65_536
+
+    private static let kept = Mutex<[SpareParser]>([])
+
+    let parser: OpaquePointer
+
+    static func take() -> SpareParser {
+        if let kept = Self.kept.withLock({ $0.popLast() }) { return kept }
+        guard let parser = csj_parser_create() else { fatalError("out of memory for a JSON parser") }
+        return SpareParser(parser: parser)
+    }
+
+    func giveBack(after length: Int) {
+        let isKept = Self.kept.withLock { kept in
+            guard length <= Self.longestText, kept.count < Self.mostKept else { return false }
+            kept.append(self)
+            return true
+        }
+        if !isKept { csj_parser_destroy(self.parser) }
     }
 }
 

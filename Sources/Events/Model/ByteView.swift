@@ -65,6 +65,16 @@ package struct ByteView: Hashable {
     @inlinable
     package func equals(_ text: StaticString) -> Bool { self == ByteView(text) }
 
+    /// Whether these are the UTF-8 bytes of `text`.
+    package func equals(_ text: String) -> Bool {
+        guard self.count == text.utf8.count else { return false }
+        let isEqual = text.utf8.withContiguousStorageIfAvailable { bytes in
+            // An empty text may have no address.
+            bytes.baseAddress.map { memcmp(self.start, $0, self.count) == 0 } ?? true
+        }
+        return isEqual ?? self.buffer.elementsEqual(text.utf8)
+    }
+
     /// A hash for tables that are fixed when they are made: eight bytes at a time, no seed. A stranger who chooses keys
     /// can only make looking them up in vain slower, by a walk over the table's few entries.
     @inlinable

@@ -41,21 +41,26 @@ package struct ContractEvents: Sendable, Hashable {
     package func inputs(of event: ContractEvent) -> [RunInput] {
         event.withTypeView { view in
             var inputs: [RunInput] = []
-            if self.started.contains(where: { $0.accepts(view) }) { inputs.append(.started) }
-            if self.declared.contains(where: { $0.accepts(view) }) {
+            if Self.accepts(self.started, view) { inputs.append(.started) }
+            if Self.accepts(self.declared, view) {
                 inputs += event.declarations.map(RunInput.declared)
             }
-            if self.acknowledged.contains(where: { $0.accepts(view) }), let ack = event.acknowledgement {
+            if Self.accepts(self.acknowledged, view), let ack = event.acknowledgement {
                 inputs.append(.acknowledged(ack))
             }
-            for rule in self.acks where rule.on.accepts(view) {
-                inputs.append(.acknowledged(event.acknowledgement(by: rule)))
+            for index in self.acks.indices where self.acks[index].on.accepts(view) {
+                inputs.append(.acknowledged(event.acknowledgement(by: self.acks[index])))
             }
-            if self.paused.contains(where: { $0.accepts(view) }) { inputs.append(.paused) }
-            if self.resumed.contains(where: { $0.accepts(view) }) { inputs.append(.resumed) }
-            if self.progressed.contains(where: { $0.accepts(view) }) { inputs.append(.progressed) }
+            if Self.accepts(self.paused, view) { inputs.append(.paused) }
+            if Self.accepts(self.resumed, view) { inputs.append(.resumed) }
+            if Self.accepts(self.progressed, view) { inputs.append(.progressed) }
             return inputs
         }
+    }
+
+    /// Looked at in their places: a copy of each pattern would cost more than comparing it.
+    private static func accepts(_ patterns: [TypePattern], _ type: ByteView) -> Bool {
+        patterns.indices.contains { patterns[$0].accepts(type) }
     }
 }
 

@@ -7,11 +7,31 @@ extension ContractRegistry {
 
     /// The runs that have changed, or are forgotten, since the last call.
     package mutating func takeChanges() -> [String] {
-        defer {
-            self.order = []
-            self.changed = []
+        var runIDs: [String] = []
+        runIDs.reserveCapacity(self.changes.count)
+        var seen: Set<ExactText> = []
+        for (runID, place) in self.changes {
+            self.places[Int(place)].isChanged = false
+            if self.gone.isEmpty || seen.insert(ExactText(runID)).inserted { runIDs.append(runID) }
         }
-        return self.order
+        self.changes = []
+        self.gone = []
+        return runIDs
+    }
+
+    /// Whether `takeChanges` would name a run.
+    func hasChanged(_ runID: String) -> Bool {
+        let key = ExactText(runID)
+        return self.index[key].map { self.places[Int($0)].isChanged } ?? self.gone.contains(key)
+    }
+
+    /// What is known of a run is what is stored.
+    private mutating func forgetChange(_ runID: String) {
+        let key = ExactText(runID)
+        guard self.hasChanged(runID) || self.gone.contains(key) else { return }
+        self.gone.remove(key)
+        self.changes.removeAll { $0.runID.hasSameBytes(as: runID) }
+        if let place = self.index[key] { self.places[Int(place)].isChanged = false }
     }
 
     /// Whether anything is known of a run.
@@ -50,11 +70,11 @@ extension ContractRegistry {
     /// Nothing is known of a run any more, since nothing is stored of it.
     package mutating func drop(_ runID: String) {
         guard let place = self.index[ExactText(runID)] else { return }
+        self.forgetChange(runID)
         let tracks = self.tracksChanges
         self.tracksChanges = false
         self.forget(Int(place))
         self.tracksChanges = tracks
-        self.forgetChange(runID)
     }
 
     /// Something about a run that was handled at a time before now, on top of what was restored since.

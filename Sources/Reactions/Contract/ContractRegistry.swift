@@ -52,6 +52,8 @@ package struct ContractRegistry: Sendable {
         var forgottenAt = Int64.max
         var generation: UInt32 = 0
         var isLeaving = false
+        /// Whether `changes` names it.
+        var isChanged = false
     }
 
     private let limits: ContractLimits
@@ -65,9 +67,10 @@ package struct ContractRegistry: Sendable {
     private var leaving: [(place: UInt32, generation: UInt32)] = []
     private var leavingStart = 0
     package internal(set) var counters = Counters()
-    /// Runs that have changed, when somebody wants to know.
-    var changed: Set<ExactText> = []
-    var order: [String] = []
+    /// Runs that have changed, in that order, when somebody wants to know.
+    var changes: [(runID: String, place: UInt32)] = []
+    /// Those of them that were forgotten: one that has begun anew since is named twice.
+    var gone: Set<ExactText> = []
     var tracksChanges = false
 
     package init(_ definition: ContractDefinition = ContractDefinition(), limits: ContractLimits = ContractLimits()) {
@@ -144,20 +147,30 @@ package struct ContractRegistry: Sendable {
             if self.places[place].run != nil { body(&self.places[place].run!, self.surroundings) }
             return
         }
-        guard let before = self.places[place].run?.digest else { return }
-        body(&self.places[place].run!, self.surroundings)
-        guard let run = self.places[place].run, run.digest != before else { return }
-        self.note(run.runID)
+        guard self.places[place].run != nil, Self.isChanged(&self.places[place].run!, self.surroundings, body) else {
+            return
+        }
+        self.note(place)
     }
 
-    /// What is known is what is stored.
-    mutating func forgetChange(_ runID: String) {
-        guard self.changed.remove(ExactText(runID)) != nil else { return }
-        self.order.removeAll { $0.hasSameBytes(as: runID) }
+    /// In its place: a copy of a run would hold all its parts.
+    private static func isChanged(
+        _ run: inout RunContract,
+        _ surroundings: borrowing ContractSurroundings,
+        _ body: (inout RunContract, borrowing ContractSurroundings) -> Void
+    ) -> Bool {
+        let before = run.digest
+        body(&run, surroundings)
+        return run.digest != before
     }
 
-    private mutating func note(_ runID: String) {
-        if self.tracksChanges, self.changed.insert(ExactText(runID)).inserted { self.order.append(runID) }
+    /// The run at that place is not what is stored.
+    private mutating func note(_ place: Int) {
+        guard self.tracksChanges, !self.places[place].isChanged, let runID = self.places[place].run?.runID else {
+            return
+        }
+        self.places[place].isChanged = true
+        self.changes.append((runID, UInt32(place)))
     }
 
     /// A time of the wall clock close to now as an instant.
@@ -225,7 +238,7 @@ package struct ContractRegistry: Sendable {
             self.places.append(Place(run: run))
         }
         self.index[key] = UInt32(place)
-        self.note(id)
+        self.note(place)
         return place
     }
 
@@ -284,9 +297,10 @@ package struct ContractRegistry: Sendable {
     }
 
     mutating func forget(_ place: Int) {
-        guard let run = self.places[place].run else { return }
-        self.index[ExactText(run.runID)] = nil
-        self.note(run.runID)
+        guard let runID = self.places[place].run?.runID else { return }
+        self.index[ExactText(runID)] = nil
+        self.note(place)
+        if self.tracksChanges { self.gone.insert(ExactText(runID)) }
         self.places[place] = Place(run: nil, generation: self.places[place].generation &+ 1)
         self.free.append(UInt32(place))
         self.dropTaken()

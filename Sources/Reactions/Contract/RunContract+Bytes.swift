@@ -13,20 +13,19 @@ extension RunContract {
         writer.byte(Self.version)
         writer.fixed(UInt64(bitPattern: first))
         writer.text(self.tenant)
-        let flags: [Bool] = [
-            self.hasStarted, self.hasEnded, self.toldTimeout, self.toldMissing, self.staleness.rawValue & 1 != 0,
-            self.staleness.rawValue & 2 != 0,
-        ]
-        writer.byte(flags.enumerated().reduce(0) { $0 | ($1.element ? 1 << UInt8($1.offset) : 0) })
-        for time in [self.lastActivity, self.pausedAt, self.askedUntil] { writer.time(time) }
+        writer.byte(
+            (self.hasStarted ? 1 : 0) | (self.hasEnded ? 2 : 0) | (self.toldTimeout ? 4 : 0)
+                | (self.toldMissing ? 8 : 0) | self.staleness.rawValue << 4
+        )
+        writer.time(self.lastActivity)
+        writer.time(self.pausedAt)
+        writer.time(self.askedUntil)
         writer.number(UInt64(self.acknowledgements))
         writer.number(UInt64(self.invalid))
-        for hashes in [self.seen, self.recent] {
-            writer.number(UInt64(hashes.count))
-            for hash in hashes { writer.fixed(hash) }
-        }
+        writer.hashes(self.seen)
+        writer.hashes(self.recent)
         writer.number(UInt64(self.slots.count))
-        for slot in self.slots { slot.write(into: &writer) }
+        for index in self.slots.indices { self.slots[index].write(into: &writer) }
         writer.number(UInt64(self.expectations.count))
         for expectation in self.expectations { expectation.write(into: &writer) }
         return writer.bytes
@@ -107,12 +106,13 @@ extension RunContract.Slot {
             writer.text(self.action.domain)
             writer.text(self.action.action)
         }
-        for count in [
-            self.expected, self.succeeded, self.failed, self.rolledBack, self.passed, self.toldDrift,
-            self.toldFailed ? 1 : 0,
-        ] {
-            writer.number(UInt64(count))
-        }
+        writer.number(UInt64(self.expected))
+        writer.number(UInt64(self.succeeded))
+        writer.number(UInt64(self.failed))
+        writer.number(UInt64(self.rolledBack))
+        writer.number(UInt64(self.passed))
+        writer.number(UInt64(self.toldDrift))
+        writer.number(self.toldFailed ? 1 : 0)
         writer.time(self.driftCheck)
     }
 
@@ -178,6 +178,11 @@ private struct ContractWriter {
             rest >>= 7
         }
         self.bytes.append(UInt8(rest))
+    }
+
+    mutating func hashes(_ hashes: [UInt64]) {
+        self.number(UInt64(hashes.count))
+        for hash in hashes { self.fixed(hash) }
     }
 
     /// 0 for an instant that never comes.

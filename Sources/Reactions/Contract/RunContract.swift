@@ -124,14 +124,8 @@ package struct RunContract: Sendable {
         digest.combine(UInt64(self.acknowledgements) << 16 | UInt64(self.invalid))
         digest.combine(UInt64(self.seen.count))
         digest.combine(self.recent.last ?? 0)
-        for slot in self.slots {
-            digest.combine(
-                UInt64(slot.expected) << 48 | UInt64(slot.succeeded) << 32 | UInt64(slot.failed) << 16
-                    | UInt64(slot.rolledBack)
-            )
-            digest.combine(UInt64(slot.passed) << 32 | UInt64(slot.toldDrift) << 16 | (slot.toldFailed ? 1 : 0))
-            digest.combine(UInt64(bitPattern: slot.driftCheck))
-        }
+        // In their places: a copy of each would hold its names.
+        for index in self.slots.indices { digest.combine(self.slots[index]) }
         for expectation in self.expectations {
             digest.combine(UInt64(bitPattern: expectation.due))
             digest.combine(UInt64(bitPattern: expectation.length))
@@ -144,6 +138,15 @@ package struct RunContract: Sendable {
         private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
         mutating func combine(_ part: UInt64) { self.value = ByteView.mix(self.value ^ part) }
+
+        mutating func combine(_ slot: borrowing Slot) {
+            self.combine(
+                UInt64(slot.expected) << 48 | UInt64(slot.succeeded) << 32 | UInt64(slot.failed) << 16
+                    | UInt64(slot.rolledBack)
+            )
+            self.combine(UInt64(slot.passed) << 32 | UInt64(slot.toldDrift) << 16 | (slot.toldFailed ? 1 : 0))
+            self.combine(UInt64(bitPattern: slot.driftCheck))
+        }
     }
 
     /// Whether anything is expected of it, as far as is known.
@@ -198,7 +201,7 @@ package struct RunContract: Sendable {
 
     /// The place of an action, made when it is new; nil when there is no room.
     mutating func slot(of action: AuditedAction) -> Int? {
-        if let known = self.slots.firstIndex(where: { $0.action == action }) { return known }
+        if let known = self.slots.indices.first(where: { self.slots[$0].action == action }) { return known }
         guard self.slots.count < Self.maxActions else { return nil }
         var slot = Slot(action: action, isEnd: action == self.terms.definition.finalize)
         slot.allowed = UInt16(clamping: self.terms.allowance(action))

@@ -20,13 +20,14 @@ package struct ExactText: Sendable, Hashable {
 extension String {
     /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
     func hasSameBytes(as other: String) -> Bool {
-        var (this, other) = (self, other)
-        return this.withUTF8 { mine in
-            other.withUTF8 { theirs in
-                guard mine.count == theirs.count else { return false }
+        guard self.utf8.count == other.utf8.count else { return false }
+        let isSame = self.utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { theirs in
+                // An empty text may have no address.
                 guard let first = mine.baseAddress, let second = theirs.baseAddress else { return true }
                 return memcmp(first, second, mine.count) == 0
             }
         }
+        return (isSame ?? nil) ?? self.utf8.elementsEqual(other.utf8)
     }
 }

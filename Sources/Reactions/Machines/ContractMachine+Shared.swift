@@ -50,7 +50,7 @@ extension ContractMachine: SharedMachine {
         }
         let due = self.registry.advance(key, to: moment.now)
         self.tell(due, nil, moment, &outputs)
-        if !self.registry.changed.contains(ExactText(key)) { self.confirm(key) }
+        if !self.registry.hasChanged(key) { self.confirm(key) }
         return outputs
     }
 }

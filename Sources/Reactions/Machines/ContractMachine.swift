@@ -9,7 +9,7 @@ package struct ContractMachine: Machine {
         var tenant: String
         var mark: UInt64?
         var at: Timestamp
-        var event: EventReference?
+        var event: Event
     }
 
     package let name: String
@@ -56,10 +56,11 @@ package struct ContractMachine: Machine {
 
     package mutating func handle(_ event: Event, _ moment: MachineMoment) -> [MachineOutput] {
         // What was found is not evidence: a finding taken for an acknowledgement would lead to the next finding.
-        guard !AuditFindingEvent.isOne(event.eventType), let runID = event.anyRunID else { return [] }
+        let type = event.eventType
+        guard !AuditFindingEvent.isOne(type), let runID = event.anyRunID else { return [] }
         let tenant = ClippedText.identifier(event.tenantID ?? "")
         let contractEvent = ContractEvent(
-            eventType: event.eventType,
+            eventType: type,
             runID: runID,
             eventID: event.eventID,
             timestamp: event.hasOwnTime ? event.timestamp : nil,
@@ -75,7 +76,7 @@ package struct ContractMachine: Machine {
                 tenant: tenant,
                 mark: input.canRepeat ? Self.mark(of: contractEvent) : nil,
                 at: moment.now,
-                event: EventReference(event)
+                event: event
             )
             outputs += self.handle(entry, of: runID, moment)
         }
@@ -152,7 +153,7 @@ package struct ContractMachine: Machine {
 
     func tell(
         _ actions: [ContractAction],
-        _ event: EventReference?,
+        _ event: Event?,
         _ moment: MachineMoment,
         _ outputs: inout [MachineOutput]
     ) {
@@ -161,10 +162,10 @@ package struct ContractMachine: Machine {
             case .report(let report): self.tell(report, &outputs)
             case .raise where !self.definition.raisesAlerts, .resolve where !self.definition.raisesAlerts: break
             case .raise(let alert):
-                let reaction = Reaction.alert(self.alert(alert, event, moment))
+                let reaction = Reaction.alert(self.alert(alert, event.map { EventReference($0) }, moment))
                 outputs.append(MachineOutput(key: alert.runID, .react(reaction)))
             case .resolve(let resolution):
-                let reaction = Reaction.resolve(self.resolution(resolution, event, moment))
+                let reaction = Reaction.resolve(self.resolution(resolution, event.map { EventReference($0) }, moment))
                 outputs.append(MachineOutput(key: resolution.runID, .react(reaction)))
             case .refused(let runID, let reason):
                 outputs.append(MachineOutput(key: runID, .count(.refused(reason.rawValue), 1)))

@@ -6,7 +6,7 @@ package import Events
 /// same, one writes, and the other one is given what was written. What is to be told because of a change is written with
 /// it in one step, so that it is told once, however many look, and told for certain, whoever dies.
 package protocol MachineStore: Sendable {
-    /// Writes changes of one machine in one step, each for itself; one answer each, in the order given.
+    /// Writes changes of one machine in one step, each for itself; one answer each, in the order given. No key comes twice.
     ///
     /// - Throws: when the store cannot be asked, or its answer was lost. The same changes may be written again.
     func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit]
@@ -67,6 +67,8 @@ package struct MachineChange: Sendable {
     package var version: MachineVersion
     /// Nil to keep nothing.
     package var state: MachineState?
+    /// Whether what it was made from is stored as due at the same time, which then need not be written again.
+    package var isDueStored = false
     /// Events to be published in the same step: channel and bytes.
     package var events: [(channel: String, bytes: [UInt8])] = []
     /// What is to be told beside that; kept, under the change's version, until it is confirmed.

@@ -23,9 +23,15 @@ package final class MachineSharing: Sendable {
     /// Enough that store and reactor both have something to do.
     private static let partsInFlight = 4
 
+    /// What is stored of a place, as far as is known.
+    private struct Stored {
+        var version: MachineVersion
+        /// When it is due; nil for never, and when somebody else has written it.
+        var due: Timestamp?
+    }
+
     private struct State {
-        /// What is stored, as far as is known.
-        var versions: [MachineSet.Place: MachineVersion] = [:]
+        var stored: [MachineSet.Place: Stored] = [:]
         /// Whether the store cannot be used, and that was said.
         var isInTrouble = false
     }
@@ -65,7 +71,8 @@ package final class MachineSharing: Sendable {
         self.machines.restore(stored, machine: machine, moment)
         self.state.withLock { state in
             for key in stored {
-                state.versions[MachineSet.Place(machine: machine, key: ExactText(key.key))] = key.version
+                let place = MachineSet.Place(machine: machine, key: ExactText(key.key))
+                state.stored[place] = Stored(version: key.version)
             }
         }
     }
@@ -73,7 +80,7 @@ package final class MachineSharing: Sendable {
     /// Something that was found in the store: known already, or news from another reactor.
     package func learn(_ stored: StoredKey, machine: Int, _ moment: MachineMoment) {
         let place = MachineSet.Place(machine: machine, key: ExactText(stored.key))
-        let known = self.state.withLock { $0.versions[place] }
+        let known = self.state.withLock { $0.stored[place]?.version }
         guard known.map({ $0.number < stored.version.number }) ?? true else { return }
         self.take([stored], machine: machine, moment)
     }
@@ -167,9 +174,9 @@ package final class MachineSharing: Sendable {
                 switch commit {
                 case .written:
                     written.append(place)
-                    state.versions[place] = change.state == nil ? nil : change.version
+                    state.stored[place] = change.state.map { Stored(version: change.version, due: $0.due) }
                 case .conflict(let stored):
-                    state.versions[place] = stored?.version
+                    state.stored[place] = stored.map { Stored(version: $0.version) }
                 }
             }
         }
@@ -213,10 +220,12 @@ package final class MachineSharing: Sendable {
         var tag = UInt32.random(in: .min ... .max)
         var changes = self.state.withLock { state in
             zip(places, states).map { place, kept in
-                let known = state.versions[place]
+                let known = state.stored[place]
                 tag &+= 1
-                let version = MachineVersion(following: known, tag: tag)
-                return MachineChange(key: place.key.text, known: known, version: version, state: kept)
+                let version = MachineVersion(following: known?.version, tag: tag)
+                var change = MachineChange(key: place.key.text, known: known?.version, version: version, state: kept)
+                if let due = kept?.due { change.isDueStored = due == known?.due }
+                return change
             }
         }
         guard !outputs.isEmpty else { return changes }

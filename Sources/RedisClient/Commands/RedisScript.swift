@@ -59,6 +59,19 @@ package struct ScriptArguments: Sendable {
         self.end()
     }
 
+    /// An argument that is made of parts.
+    ///
+    /// - Parameters:
+    ///   - count: how many bytes it has.
+    ///   - write: appends as many.
+    package mutating func add(count: Int, _ write: (inout [UInt8]) -> Void) {
+        self.begin(count)
+        let end = self.encoded.count + count
+        write(&self.encoded)
+        precondition(self.encoded.count == end, "an argument has as many bytes as were told")
+        self.end()
+    }
+
     /// Further arguments, behind all others.
     package mutating func add(_ others: ScriptArguments) {
         self.count += others.count

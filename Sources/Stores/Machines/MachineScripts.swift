@@ -3,56 +3,83 @@ import RedisClient
 /// The scripts of `RedisMachineStore`. Each is one step: no other command comes between its parts, and what it has written
 /// survives a restart as a whole or not at all.
 enum MachineScripts {
-    static let argumentsPerChange = 7
+    /// What stands for a time that is as it was, and for none.
+    static let sameDue = ""
+    static let neverDue = "-"
 
     /// KEYS: states, due, tellings, times of tellings.
-    /// ARGV: for each change its key, the version it was made from ('' for none), its own version, the bytes ('' to keep
-    /// nothing), when it is due ('' for never), what is to be told ('' for nothing) and how many events are to be
-    /// published, then channel and text of each.
+    /// ARGV: how many changes there are, the key of each, then of each the version it was made from ('' for none), its own
+    /// version with the bytes behind it (alone to keep nothing), when it is due ('' for as before, '-' for never) and how
+    /// many arguments follow that most changes do not have: what is to be told ('' for nothing), then channel and text of
+    /// each event that is to be published.
     ///
-    /// A version stands before the bytes, 16 characters of it. What was written already, and is written again because
-    /// the answer was lost, is answered as written.
+    /// A version has 16 characters. What was written already, and is written again because the answer was lost, counts as
+    /// written. The answer names those that were refused, each by its place, counted from 1, with what is stored ('' for
+    /// nothing). A command costs more than what it does, so each has as many values as fit on Lua's stack. What can fail
+    /// for want of memory comes before what cannot be taken back.
     static let commit = RedisScript(
         """
         local states, due, tellings, times = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-        local place, replies, now = 1, {}, nil
-        while place <= #ARGV do
-            local key, known, own, bytes = ARGV[place], ARGV[place + 1], ARGV[place + 2], ARGV[place + 3]
-            local at, telling, events = ARGV[place + 4], ARGV[place + 5], tonumber(ARGV[place + 6])
-            place = place + \(Self.argumentsPerChange)
-            local stored = redis.call('HGET', states, key)
-            local version = stored and stored:sub(1, 16) or ''
-            if version == own then
-                replies[#replies + 1] = 1
-            elseif version ~= known then
-                replies[#replies + 1] = stored or ''
-            else
-                if bytes == '' then
-                    redis.call('HDEL', states, key)
-                else
-                    redis.call('HSET', states, key, own .. bytes)
-                end
-                if at == '' then
-                    redis.call('ZREM', due, key)
-                else
-                    redis.call('ZADD', due, at, key)
-                end
-                if telling ~= '' then
-                    if not now then
-                        local time = redis.call('TIME')
-                        now = string.format('%.0f', time[1] * 1000000 + time[2])
+        local count = tonumber(ARGV[1])
+        local place, most = count + 2, 1000
+        local kept, removed, timed, untimed, told, published, refused = {}, {}, {}, {}, {}, {}, {}
+        for first = 1, count, most do
+            local last = math.min(first + most - 1, count)
+            local stored = redis.call('HMGET', states, unpack(ARGV, first + 1, last + 1))
+            for index = first, last do
+                local known, bytes, at = ARGV[place], ARGV[place + 1], ARGV[place + 2]
+                local more = tonumber(ARGV[place + 3])
+                local before, own = stored[index - first + 1], bytes:sub(1, 16)
+                local version = before and before:sub(1, 16) or ''
+                if version == known then
+                    local key = ARGV[index + 1]
+                    if #bytes > 16 then
+                        kept[#kept + 1] = key
+                        kept[#kept + 1] = bytes
+                    else
+                        removed[#removed + 1] = key
                     end
-                    redis.call('HSET', tellings, own, telling)
-                    redis.call('ZADD', times, now, own)
+                    if at == '\(Self.neverDue)' then
+                        untimed[#untimed + 1] = key
+                    elseif at ~= '\(Self.sameDue)' then
+                        timed[#timed + 1] = at
+                        timed[#timed + 1] = key
+                    end
+                    if more > 0 and ARGV[place + 4] ~= '' then
+                        told[#told + 1] = own
+                        told[#told + 1] = ARGV[place + 4]
+                    end
+                    for argument = place + 5, place + 3 + more do
+                        published[#published + 1] = ARGV[argument]
+                    end
+                elseif version ~= own then
+                    refused[#refused + 1] = index
+                    refused[#refused + 1] = before or ''
                 end
-                for index = 0, events - 1 do
-                    redis.call('PUBLISH', ARGV[place + 2 * index], ARGV[place + 2 * index + 1])
-                end
-                replies[#replies + 1] = 1
+                place = place + 4 + more
             end
-            place = place + 2 * events
         end
-        return replies
+        local function write(command, key, values)
+            for first = 1, #values, most do
+                redis.call(command, key, unpack(values, first, math.min(first + most - 1, #values)))
+            end
+        end
+        write('HSET', states, kept)
+        write('HDEL', states, removed)
+        write('ZADD', due, timed)
+        write('ZREM', due, untimed)
+        write('HSET', tellings, told)
+        if #told > 0 then
+            local time = redis.call('TIME')
+            local now = string.format('%.0f', time[1] * 1000000 + time[2])
+            for index = 1, #told, 2 do
+                redis.call('ZADD', times, now, told[index])
+            end
+        end
+        for index = 1, #published, 2 do
+            redis.call('PUBLISH', published[index], published[index + 1])
+        end
+        return refused
         """
     )
 

@@ -33,34 +33,46 @@ package final class RedisMachineStore: MachineStore {
     package func commit(_ changes: [MachineChange], of machine: String) async throws -> [MachineCommit] {
         let keys = [self.states(machine), self.due(machine), self.tellings, self.times].map { Array($0.utf8) }
         var arguments = ScriptArguments(keys: keys, capacity: changes.count * Self.bytesPerChange)
+        arguments.add(String(changes.count))
+        for change in changes { arguments.add(change.key) }
         for change in changes { Self.add(change, to: &arguments) }
         let reply = try await self.commands.evaluate(MachineScripts.commit, arguments)
-        guard let answers = try reply.orThrow().elements, answers.count == changes.count else {
-            throw RedisError(.unexpectedReply, "the script that writes changes did not answer for each")
+        var commits = [MachineCommit](repeating: .written, count: changes.count)
+        let refused = try reply.orThrow().elements ?? []
+        for index in stride(from: 0, to: refused.count - 1, by: 2) {
+            guard case .integer(let place) = refused[index], (1...commits.count).contains(Int(place)),
+                let bytes = refused[index + 1].bytes
+            else {
+                throw RedisError(.unexpectedReply, "the script that writes changes answered with something unknown")
+            }
+            commits[Int(place) - 1] = .conflict(StoredKey(key: changes[Int(place) - 1].key, stored: bytes))
         }
-        return try zip(changes, answers).map { try Self.commit(of: $0, $1) }
+        return commits
     }
 
     private static func add(_ change: MachineChange, to arguments: inout ScriptArguments) {
-        arguments.add(change.key)
-        arguments.add(change.known?.bytes ?? [])
-        arguments.add(change.version.bytes)
-        arguments.add(change.state?.bytes ?? [])
-        arguments.add(change.state?.due.map { String($0.microseconds) } ?? "")
+        if let known = change.known {
+            arguments.add(count: MachineVersion.characters) { known.write(into: &$0) }
+        } else {
+            arguments.add("")
+        }
+        let bytes = change.state?.bytes ?? []
+        arguments.add(count: MachineVersion.characters + bytes.count) { buffer in
+            change.version.write(into: &buffer)
+            buffer.append(contentsOf: bytes)
+        }
+        if change.isDueStored {
+            arguments.add(MachineScripts.sameDue)
+        } else {
+            arguments.add(change.state?.due.map { String($0.microseconds) } ?? MachineScripts.neverDue)
+        }
+        guard change.telling != nil || !change.events.isEmpty else { return arguments.add("0") }
+        arguments.add(String(1 + 2 * change.events.count))
         arguments.add(change.telling.map { $0.json.compactText } ?? "")
-        arguments.add(String(change.events.count))
         for event in change.events {
             arguments.add(event.channel)
             arguments.add(event.bytes)
         }
-    }
-
-    private static func commit(of change: MachineChange, _ answer: RedisReply) throws -> MachineCommit {
-        if case .integer = answer { return .written }
-        guard let bytes = answer.bytes else {
-            throw RedisError(.unexpectedReply, "the script that writes changes answered with something unknown")
-        }
-        return .conflict(StoredKey(key: change.key, stored: bytes))
     }
 
     // MARK: Reading
@@ -145,18 +157,26 @@ package final class RedisMachineStore: MachineStore {
 }
 
 extension MachineVersion {
-    /// 16 characters: the number, then what makes it unique.
+    /// The number, then what makes it unique.
+    fileprivate static let characters = 16
+
     fileprivate var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        self.write(into: &bytes)
+        return bytes
+    }
+
+    fileprivate func write(into bytes: inout [UInt8]) {
         let value = UInt64(self.number) << 32 | UInt64(self.tag)
-        return stride(from: 60, through: 0, by: -4).map { shift in
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xF
-            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        for place in 1...Self.characters {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(64 - 4 * place)) & 0xF
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
 
     fileprivate init?(bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard text.utf8.count == 16, let number = UInt32(text.prefix(8), radix: 16),
+        guard text.utf8.count == Self.characters, let number = UInt32(text.prefix(8), radix: 16),
             let tag = UInt32(text.suffix(8), radix: 16)
         else { return nil }
         self.init(number: number, tag: tag)
@@ -166,7 +186,9 @@ extension MachineVersion {
 extension StoredKey {
     /// Nil for what is not kept, or was not written by a reactor.
     fileprivate init?(key: String, stored: [UInt8]) {
-        guard let version = MachineVersion(bytes: Array(stored.prefix(16))) else { return nil }
-        self.init(key: key, version: version, bytes: Array(stored.dropFirst(16)))
+        guard let version = MachineVersion(bytes: Array(stored.prefix(MachineVersion.characters))) else {
+            return nil
+        }
+        self.init(key: key, version: version, bytes: Array(stored.dropFirst(MachineVersion.characters)))
     }
 }

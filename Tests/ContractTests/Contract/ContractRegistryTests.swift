@@ -153,6 +153,34 @@ import Testing
         return (actions, restarts)
     }
 
+    @Test func `a run that has changed is named once, also when it was forgotten and begins anew`() {
+        var limits = ContractLimits()
+        limits.maxRuns = 1
+        var scenario = ContractScenario(limits: limits)
+        scenario.registry.trackChanges()
+        func acknowledge(_ id: String, _ run: String, at second: Double) {
+            scenario.tell(.acknowledged(Acknowledgement(id: id, action: .startTrace)), run: run, at: second)
+        }
+        acknowledge("1", "a", at: 0)
+        // Each of them takes the other one's place.
+        acknowledge("1", "b", at: 1)
+        acknowledge("1", "a", at: 2)
+        acknowledge("2", "a", at: 3)
+        var changes = scenario.registry.takeChanges()
+        #expect(changes == ["a", "b"])
+        #expect(scenario.registry.stored("a") != nil && scenario.registry.stored("b") == nil)
+        changes = scenario.registry.takeChanges()
+        #expect(changes == [])
+        acknowledge("3", "a", at: 4)
+        acknowledge("3", "a", at: 5)
+        changes = scenario.registry.takeChanges()
+        #expect(changes == ["a"])
+        acknowledge("4", "a", at: 6)
+        scenario.registry.drop("a")
+        changes = scenario.registry.takeChanges()
+        #expect(changes == [])
+    }
+
     @Test func `what was not written by a registry is not read, and nothing beyond its end`() throws {
         let now = Timestamp(seconds: 1_795_000_000)
         var source = ContractRegistry(ContractScenario.definition())

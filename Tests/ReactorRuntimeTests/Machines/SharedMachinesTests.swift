@@ -156,7 +156,7 @@ private let onlySeed = ProcessInfo.processInfo.environment["AOS_SHARED_SEED"].fl
         }
     }
 
-    private static func withServedCommands(
+    static func withServedCommands(
         _ body: (RedisCommandClient, RedisServerProcess) async throws -> Void
     ) async throws {
         try await withRedisServer { server in
