@@ -34,6 +34,8 @@ func runID(_ number: Int) -> String {
 struct Bench {
     let machines = MachineSet()
     let number: Int
+    /// One for all events, as the subscription has it.
+    let decoder = EnvelopeDecoder()
     let sharing: MachineSharing
 
     /// - Parameter timeout: how long runs may take; of those nothing else is expected. Nil for the standard four, with so
@@ -65,7 +67,12 @@ struct Bench {
     }
 
     func handle(_ frame: [UInt8], at now: Timestamp) -> [MachineOutput] {
-        guard let event = try? Event(frame: frame, arrivedAt: now) else { fatalError("no event") }
+        let event = frame.withUnsafeBytes { bytes in
+            guard case .envelope(let envelope) = self.decoder.decode(ByteView(bytes), arrivedAt: now) else {
+                fatalError("no event")
+            }
+            return Event(envelope, arrival: 0)
+        }
         return self.machines.handle(event, machine: self.number, self.moment(now))
     }
 }
