@@ -14,14 +14,21 @@ package struct HeldBack: Sendable, Hashable {
             self.severity = severity
         }
 
+        /// Types that merely look alike are two, as they are in Redis.
+        package static func == (lhs: Kind, rhs: Kind) -> Bool {
+            lhs.severity == rhs.severity && lhs.verdict == rhs.verdict && lhs.type.hasSameBytes(as: rhs.type)
+        }
+
         /// By numbers: the names of verdicts and severities are long.
         package func hash(into hasher: inout Hasher) {
             hasher.combine(self.verdict.place * Severity.allCases.count + self.severity.rank)
-            hasher.combine(self.type)
+            hasher.combine(ExactText(self.type))
         }
 
         package static func < (lhs: Kind, rhs: Kind) -> Bool {
-            (lhs.verdict.rawValue, lhs.type, lhs.severity) < (rhs.verdict.rawValue, rhs.type, rhs.severity)
+            guard lhs.verdict == rhs.verdict else { return lhs.verdict.rawValue < rhs.verdict.rawValue }
+            guard lhs.type.hasSameBytes(as: rhs.type) else { return HeldBack.isBefore(lhs.type, rhs.type) }
+            return lhs.severity < rhs.severity
         }
     }
 
@@ -97,6 +104,10 @@ package struct HeldBack: Sendable, Hashable {
 
     package var name: String { Self.name(receiver: self.receiver, tenant: self.tenant, domain: self.domain) }
 
+    private static func isBefore(_ one: String, _ other: String) -> Bool {
+        one.utf8.lexicographicallyPrecedes(other.utf8)
+    }
+
     package var total: Int { self.counts.values.reduce(0, +) }
 }
 
@@ -109,9 +120,9 @@ extension HeldBack {
     package func digest(at now: Timestamp) -> Alert {
         let total = self.total
         let counts = self.counts.sorted { $0.key < $1.key }
-        let byType = Dictionary(grouping: counts) { $0.key.type }
-            .map { (type: $0.key, count: $0.value.reduce(0) { $0 + $1.value }) }
-            .sorted { ($1.count, $0.type) < ($0.count, $1.type) }
+        let byType = Dictionary(grouping: counts) { ExactText($0.key.type) }
+            .map { (type: $0.key.text, count: $0.value.reduce(0) { $0 + $1.value }) }
+            .sorted { $0.count == $1.count ? Self.isBefore($0.type, $1.type) : $0.count > $1.count }
         let kinds = byType.prefix(5).map { "\($0.count) \($0.type)" }.joined(separator: ", ")
         let more = byType.count > 5 ? ", …" : ""
         return Alert(

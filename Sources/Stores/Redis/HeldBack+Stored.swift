@@ -1,17 +1,24 @@
 import Events
 import Reactions
+import RedisClient
 
 extension HeldBack {
     /// Nil for what the script has not written.
-    init?(_ fields: [String: String]) {
+    init?(_ reply: RedisReply) {
+        let fields = reply.fields
         guard let receiver = fields["receiver"], let tenant = fields["tenant"], let domain = fields["domain"],
             let since = fields["since"].flatMap({ Int64($0) }), let due = fields["due"].flatMap({ Int64($0) }),
             let first = fields["first"].flatMap(Example.init(stored:)),
             let last = fields["last"].flatMap(Example.init(stored:))
         else { return nil }
         var counts: [Kind: Int] = [:]
-        for (field, value) in fields where field.hasPrefix("k:") {
+        // Not by `fields`, where types that merely look alike would be one.
+        let members = reply.elements ?? []
+        for index in stride(from: 0, to: members.count - 1, by: 2) {
             // k:outcome:rank:type
+            guard let field = members[index].text, field.hasPrefix("k:"), let value = members[index + 1].text else {
+                continue
+            }
             let parts = field.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
             guard parts.count == 4, let rank = Int(parts[2]), let count = Int(value),
                 let severity = Severity.allCases.first(where: { $0.rank == rank })

@@ -19,10 +19,9 @@ struct SettleCall {
         self.now = now
         let name = String(member.dropFirst(2))
         if member.hasPrefix("d:") {
-            let fields = reply.fields
-            self.heldBack = HeldBack(fields)
+            self.heldBack = HeldBack(reply)
             self.alerts = self.heldBack.map { [$0.digest(at: now)] } ?? []
-            self.known = fields["last"] ?? ""
+            self.known = reply.fields["last"] ?? ""
             self.status = .firing
             self.outcome = .digest
             self.amount = self.heldBack?.total ?? 0

@@ -175,4 +175,30 @@ struct StateStoreAgreementTests {
             #expect(try await memory.statistics(tenant: decomposed).alertsInLastHour == 1)
         }
     }
+
+    @Test func `a digest counts types that merely look alike apart, in both stores`() async throws {
+        let now = Mutex<Int64>(1_795_221_600_000_000)
+        let memory = MemoryStateStore(
+            configVersion: "1",
+            instance: "i",
+            clock: { Timestamp(microseconds: now.withLock { $0 }) }
+        )
+        let alerts: [Alert] = [
+            .sample("k0", id: "a0"), .sample("k1", id: "a1", type: "caf\u{E9}"),
+            .sample("k2", id: "a2", type: "cafe\u{301}"), .sample("k3", id: "a3", type: "cafe\u{301}"),
+        ]
+        try await withTurnedStore { turned in
+            try await turned.turn(to: now.withLock { $0 })
+            let seen = try await turned.store.decide(alerts)
+            #expect(seen == memory.decideNow(alerts))
+            #expect(seen.map(\.verdict) == [.sent, .cooldown, .cooldown, .cooldown])
+            now.withLock { $0 += 3_600_000_000 }
+            try await turned.turn(to: now.withLock { $0 })
+            let told = try await turned.store.settle()
+            #expect(told == (try await memory.settle()))
+            #expect(told.map(\.receipt.ground) == [.digest(alerts: 3)])
+            let counts = told.first?.alert.details["counts"]?.arrayValue ?? []
+            #expect(counts.compactMap { $0["alerts"]?.intValue }.sorted() == [1, 2])
+        }
+    }
 }
