@@ -6,6 +6,8 @@ package import RedisServer
 ///
 /// The server comes back by itself when it dies (`server.kill()`); see `RedisServerProcess` for what can be done to it.
 /// - Parameters:
+///   - appendOnly: writes survive `kill()`. They are synced at once: with `everysec`, a server whose disk lags answers up to
+///     two seconds before it has handed the write to the kernel, and what it was killed with is gone.
 ///   - directives: further lines of its configuration: `["requirepass secret"]`.
 ///   - observer: told of each start and death, in order.
 package func withRedisServer<Result: Sendable>(
@@ -26,7 +28,7 @@ package func withRedisServer<Result: Sendable>(
             tls: tls,
             appendOnly: appendOnly,
             executable: executable,
-            directives: directives,
+            directives: (appendOnly ? ["appendfsync always"] : []) + directives,
             restartsWhenItDies: restartsWhenItDies
         )
         return try await withRedisServerProcess(settings, logger: silent, observer: observer, body)

@@ -216,7 +216,7 @@ struct RedisStateStoreTests {
                 return try await store.decide((0..<50).map { .sample("k\($0)", tenant: "t\($0)", id: "a\($0)") })
             }
             #expect(sent.allSatisfy { $0.verdict == .sent })
-            // appendfsync everysec is about the machine; what the kernel has outlives the process.
+            // What the kernel has outlives the process.
             try await server.kill()
             await eventually(within: .seconds(20), "the server is back") {
                 (try? await server.command("PING")) != nil
