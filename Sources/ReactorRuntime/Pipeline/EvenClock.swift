@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// It begins at the time of the wall clock, or of a store that is shared, and counts what the monotonic clock counts from
 /// there. A wall clock that is set forward by an hour would call every run stale, and one that is set back would call
-/// none, and hold a message back until the hour is over; a difference that comes about later stays one until the next start, in what is published too.
+/// none, and hold a message back until the hour is over; a difference that comes about later stays one until the next start,
+/// in what is published too.
 package final class EvenClock: Sendable {
     private struct Start {
         var time: Timestamp

@@ -38,14 +38,14 @@ package final class RedisMachineStore: MachineStore {
         for change in changes { Self.add(change, to: &arguments) }
         let reply = try await self.commands.evaluate(MachineScripts.commit, arguments)
         var commits = [MachineCommit](repeating: .written, count: changes.count)
-        let refused = try reply.orThrow().elements ?? []
-        for index in stride(from: 0, to: refused.count - 1, by: 2) {
-            guard case .integer(let place) = refused[index], (1...commits.count).contains(Int(place)),
-                let bytes = refused[index + 1].bytes
-            else {
-                throw RedisError(.unexpectedReply, "the script that writes changes answered with something unknown")
-            }
-            commits[Int(place) - 1] = .conflict(StoredKey(key: changes[Int(place) - 1].key, stored: bytes))
+        // What is not refused counts as written, so an answer that is not understood must not pass for "nothing refused".
+        let unknown = RedisError(.unexpectedReply, "the script that writes changes answered with something unknown")
+        guard let refused = try reply.orThrow().elements, refused.count.isMultiple(of: 2) else { throw unknown }
+        for index in stride(from: 0, to: refused.count, by: 2) {
+            guard case .integer(let number) = refused[index], let bytes = refused[index + 1].bytes,
+                case let place = Int(number) - 1, commits.indices.contains(place)
+            else { throw unknown }
+            commits[place] = .conflict(StoredKey(key: changes[place].key, stored: bytes))
         }
         return commits
     }
