@@ -124,12 +124,16 @@ struct csj_parser {
     }
 
     /// The string at `token`: a slice of the text, or of `strings` if it has escapes; starts at null when it failed.
-    csj::byte_view string(uint32_t token) noexcept {
-        const uint32_t start = text.structure[token] + 1;
-        uint32_t end = text.structure[token + 1];
-        while (text.bytes[--end] != '"') {}
+    csj::byte_view string(uint32_t token) noexcept { return string(text.bytes, text.structure, token); }
+
+    /// The same for a caller that has the text in registers: the walks write through pointers, after which a compiler must
+    /// take it that all members have changed.
+    csj::byte_view string(const uint8_t *bytes, const uint32_t *structure, uint32_t token) noexcept {
+        const uint32_t start = structure[token] + 1;
+        uint32_t end = structure[token + 1];
+        while (bytes[--end] != '"') {}
         if (__builtin_expect(text.backslash < end, 0)) { return unescape(token, end, true); }
-        return {text.bytes + start, end - start};
+        return {bytes + start, end - start};
     }
 
     /// The end of the memory that a string's bytes lie in.
@@ -139,10 +143,12 @@ struct csj_parser {
     }
 
     /// Checks the escapes of the string at `token`.
-    bool check_string(uint32_t token) noexcept {
-        if (__builtin_expect(text.backslash >= text.structure[token + 1], 1)) { return true; }
-        uint32_t end = text.structure[token + 1];
-        while (text.bytes[--end] != '"') {}
+    bool check_string(uint32_t token) noexcept { return check_string(text.bytes, text.structure, token); }
+
+    bool check_string(const uint8_t *bytes, const uint32_t *structure, uint32_t token) noexcept {
+        uint32_t end = structure[token + 1];
+        if (__builtin_expect(text.backslash >= end, 1)) { return true; }
+        while (bytes[--end] != '"') {}
         return text.backslash >= end || unescape(token, end, false).start != nullptr;
     }
 

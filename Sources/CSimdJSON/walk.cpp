@@ -39,7 +39,8 @@ private:
         csj::slot slot;
     };
 
-    bool read_key(level &level, uint32_t token, byte_view &name, found &member) noexcept;
+    bool read_key(level &level, const uint8_t *bytes, const uint32_t *structure, uint32_t token, byte_view &name,
+                  found &member) noexcept;
     found look_up(level &level, byte_view name) noexcept;
     bool take_key(level &level, byte_view name, csj::slot slot) noexcept;
     void mark(level &level, found member) noexcept;
@@ -59,17 +60,17 @@ private:
 };
 
 /// Reads the key at `token` and finds out who wants it. False when it is broken.
-bool walker::read_key(level &level, uint32_t token, byte_view &name, found &member) noexcept {
-    const indexed_text &text = parser_.text;
-    const uint8_t *start = text.at(token) + 1;
+bool walker::read_key(level &level, const uint8_t *bytes, const uint32_t *structure, uint32_t token, byte_view &name,
+                      found &member) noexcept {
+    const uint8_t *start = bytes + structure[token] + 1;
     key_guess &guess = parser_.guesses[(level.node * 11 + level.keys++) & 127];
-    const bool may_guess = text.bytes + text.length - start >= 16;
+    const bool may_guess = bytes + parser_.text.length - start >= 16;
     if (may_guess && guess.node == level.node && guess.is(start)) {
         name = {start, guess.length};
         member = {guess.edge, 1, guess.edge == nullptr ? no_slot : guess.edge->slot};
         return true;
     }
-    name = parser_.string(token);
+    name = parser_.string(bytes, structure, token);
     if (name.start == nullptr) { return false; }
     member = look_up(level, name);
     // A name with escapes lies elsewhere; one that dots lead through is rare.
@@ -129,7 +130,11 @@ void walker::drop(uint32_t first, uint32_t end) noexcept {
 }
 
 bool walker::run(uint32_t root) noexcept {
-    indexed_text &text = parser_.text;
+    // In registers, see `csj_parser::string`.
+    const uint8_t *const bytes = parser_.text.bytes;
+    const uint32_t *const structure = parser_.text.structure;
+    const uint32_t max_depth = parser_.text.max_depth;
+    const auto first_byte = [bytes, structure](uint32_t token) { return bytes[structure[token]]; };
     const node *nodes = fields_.nodes.data();
     uint32_t token = 0;
     uint32_t depth = 0;
@@ -140,29 +145,29 @@ bool walker::run(uint32_t root) noexcept {
     uint8_t byte = '{';
 
 open_object:
-    if (depth == text.max_depth) { return parser_.fail(token, CSJ_TOO_DEEP); }
+    if (depth == max_depth) { return parser_.fail(token, CSJ_TOO_DEEP); }
     top = &parser_.levels[depth++];
     top->instance = ++parser_.instances;
     top->node = child;
     top->open_mark = 0;
     top->place = place;
-    top->start = text.structure[token];
+    top->start = structure[token];
     top->keys = 0;
     top->slot = slot;
     top->is_array = false;
-    byte = text.first_byte(++token);
+    byte = first_byte(++token);
     if (byte == '}') { goto close; }
 
 key: {
     if (byte != '"') { return parser_.fail(token); }
-    if (text.first_byte(token + 1) != ':') { return parser_.fail(token + 1); }
+    if (first_byte(token + 1) != ':') { return parser_.fail(token + 1); }
     byte_view name;
     found member;
-    if (!read_key(*top, token, name, member)) { return false; }
+    if (!read_key(*top, bytes, structure, token, name, member)) { return false; }
     slot = member.slot;
     if (depth == 1 && envelope_ != nullptr && !take_key(*top, name, slot)) { return false; }
     token += 2;
-    byte = text.first_byte(token);
+    byte = first_byte(token);
     child = 0;
     if (member.edge != nullptr) {
         child = member.edge->child;
@@ -190,22 +195,22 @@ value:
         const node &wanted = nodes[child];
         if (child != 0 && byte == '{' && wanted.has_children) { goto open_object; }
         if (child != 0 && byte == '[' && (wanted.has_children || wanted.field >= 0)) { goto open_array; }
-        const uint32_t start = text.structure[token];
+        const uint32_t start = structure[token];
         if (!parser_.skip<false, false>(token, depth)) { return false; }
         if (slot != no_slot) {
-            const uint32_t end = text.structure[token - 1] + 1;
-            set(slot, text.bytes + start, end - start, byte == '{' ? CSJ_OBJECT : CSJ_ARRAY);
+            const uint32_t end = structure[token - 1] + 1;
+            set(slot, bytes + start, end - start, byte == '{' ? CSJ_OBJECT : CSJ_ARRAY);
         }
     } else if (byte == '"' && slot == no_slot && nodes[child].field < 0) {
-        if (!parser_.check_string(token)) { return false; }
+        if (!parser_.check_string(bytes, structure, token)) { return false; }
         ++token;
     } else {
         const int32_t field = nodes[child].field;
-        const uint8_t *start = text.at(token);
+        const uint8_t *start = bytes + structure[token];
         uint32_t length;
         csj_kind kind = CSJ_STRING;
         if (byte == '"') {
-            const byte_view string = parser_.string(token);
+            const byte_view string = parser_.string(bytes, structure, token);
             start = string.start;
             length = string.length;
             if (start == nullptr) { return false; }
@@ -223,9 +228,9 @@ value:
     }
 
 next:
-    byte = text.first_byte(token);
+    byte = first_byte(token);
     if (byte == ',') {
-        byte = text.first_byte(++token);
+        byte = first_byte(++token);
         if (!top->is_array) { goto key; }
         ++top->element;
         goto element;
@@ -234,8 +239,8 @@ next:
 
 close:
     if (top->slot != no_slot) {
-        const uint32_t end = text.structure[token] + 1;
-        set(top->slot, text.bytes + top->start, end - top->start, top->is_array ? CSJ_ARRAY : CSJ_OBJECT);
+        const uint32_t end = structure[token] + 1;
+        set(top->slot, bytes + top->start, end - top->start, top->is_array ? CSJ_ARRAY : CSJ_OBJECT);
     }
     ++token;
     if (!top->is_array) { close_mark(*top); }
@@ -243,20 +248,20 @@ close:
         top = &parser_.levels[depth - 1];
         goto next;
     }
-    if (token != text.tokens) { return parser_.fail(token); }
+    if (token != parser_.text.tokens) { return parser_.fail(token); }
     return finish();
 
 open_array:
-    if (depth == text.max_depth) { return parser_.fail(token, CSJ_TOO_DEEP); }
+    if (depth == max_depth) { return parser_.fail(token, CSJ_TOO_DEEP); }
     top = &parser_.levels[depth++];
     top->node = child;
     top->place = place;
     top->array = arrays_++;
     top->element = 0;
-    top->start = text.structure[token];
+    top->start = structure[token];
     top->slot = slot;
     top->is_array = true;
-    byte = text.first_byte(++token);
+    byte = first_byte(++token);
     if (byte == ']') { goto close; }
     goto element;
 }

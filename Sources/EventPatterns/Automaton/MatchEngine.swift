@@ -3,6 +3,8 @@ import Events
 /// Runs one segment on one event after the other. All memory is taken once; an event allocates nothing.
 struct MatchEngine {
     let view: RuleSegment.View
+    /// What is known of types without looking at the event.
+    let settled: SettledTypes
     private let sizes: RuleSegment.Sizes
     /// Counts events, so that marks of earlier ones are known to be stale.
     private var event: UInt32 = 0
@@ -33,6 +35,7 @@ struct MatchEngine {
             return memory
         }
         self.view = segment.view
+        self.settled = SettledTypes(types: segment.view.types.exactCount)
         self.sizes = segment.sizes
         self.branchMarks = zeros(segment.sizes.branches, UInt32.self)
         self.ruleMarks = zeros(segment.sizes.compoundRules, UInt32.self)
@@ -50,6 +53,7 @@ struct MatchEngine {
     }
 
     func deallocate() {
+        self.settled.deallocate()
         self.branchMarks.deallocate()
         self.ruleMarks.deallocate()
         self.groupMarks.deallocate()
@@ -65,14 +69,16 @@ struct MatchEngine {
     // MARK: One event
 
     /// Finds the rules that accept an event and writes their numbers within the segment in the order of dispatch.
+    /// - Parameter exact: the number of the event's type, or -1.
     /// - Returns: How many.
     mutating func run(
         eventType: ByteView,
+        exact: Int32,
         event: inout EventState,
         into output: UnsafeMutablePointer<Int32>
     ) -> Int {
         self.beginEvent()
-        self.activateGroups(eventType)
+        self.activateGroups(eventType, exact)
         if self.activeGroupCount == 0 { return 0 }
         var indexed = false
         for position in 0..<self.activeGroupCount {
@@ -83,7 +89,23 @@ struct MatchEngine {
             if group.scanEnd < group.branchEnd { indexed = true }
         }
         if indexed { self.probe(&event) }
-        return self.collect(into: output)
+        let count = self.collect(into: output)
+        if self.settled.isUnknown(exact) {
+            let found = UnsafeBufferPointer(start: UnsafePointer(output), count: count)
+            self.settled.learn(exact, rules: self.dependsOnEvent ? nil : found)
+        }
+        return count
+    }
+
+    /// Whether some rule that listens to the type at hand has a pattern.
+    private var dependsOnEvent: Bool {
+        (0..<self.activeGroupCount).contains { position in
+            let group = self.view.groups[Int(self.activeGroups[position])]
+            return (group.branchStart..<group.branchEnd).contains { number in
+                let branch = self.view.branches[Int(number)]
+                return branch.slots.slotCount > 0 || branch.rule >= 0
+            }
+        }
     }
 
     private mutating func beginEvent() {
@@ -99,9 +121,8 @@ struct MatchEngine {
     }
 
     @inline(__always)
-    private mutating func activateGroups(_ eventType: ByteView) {
+    private mutating func activateGroups(_ eventType: ByteView, _ exact: Int32) {
         let types = self.view.types
-        let exact = types.findExact(eventType)
         if exact >= 0 { self.activate(types, exact, isExact: true) }
         types.forEachWildcard(eventType) { self.activate(types, $0, isExact: false) }
     }

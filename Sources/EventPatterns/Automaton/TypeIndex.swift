@@ -10,9 +10,13 @@ struct TypeIndex: BitwiseCopyable {
 
     private let exact: ByteHash
     private let prefixes: ByteTrie
+    /// Those of named types come first, so that they number them.
     let stretches: UnsafePointer<Stretch>
     let groups: UnsafePointer<Int32>
     private let anyStretch: Int32
+
+    /// How many types are named.
+    var exactCount: Int { Int(self.exact.count) }
 
     /// - Parameter ons: What each group listens to.
     init(_ ons: [[TypePattern]], arena: Arena) {
@@ -42,7 +46,7 @@ struct TypeIndex: BitwiseCopyable {
         self.groups = arena.put(groups)
     }
 
-    /// The stretch of the groups that name this very type, or -1.
+    /// The stretch of the groups that name this very type, or -1. It serves as the type's number, below `exactCount`.
     @inline(__always)
     func findExact(_ type: ByteView) -> Int32 { self.exact.find(type.start, type.count) }
 

@@ -48,20 +48,31 @@ package final class RuleMatcher {
     /// - Parameter leaves: What was found at the paths of `fields`.
     /// - Returns: Good until the next call.
     package func match(eventType: ByteView, leaves: FieldLeaves) -> UnsafeBufferPointer<Int32> {
-        self.matchLeaves(eventType, leaves)
+        self.matchLeaves(eventType, self.number(of: eventType), leaves)
+    }
+
+    /// As above, for a caller that has looked the type up.
+    /// - Parameter number: what `number(of:)` says of the type.
+    package func match(eventType: ByteView, number: Int32, leaves: FieldLeaves) -> UnsafeBufferPointer<Int32> {
+        self.matchLeaves(eventType, number, leaves)
     }
 
     /// As above, for an event that was read without a decoder.
     package func match(eventType: ByteView, document: EventDocument) -> UnsafeBufferPointer<Int32> {
-        self.matchLeaves(eventType, document)
+        self.matchLeaves(eventType, self.number(of: eventType), document)
     }
 
     @inline(__always)
-    private func matchLeaves(_ eventType: ByteView, _ leaves: some PatternLeaves) -> UnsafeBufferPointer<Int32> {
+    private func matchLeaves(
+        _ eventType: ByteView,
+        _ exact: Int32,
+        _ leaves: some PatternLeaves
+    ) -> UnsafeBufferPointer<Int32> {
+        if self.engines.count == 1, let rules = self.engines[0].settled.rules(of: exact) { return rules }
         let state = self.state
         state.pointee.load(leaves)
         let output = self.output.baseAddress!
-        var count = self.engines[0].run(eventType: eventType, event: &state.pointee, into: output)
+        var count = self.engines[0].run(eventType: eventType, exact: exact, event: &state.pointee, into: output)
         if self.engines.count > 1 { count = self.matchOthers(eventType, found: count) }
         return UnsafeBufferPointer(start: output, count: count)
     }
@@ -73,6 +84,7 @@ package final class RuleMatcher {
         for index in 1..<self.engines.count {
             let more = self.engines[index].run(
                 eventType: eventType,
+                exact: self.engines[index].view.types.findExact(eventType),
                 event: &self.state.pointee,
                 into: output + count
             )
@@ -102,6 +114,19 @@ package final class RuleMatcher {
     }
 
     // MARK: Types
+
+    /// The matcher's own number of a type that some rule names, below `numberCount`; -1 for any other. Rules that are added
+    /// or replaced change the numbers, and of rules that were added one by one it knows nothing.
+    package func number(of eventType: ByteView) -> Int32 { self.engines[0].view.types.findExact(eventType) }
+
+    /// As above, of a type given as text.
+    package func number(ofText text: String) -> Int32 {
+        var text = text
+        return text.withUTF8 { self.number(of: ByteView(UnsafeRawBufferPointer($0))) }
+    }
+
+    /// How many numbers there are.
+    package var numberCount: Int { self.engines[0].view.types.exactCount }
 
     /// The types that some rule names, each once, in the order of the rules. Adding rules appends to it.
     package var exactTypes: [String] { self.rules.types.flatMap(\.names) }

@@ -1,7 +1,7 @@
-package import CSimdJSON
+public import CSimdJSON
 
 /// What a leaf is. Objects and arrays are no leaves.
-package enum FieldKind: UInt8, Sendable {
+public enum FieldKind: UInt8, Sendable {
     case null
     case `false`
     case `true`
@@ -12,7 +12,7 @@ package enum FieldKind: UInt8, Sendable {
 /// A scalar that was found at a path of a `FieldSet`. Null, the empty string and each scalar of an array is a leaf; an
 /// object, an empty array and an array of objects only is none, and the scalars inside them are leaves of their own
 /// paths.
-package struct FieldLeaf {
+public struct FieldLeaf {
     @usableFromInline
     let raw: csj_leaf
 
@@ -21,10 +21,10 @@ package struct FieldLeaf {
 
     /// The index of the path in the set's `paths`.
     @inlinable
-    package var field: Int { Int(self.raw.field) }
+    public var field: Int { Int(self.raw.field) }
 
     @inlinable
-    package var kind: FieldKind {
+    public var kind: FieldKind {
         switch self.raw.kind {
         case .CSJ_FALSE: .false
         case .CSJ_TRUE: .true
@@ -37,16 +37,16 @@ package struct FieldLeaf {
     /// The UTF-8 bytes that a string means (escapes resolved), or a number as it was written. Good until the decoder is
     /// used again and as long as the text is.
     @inlinable
-    package var bytes: ByteView { ByteView(start: self.raw.start, count: Int(self.raw.length)) }
+    public var bytes: ByteView { ByteView(start: self.raw.start, count: Int(self.raw.length)) }
 
     /// Index into `FieldLeaves.places` of the array element that this leaf lies in, or -1 when it lies in none. A scalar
     /// that is itself an element of an array has the place of that array, not of the element (as in Event Ruler).
     @inlinable
-    package var place: Int { Int(self.raw.place) }
+    public var place: Int { Int(self.raw.place) }
 }
 
 /// One element of one array of the text, through which leaves were reached.
-package struct FieldPlace {
+public struct FieldPlace {
     @usableFromInline
     let raw: csj_place
 
@@ -55,20 +55,20 @@ package struct FieldPlace {
 
     /// Index of the place that the array itself lies in, or -1.
     @inlinable
-    package var parent: Int { Int(self.raw.parent) }
+    public var parent: Int { Int(self.raw.parent) }
 
     /// Which array of the text. Two leaves are consistent unless they lie in different elements of one array.
     @inlinable
-    package var array: Int { Int(self.raw.array) }
+    public var array: Int { Int(self.raw.array) }
 
     /// Which element of the array.
     @inlinable
-    package var index: Int { Int(self.raw.index) }
+    public var index: Int { Int(self.raw.index) }
 }
 
 /// The leaves of the text that a decoder read last, in the order of the text. Good until the decoder is used again and
 /// as long as the text is.
-package struct FieldLeaves: RandomAccessCollection {
+public struct FieldLeaves: RandomAccessCollection {
     @usableFromInline
     let leaves: UnsafeBufferPointer<csj_leaf>
     @usableFromInline
@@ -81,16 +81,16 @@ package struct FieldLeaves: RandomAccessCollection {
     }
 
     @inlinable
-    package var startIndex: Int { 0 }
+    public var startIndex: Int { 0 }
 
     @inlinable
-    package var endIndex: Int { self.leaves.count }
+    public var endIndex: Int { self.leaves.count }
 
     @inlinable
-    package subscript(index: Int) -> FieldLeaf { FieldLeaf(self.leaves[index]) }
+    public subscript(index: Int) -> FieldLeaf { FieldLeaf(self.leaves[index]) }
 
     /// Walks over the leaves without going through the collection's indices, which costs calls across modules.
-    package struct Iterator: IteratorProtocol {
+    public struct Iterator: IteratorProtocol {
         @usableFromInline
         var current: UnsafePointer<csj_leaf>?
         @usableFromInline
@@ -103,7 +103,7 @@ package struct FieldLeaves: RandomAccessCollection {
         }
 
         @inlinable
-        package mutating func next() -> FieldLeaf? {
+        public mutating func next() -> FieldLeaf? {
             guard let leaf = self.current, leaf != self.end else { return nil }
             self.current = leaf + 1
             return FieldLeaf(leaf.pointee)
@@ -111,13 +111,13 @@ package struct FieldLeaves: RandomAccessCollection {
     }
 
     @inlinable
-    package func makeIterator() -> Iterator { Iterator(self.leaves) }
+    public func makeIterator() -> Iterator { Iterator(self.leaves) }
 
     /// How many places there are; a leaf's `place` is below that.
     @inlinable
-    package var placeCount: Int { self.rawPlaces.count }
+    public var placeCount: Int { self.rawPlaces.count }
 
     /// The place of that index. A parent's index is always lower than its child's.
     @inlinable
-    package func place(_ index: Int) -> FieldPlace { FieldPlace(self.rawPlaces[index]) }
+    public func place(_ index: Int) -> FieldPlace { FieldPlace(self.rawPlaces[index]) }
 }

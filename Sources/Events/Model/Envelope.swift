@@ -1,19 +1,19 @@
-package import CSimdJSON
+public import CSimdJSON
 
 /// One event as it was decoded from a frame, without copying it.
 ///
 /// A window on the decoder's scratch space: a member is put together when somebody asks for it, since most events of a
 /// busy channel are asked for their type only. All of it, and every view it gives, is good only until the decoder is
 /// used again. What must outlive that is copied into an `Event`.
-package struct Envelope {
+public struct Envelope {
     /// How the event was written.
-    package enum Format: UInt8, Sendable {
+    public enum Format: UInt8, Sendable {
         case legacy
         case cloudEvents
     }
 
     /// Where the time of an event comes from.
-    package enum TimestampOrigin: UInt8, Sendable {
+    public enum TimestampOrigin: UInt8, Sendable {
         /// Given with an offset.
         case stated
         /// Given without an offset and read as UTC.
@@ -25,11 +25,11 @@ package struct Envelope {
     }
 
     /// The whole frame as it came.
-    package let frame: ByteView
-    package let timestamp: Timestamp
-    package let timestampOrigin: TimestampOrigin
+    public let frame: ByteView
+    public let timestamp: Timestamp
+    public let timestampOrigin: TimestampOrigin
     /// When the reactor received the frame.
-    package let arrivedAt: Timestamp
+    public let arrivedAt: Timestamp
     /// Passed judgement: the event type is a string that is not empty, the payload an object or absent.
     @usableFromInline
     let raw: UnsafePointer<csj_envelope>
@@ -52,50 +52,50 @@ package struct Envelope {
 
 extension Envelope {
     @inlinable
-    package var format: Format { self.raw.pointee.spec_version.kind == .CSJ_ABSENT ? .legacy : .cloudEvents }
+    public var format: Format { self.raw.pointee.spec_version.kind == .CSJ_ABSENT ? .legacy : .cloudEvents }
 
     @inlinable
-    package var eventType: ByteView { ByteView(self.raw.pointee.event_type) }
+    public var eventType: ByteView { ByteView(self.raw.pointee.event_type) }
 
     @inlinable
-    package var source: ByteView {
+    public var source: ByteView {
         self.raw.pointee.source.kind == .CSJ_STRING ? ByteView(self.raw.pointee.source) : "unknown"
     }
 
     /// The payload's JSON text: always an object, `{}` when the event has none.
     @inlinable
-    package var payload: ByteView {
+    public var payload: ByteView {
         self.raw.pointee.payload.kind == .CSJ_OBJECT ? ByteView(self.raw.pointee.payload) : "{}"
     }
 
     /// `payload.run_id` if it is a string; empty otherwise. Events of one run keep their order.
     @inlinable
-    package var runID: ByteView { ByteView(textOf: self.raw.pointee.payload_run_id) }
+    public var runID: ByteView { ByteView(textOf: self.raw.pointee.payload_run_id) }
 
     /// `tenant_id` of the envelope, else of the payload, if it is a string; empty otherwise.
     @inlinable
-    package var tenantID: ByteView {
+    public var tenantID: ByteView {
         let own = self.raw.pointee.tenant_id
         return own.kind == .CSJ_STRING ? ByteView(own) : ByteView(textOf: self.raw.pointee.payload_tenant_id)
     }
 
     /// `event_id`, or the `id` of a CloudEvent; empty when the producer gave none.
     @inlinable
-    package var eventID: ByteView { ByteView(textOf: self.raw.pointee.event_id) }
+    public var eventID: ByteView { ByteView(textOf: self.raw.pointee.event_id) }
 
     /// `subject` and `partitionkey` of a CloudEvent; empty otherwise.
     @inlinable
-    package var subject: ByteView { ByteView(textOf: self.raw.pointee.subject) }
+    public var subject: ByteView { ByteView(textOf: self.raw.pointee.subject) }
 
     @inlinable
-    package var partitionKey: ByteView { ByteView(textOf: self.raw.pointee.partition_key) }
+    public var partitionKey: ByteView { ByteView(textOf: self.raw.pointee.partition_key) }
 
     @inlinable
-    package var traceparent: ByteView { ByteView(textOf: self.raw.pointee.traceparent) }
+    public var traceparent: ByteView { ByteView(textOf: self.raw.pointee.traceparent) }
 
     /// Who counts in `sequence`: `producer_id`, or of a CloudEvent that has none its source, within which the attribute
     /// `sequence` counts.
-    package var producerID: ByteView {
+    public var producerID: ByteView {
         let own = self.raw.pointee.producer_id
         guard own.kind == .CSJ_ABSENT, self.format == .cloudEvents, self.sequence != nil else {
             return ByteView(textOf: own)
@@ -106,7 +106,7 @@ extension Envelope {
     /// The producer's own running number of this event: a whole number, or (CloudEvents) a string of digits, possibly
     /// padded with zeros.
     @inlinable
-    package var sequence: UInt64? {
+    public var sequence: UInt64? {
         self.raw.pointee.sequence.kind == .CSJ_ABSENT ? nil : self.statedSequence
     }
 
@@ -119,7 +119,7 @@ extension Envelope {
 
     /// How many reactors' `publish` actions lie behind this event (`aos_hops`). A count above 255 stays at 255; what is
     /// no whole number counts as 0.
-    package var hops: UInt8 {
+    public var hops: UInt8 {
         let value = self.raw.pointee.hops
         guard value.kind == .CSJ_NUMBER, let hops = ByteView(value).wholeNumber else { return 0 }
         return UInt8(clamping: hops)
@@ -127,12 +127,12 @@ extension Envelope {
 
     /// Whether the frame held `NaN` or an infinity, which were read as `null`.
     @inlinable
-    package var hadNonFiniteNumber: Bool { self.raw.pointee.had_non_finite != 0 }
+    public var hadNonFiniteNumber: Bool { self.raw.pointee.had_non_finite != 0 }
 
     /// What keeps events in order among each other: the run, else a CloudEvent's partition key, else its subject. Empty
     /// when the event belongs to none of them.
     @inlinable
-    package var orderingKey: ByteView {
+    public var orderingKey: ByteView {
         if !self.runID.isEmpty { return self.runID }
         return self.partitionKey.isEmpty ? self.subject : self.partitionKey
     }

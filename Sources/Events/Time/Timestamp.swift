@@ -25,17 +25,17 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.microseconds < rhs.microseconds }
 
     @inlinable
-    package static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
+    public static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
         Timestamp(microseconds: lhs.microseconds &+ rhs.wholeMicroseconds)
     }
 
     @inlinable
-    package static func - (lhs: Timestamp, rhs: Duration) -> Timestamp {
+    public static func - (lhs: Timestamp, rhs: Duration) -> Timestamp {
         Timestamp(microseconds: lhs.microseconds &- rhs.wholeMicroseconds)
     }
 
     @inlinable
-    package static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
+    public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
         .microseconds(lhs.microseconds &- rhs.microseconds)
     }
 

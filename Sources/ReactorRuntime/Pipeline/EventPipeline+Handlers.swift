@@ -7,22 +7,27 @@ import Telemetry
 extension EventPipeline {
     // MARK: Router
 
-    mutating func route(_ envelope: Envelope, from origin: FrameOrigin) {
+    mutating func route(_ envelope: Envelope, from origin: FrameOrigin, by routes: RouteTable) {
         let isInternal = InternalEvent.mayBeAboutReactors(envelope.eventType)
         if isInternal, self.takesForItself(envelope) { return }
-        let type = self.routes.types.index(of: envelope.eventType)
+        let number = routes.matcher.number(of: envelope.eventType)
+        let type = routes.type(of: envelope.eventType, number: number)
         self.arrivals &+= 1
         self.counters.received &+= 1
         self.counters.receivedBytes &+= UInt64(envelope.frame.count)
         self.counters.receivedByType[type] &+= 1
         self.noteOddities(of: envelope)
-        let accepted = self.routes.matcher.match(eventType: envelope.eventType, leaves: self.decoder.leaves)
+        let accepted = routes.matcher.match(
+            eventType: envelope.eventType,
+            number: number,
+            leaves: self.decoder.leaves
+        )
         if isInternal, envelope.eventType == InternalEvent.heartbeatType {
             // For those who name it; wildcards are spared.
-            let named = accepted.filter { self.routes.names(type, handler: self.routes.calls[Int($0)].handler) }
-            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin) }
+            let named = accepted.filter { routes.names(type, handler: routes.calls[Int($0)].handler) }
+            named.withUnsafeBufferPointer { self.run($0, on: envelope, type: type, from: origin, by: routes) }
         } else {
-            self.run(accepted, on: envelope, type: type, from: origin)
+            self.run(accepted, on: envelope, type: type, from: origin, by: routes)
         }
     }
 
@@ -61,7 +66,8 @@ extension EventPipeline {
         _ rules: UnsafeBufferPointer<Int32>,
         on envelope: Envelope,
         type: Int,
-        from origin: FrameOrigin
+        from origin: FrameOrigin,
+        by routes: RouteTable
     ) {
         guard !rules.isEmpty else {
             self.counters.unmatched += 1
@@ -75,10 +81,10 @@ extension EventPipeline {
         // When the last closure returned, as long as nothing but closures was called.
         var endedAt: UInt64?
         for position in rules.indices {
-            let call = self.routes.calls[Int(rules[position])]
+            let call = routes.calls[Int(rules[position])]
             if self.isSpared(call) {
-                self.counters.spared[self.routes.slot(of: call, type: type)] &+= 1
-            } else if case .inline = call.way, let body = self.routes.inlineBodies[call.handler] {
+                self.counters.spared[routes.slot(of: call, type: type)] &+= 1
+            } else if case .inline = call.way, let body = routes.inlineBodies[call.handler] {
                 endedAt = self.callInline(body, call, on: envelope, type: type, at: endedAt ?? self.clock.monotonic())
             } else {
                 let rest = UnsafeBufferPointer(rebasing: rules[position...])

@@ -70,8 +70,9 @@ package struct EventPipeline: ~Copyable {
         let arrivedAt = self.clock.wall()
         self.logRank = self.port.logRank
         if self.ring.isEmpty, !self.isPaused, !self.isBehind() {
+            let routes = self.routes
             while let message = batch.next() {
-                self.take(ByteView(message.payload), from: .live(ByteView(message.channel)), arrivedAt)
+                self.take(ByteView(message.payload), from: .live(ByteView(message.channel)), arrivedAt, by: routes)
                 if self.isPaused { break }
             }
         }
@@ -103,8 +104,9 @@ package struct EventPipeline: ~Copyable {
         guard !self.isPaused else { return false }
         let end = self.clock.monotonic() + Self.slice
         var handled = 0
+        let routes = self.routes
         while let frame = self.ring.first {
-            self.take(frame.payload, from: .stored(frame.target), frame.arrivedAt)
+            self.take(frame.payload, from: .stored(frame.target), frame.arrivedAt, by: routes)
             self.ring.removeFirst()
             handled += 1
             if self.isPaused { return false }
@@ -135,11 +137,18 @@ package struct EventPipeline: ~Copyable {
 
     // MARK: Intake
 
-    private mutating func take(_ frame: ByteView, from origin: FrameOrigin, _ arrivedAt: Timestamp) {
+    /// - Parameter routes: `self.routes`, which do not change between two events of one read: held by the caller, so that
+    ///   no event pays for counting references to them.
+    private mutating func take(
+        _ frame: ByteView,
+        from origin: FrameOrigin,
+        _ arrivedAt: Timestamp,
+        by routes: RouteTable
+    ) {
         switch self.decoder.decode(frame, arrivedAt: arrivedAt) {
         case .envelope(let envelope):
             self.counters.lastEventAt = arrivedAt.microseconds
-            self.route(envelope, from: origin)
+            self.route(envelope, from: origin, by: routes)
         case .rejected(let reason):
             self.counters.received += 1
             self.counters.receivedBytes += UInt64(frame.count)

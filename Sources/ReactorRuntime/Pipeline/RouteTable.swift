@@ -13,6 +13,8 @@ package final class RouteTable {
     /// The closures among the handlers' bodies that run inline, in the order of `entries`: a body as a whole is large.
     let inlineBodies: [HandlerEntry.InlineBody?]
     package let types: TypeTable
+    /// The matcher's number of a type -> ours.
+    private let typeOfNumber: UnsafeBufferPointer<Int>
     /// The number of the type `reactor.heartbeat`, when some enabled handler names it.
     package let heartbeatType: Int?
     /// First counter of each handler.
@@ -35,6 +37,13 @@ package final class RouteTable {
         )
         let types = TypeTable(entries.flatMap { ($0.on + $0.resolveOn).compactMap(\.exactType) })
         self.types = types
+        let typeOfNumber = UnsafeMutableBufferPointer<Int>.allocate(capacity: self.matcher.numberCount)
+        typeOfNumber.initialize(repeating: types.otherIndex)
+        for (index, name) in types.names.enumerated() where index != types.otherIndex {
+            let number = Int(self.matcher.number(ofText: name))
+            if number >= 0 { typeOfNumber[number] = index }
+        }
+        self.typeOfNumber = UnsafeBufferPointer(typeOfNumber)
         let namesHeartbeat = enabled.contains { entries[$0].names(InternalEvent.heartbeatType) }
         self.heartbeatType = namesHeartbeat ? types.index(of: InternalEvent.heartbeatType) : nil
         var slotBase: [Int] = []
@@ -73,7 +82,18 @@ package final class RouteTable {
         self.calls = UnsafeBufferPointer(memory)
     }
 
-    deinit { self.calls.deallocate() }
+    deinit {
+        self.calls.deallocate()
+        self.typeOfNumber.deallocate()
+    }
+
+    /// Our number of an event's type; that of `other` when no handler names it.
+    /// - Parameter number: the matcher's, so that a type is looked up once. A type that only handlers name that are
+    ///   switched off has none there.
+    @inline(__always)
+    func type(of eventType: ByteView, number: Int32) -> Int {
+        number >= 0 ? self.typeOfNumber[Int(number)] : self.types.index(of: eventType)
+    }
 
     /// All handlers in the order of dispatch, counted from 1; the disabled ones last, with 0.
     package var order: [HandlerPlace] { HandlerPlace.all(self.entries) }

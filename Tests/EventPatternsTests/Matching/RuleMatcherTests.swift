@@ -1,5 +1,6 @@
 import EventPatterns
 import Events
+import SeededRandom
 import Testing
 
 @Suite struct `Rule matcher` {
@@ -34,6 +35,46 @@ import Testing
         #expect(try Self.match(matcher, type: "run.started") == [3, 5, 0, 1, 7])
         #expect(try Self.match(matcher, type: "cost.recorded") == [3, 5, 7, 0])
         #expect(try Self.match(matcher, type: "run") == [3, 5, 0])
+    }
+
+    @Test func `what is remembered of a type says what looking at the event would say`() throws {
+        var random = SplitMix64(seed: 20_261_122)
+        let types = ["a", "a.b", "a.b.c", "x", "other"]
+        let ons = [["*"], ["a"], ["a.b"], ["a.*"], ["a", "x"], ["a.b.c"], ["x"], ["a.b", "*"]]
+        let patterns = [nil, nil, nil, #"{"payload":{"n":[1]}}"#, #"{"payload":{"n":[{"exists":false}]}}"#]
+        for set in 0..<60 {
+            // Half of the sets have no patterns, so that all of their types settle.
+            let hasPatterns = set.isMultiple(of: 2)
+            let rules = try (0..<Int.random(in: 0...24, using: &random)).map { _ in
+                RuleSpecification(
+                    on: try #require(ons.randomElement(using: &random)).map { try #require(TypePattern($0)) },
+                    match: try (hasPatterns ? patterns.randomElement(using: &random) ?? nil : nil)
+                        .map { try EventPattern.parse(json: $0) },
+                    priority: Int.random(in: 0...2, using: &random)
+                )
+            }
+            var present = rules
+            let matcher = RuleMatcher(rules)
+            for round in 0..<30 {
+                if round == 20 {
+                    // Rules that come later are heard as well.
+                    present.append(try Self.rule("a", "x"))
+                    _ = matcher.add(try Self.rule("a", "x"))
+                }
+                let type = try #require(types.randomElement(using: &random))
+                let payload = try #require(["{}", #"{"n":1}"#, #"{"n":2}"#].randomElement(using: &random))
+                let fresh = RuleMatcher(present)
+                #expect(
+                    try Self.match(matcher, type: type, payload: payload)
+                        == Self.match(fresh, type: type, payload: payload)
+                )
+            }
+        }
+    }
+
+    @Test func `a type with more rules than are remembered is matched anew each time`() throws {
+        let matcher = RuleMatcher(try (0..<40).map { _ in try Self.rule("run.failed") })
+        for _ in 0..<3 { #expect(try Self.match(matcher, type: "run.failed") == Array(0..<40)) }
     }
 
     @Test func `types are compared by bytes`() throws {

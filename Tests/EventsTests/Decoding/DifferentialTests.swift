@@ -104,6 +104,24 @@ private enum Expected: Equatable {
         #expect(leafCount > 100, "too few leaves to mean anything")
     }
 
+    @Test(arguments: [7, 8, 9, 16, 17, 19])
+    func `a number with any byte in any place among its digits is judged as by the slow reader`(digits: Int) {
+        let decoder = EnvelopeDecoder()
+        var accepted = 0
+        for start in ["", "-", "1.", "1e", "0."] {
+            for place in 0..<digits {
+                for byte in UInt8.min ... .max {
+                    var number = Array(start.utf8) + (0..<digits).map { UInt8(ascii: "1") + UInt8($0 % 9) }
+                    number[start.utf8.count + place] = byte
+                    let frame = Array(#"{"event_type":"a","payload":{"n":"#.utf8) + number + Array("}}".utf8)
+                    self.compare(frame, decoder, &accepted)
+                }
+            }
+        }
+        // Digits in all places, and some others in some.
+        #expect(accepted > digits * 10 * 5)
+    }
+
     @Test(arguments: 0..<6)
     func `every truncation of random documents is judged as by the slow reader`(seed: Int) {
         var generator = DocumentGenerator(seed: UInt64(2_000 + seed))

@@ -83,6 +83,17 @@ import Testing
         #expect(log.calls == ["twice a"])
     }
 
+    @Test func `types are counted under their own names, also those that only a disabled handler names`() {
+        let log = CallLog()
+        let box = PipelineBox([
+            .noting("all", on: "*", into: log), .noting("off", on: "b", "a", enabled: false, into: log),
+            .noting("on", on: "c", "a", "other", into: log),
+        ])
+        for type in ["a", "a", "b", "c", "c", "c", "d", "other"] { box.receive([PipelineBox.event(type)]) }
+        #expect(box.pipeline.routes.types.names == ["b", "a", "c", "other"])
+        #expect(box.counters.receivedByType == [1, 2, 3, 2])
+    }
+
     @Test func `heartbeats have a number only when a handler in force names them`() {
         let log = CallLog()
         #expect(RouteTable([.noting("any", on: "*", into: log)]).heartbeatType == nil)
