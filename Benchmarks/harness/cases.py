@@ -78,9 +78,11 @@ def flood_c_reader(events, *options):
         }
 
 
-def flood_reactor(options):
+def flood_reactor(options, **configuration):
     events = options.events
-    with programs.redis_server() as (redis, where), programs.reactor(options.reactor, f"unix://{where}") as reactor:
+    with programs.redis_server() as (redis, where), programs.reactor(
+        options.reactor, f"unix://{where}", **configuration
+    ) as reactor:
         redis_before, before = programs.cpu_seconds(redis), programs.cpu_seconds(reactor.pid)
         received_before = reactor.received()
         # What only the start needs is given back within a second of it; here the flood is looked at.
@@ -96,6 +98,7 @@ def flood_reactor(options):
             "events_per_second": round(received / elapsed),
             "lost": round(events - received + dropped),
             "dispatched": round(metrics.get("aos_handler_dispatched_total", 0)),
+            "alerts": round(metrics.get("aos_alert_decisions_total", 0)),
             "busiest_thread_share": round(busiest(before, after) / elapsed, 3),
             "redis_share": round(redis_share, 3),
             "cpu_us_per_event": round(spent(before, after) * 1e6 / max(1, received), 3),
@@ -489,6 +492,32 @@ def history_path(options, rate=50_000, duration=10):
     yield judged(result, goals | {"dropped == 0": result["dropped"] == 0, "rows_lost == 0": result["rows_lost"] == 0})
 
 
+def alert_path(options):
+    """(k) What alerting costs the event path: the flood with decisions in Redis and one event of a thousand an alert, some five
+    hundred a second, beside the flood without.
+
+    `ratio` compares events handled a second, `cpu_ratio` what our threads spend on an event.
+    """
+    rounds = []
+    for number in range(1, options.rounds + 1):
+        sides = [
+            lambda: prefixed("off", flood_reactor(options)),
+            lambda: prefixed("on", flood_reactor(options, handlers="handlers-alerts", state="redis")),
+        ]
+        line = {"case": "alert_path", "round": number, "events": options.events, "load": round(os.getloadavg()[0], 1)}
+        for side in sides if number % 2 else reversed(sides):
+            line |= side()
+        line["ratio"] = round(line["on_events_per_second"] / line["off_events_per_second"], 3)
+        line["cpu_ratio"] = round(line["on_cpu_us_per_event"] / line["off_cpu_us_per_event"], 3)
+        rounds.append(line)
+        yield line
+    names = ("off_events_per_second", "on_events_per_second", "on_alerts", "ratio", "cpu_ratio")
+    result = medians("alert_path", rounds, *names)
+    result["lost"] = max(line[f"{side}_lost"] for line in rounds for side in ("off", "on"))
+    goals = {"ratio >= 0.95": result["ratio"] >= 0.95, "lost == 0": result["lost"] == 0}
+    yield judged(result, goals | {"on_alerts > 0": result["on_alerts"] > 0})
+
+
 def history_side(options, database, events, rate):
     with programs.redis_server() as (_, where):
         with programs.reactor(
@@ -521,5 +550,6 @@ ALL = {
     "sharing": sharing,
     "history": history,
     "history_path": history_path,
+    "alert_path": alert_path,
     "scenarios": scenarios,
 }

@@ -195,14 +195,14 @@ class Reactor:
 
 
 @contextlib.contextmanager
-def reactor(program, redis_url, *, extra="", history="off", handlers="handlers"):
+def reactor(program, redis_url, *, extra="", history="off", handlers="handlers", state="memory"):
     """Starts the reactor on a server and waits until it is ready. `{folder}` in `history` is a folder of its own."""
     with folder() as data:
         address = f"127.0.0.1:{free_port()}"
         config = data / "reactor.yaml"
         config.write_text(
             f'version: 1\nredis: {{ url: "{redis_url}" }}\nsources: [{{ pubsub: aos.events }}]\n'
-            f'http: {{ listen: "{address}" }}\nstate: memory\nlog: {{ level: warning, format: json }}\n'
+            f'http: {{ listen: "{address}" }}\nstate: {state}\nlog: {{ level: warning, format: json }}\n'
             f'history: {{ url: "{history.replace("{folder}", str(data))}", spill_dir: "{data}/spill" }}\n{extra}'
         )
         command = [program, "run", "--config", config, "--handlers", FOLDER / handlers]
