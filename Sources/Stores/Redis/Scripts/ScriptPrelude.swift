@@ -94,7 +94,7 @@ enum ScriptPrelude {
             local over = call('XLEN', receipts) - kept
             if over < 100 then return end
             local last
-            local ids, alerts = {}, {}
+            local ids, alerts, of_run = {}, {}, {}
             for _, entry in ipairs(call('XRANGE', receipts, '-', '+', 'COUNT', math.min(over, 256))) do
                 local fields = entry[2]
                 last = entry[1]
@@ -106,9 +106,10 @@ enum ScriptPrelude {
                 -- An entry from before there was an index has no run.
                 if alert and run then
                     ids[#ids + 1], alerts[#alerts + 1] = last, alert
-                    call('LPOP', base .. 'run:' .. run)
+                    of_run[run] = (of_run[run] or 0) + 1
                 end
             end
+            for run, count in pairs(of_run) do call('LPOP', base .. 'run:' .. run, count) end
             local found, gone = alerts[1] and call('HMGET', index, unpack(alerts)), {}
             for at = 1, #ids do
                 if found[at] == ids[at] then
