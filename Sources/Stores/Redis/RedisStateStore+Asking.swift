@@ -11,7 +11,8 @@ extension RedisStateStore {
     package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
         guard query.limit > 0 else { return [] }
         if let alert = query.alertID {
-            return try await self.indexed(self.keys.receipts(ofAlert: alert), query)
+            let first = try await self.commands.send(RedisCommand("HGET", self.keys.alerts, alert)).orThrow()
+            return try await self.indexed(self.keys.receipts(ofAlert: alert), first: first.text, query)
         }
         if let run = query.runID { return try await self.indexed(self.keys.receipts(ofRun: run), query) }
         var found: [DecisionRecord] = []
@@ -52,14 +53,31 @@ extension RedisStateStore {
     }
 
     /// The receipts that a list of the index names, the newest first.
-    private func indexed(_ key: String, _ query: ReceiptQuery) async throws -> [DecisionRecord] {
+    ///
+    /// - Parameter first: another one, which the list does not name.
+    private func indexed(
+        _ key: String,
+        first: String? = nil,
+        _ query: ReceiptQuery
+    ) async throws -> [DecisionRecord] {
         let before = query.before.flatMap { DecisionPlace($0) }
+        var first = first
         var found: [DecisionRecord] = []
         var end = -1
         while true {
             let start = end - Self.page + 1
             let reply = try await self.commands.send(RedisCommand("LRANGE", key, "\(start)", "\(end)")).orThrow()
-            let ids = (reply.elements ?? []).compactMap(\.text)
+            let listed = (reply.elements ?? []).compactMap(\.text)
+            var ids = listed
+            if let place = first.flatMap({ DecisionPlace($0) }) {
+                // Among the others; mostly it is older than all of them.
+                let isLast = listed.count < Self.page
+                let at = listed.firstIndex { DecisionPlace($0).map { place < $0 } ?? false } ?? listed.count
+                if at > 0 || isLast {
+                    ids.insert(first ?? "", at: at)
+                    first = nil
+                }
+            }
             let wanted = ids.reversed().filter { id in
                 guard let before else { return true }
                 return DecisionPlace(id).map { $0 < before } ?? false
@@ -77,7 +95,7 @@ extension RedisStateStore {
                     if found.count == query.limit { return found }
                 }
             }
-            guard ids.count == Self.page else { return found }
+            guard listed.count == Self.page else { return found }
             end -= Self.page
         }
     }

@@ -188,12 +188,10 @@ package final class RedisStateStore: StateStore {
         else { throw RedisError(.unexpectedReply, "the decision script did not answer for each alert") }
         self.note(now: answers[1])
         let receipts = try zip(part.calls, answers.dropFirst(3)).map { call, answer in
-            // The numbers, and with most that are held back what holds them and why.
-            let parts = answer.elements ?? [answer]
-            guard parts.count == 1 || parts.count == 4, let numbers = parts[0].text.flatMap(DecisionNumbers.init) else {
+            guard let parts = Self.parts(of: answer), let numbers = DecisionNumbers(parts[0]) else {
                 throw RedisError(.unexpectedReply, "the decision script answered with something unknown")
             }
-            func text(_ place: Int) -> String { parts.count > place ? parts[place].text ?? "" : "" }
+            func text(_ place: Int) -> String { parts.count > place ? parts[place] : "" }
             return numbers.receipt(
                 DecisionNumbers.Texts(
                     alertID: call.alert.id,
@@ -208,6 +206,15 @@ package final class RedisStateStore: StateStore {
             )
         }
         return (receipts, status == "stale")
+    }
+
+    /// The numbers, with most that are held back the alert that holds them behind a line feed, and with few a list of the
+    /// numbers, that alert, its fingerprint, and why.
+    private static func parts(of answer: RedisReply) -> [String]? {
+        if let list = answer.elements { return list.count == 4 ? list.map { $0.text ?? "" } : nil }
+        guard let text = answer.text else { return nil }
+        guard let end = text.utf8.firstIndex(of: UInt8(ascii: "\n")) else { return [text] }
+        return [String(text[..<end]), String(text[text.utf8.index(after: end)...])]
     }
 
     /// What every script about alerts has first; see `ScriptPrelude`.

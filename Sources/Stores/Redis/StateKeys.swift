@@ -25,7 +25,9 @@ struct StateKeys: Sendable {
     func identity(_ fingerprint: String) -> String { self.base + "identity:" + fingerprint }
     func standing(_ fingerprint: String) -> String { self.base + "standing:" + fingerprint }
 
-    /// Ids of the receipts of an alert, and of those of a run.
+    /// The ids of the first receipts, by alert.
+    var alerts: String { self.base + "alerts" }
+    /// Ids of further receipts of an alert, and of those of a run.
     func receipts(ofAlert id: String) -> String { self.base + "of:" + id }
     func receipts(ofRun id: String) -> String { self.base + "run:" + id }
 }

@@ -256,16 +256,17 @@ struct RedisStateStoreTests {
                 #expect(looked.count > 2_000)
                 #expect(looked.allSatisfy { ($1.integer ?? 0) > 3_600 })
                 // What a digest will tell of ends with it, and the index with the receipts.
-                let lists = ["due", "held:", "of:", "run:"].map { "aos:{bounded}:" + $0 }
+                let lists = ["alerts", "due", "held:", "run:"].map { "aos:{bounded}:" + $0 }
                 let others = names.filter { name in !lists.contains { name.hasPrefix($0) } }
                 #expect(
-                    others.sorted() == ["aos:{bounded}:clock", "aos:{bounded}:notices", "aos:{bounded}:receipts"]
+                    others.sorted() == ["clock", "notices", "receipts"].map { "aos:{bounded}:" + $0 }
                 )
                 let length =
                     try await commands.send(RedisCommand("XLEN", "aos:{bounded}:receipts")).orThrow().integer ?? 0
                 // A few more are kept, so that the oldest go many at a time.
                 #expect(length >= 200 && length < 300 + 64)
-                #expect(names.count { $0.hasPrefix("aos:{bounded}:of:") } == length)
+                let indexed = try await commands.send(RedisCommand("HLEN", "aos:{bounded}:alerts")).orThrow().integer
+                #expect(indexed == length)
                 let ofRun = try await commands.send(RedisCommand("LLEN", "aos:{bounded}:run:r")).orThrow().integer
                 #expect(ofRun == length)
             }

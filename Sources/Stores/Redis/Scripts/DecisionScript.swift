@@ -20,6 +20,8 @@ enum DecisionScript {
     /// A set of routes: as JSON, and those who are told by them.
     static let argumentsPerRouteSet = 2
     static let argumentsPerAlert = 11
+    /// How long what the version before has decided may be asked again, in microseconds: a day.
+    private static let lookingBack = "86400000000"
 
     /// How an alert is to be judged; the argument `mode`.
     enum Mode: Int {
@@ -93,8 +95,13 @@ enum DecisionScript {
                 end
             end
             if not best then return end
-            local instant, fingerprint, over, alert = match(best, '^(%d+) %d+ (%x+) ([01]) (.*)$')
-            return tonumber(instant), instant, place, fingerprint, alert, over == '1'
+            -- By its spaces: a pattern takes longer.
+            local first = find(best, ' ', 1, true)
+            local second = find(best, ' ', first + 1, true)
+            local third = find(best, ' ', second + 1, true)
+            local instant = sub(best, 1, first - 1)
+            return tonumber(instant), instant, place, sub(best, second + 1, third - 1), sub(best, third + 3),
+                byte(best, third + 1) == 49
         end
 
         -- The first rule that inhibits, the alert that does, and until when.
@@ -131,6 +138,12 @@ enum DecisionScript {
             end
         end
 
+        -- What a digest says of an alert stands first in its subject, up to the domain, whose name with these quotes is in no
+        -- text before it.
+        local function told_first(subject)
+            return sub(subject, 1, find(subject, '","domain":', 1, true)) .. '}'
+        end
+
         -- Counts an alert among those that a digest will tell of, by the names of these; `receivers` is theirs, as JSON.
         local function hold_back(names, receivers, tenant, domain, kind, example, due)
             local at = 0
@@ -154,9 +167,17 @@ enum DecisionScript {
                 '"status":"firing","ends_at":null,"was_told":false,"stands_for":[]},"routes":' .. routes .. '}'
         end
 
+        -- Whether the version before may have decided what is asked again.
+        local since = known[3]
+        if not since then
+            since = call('EXISTS', receipts) == 0 and '0' or now_text
+            call('SET', since_key, since)
+        end
+        local looks_back = now - tonumber(since) < \(Self.lookingBack)
+
         -- The answer of an earlier call, for a caller that did not get it.
         local function answered(alert)
-            local first = call('LINDEX', base .. 'of:' .. alert, 0)
+            local first = first_of[alert] or looks_back and call('LINDEX', base .. 'of:' .. alert, 0)
             local entry = first and call('XRANGE', receipts, first, first)[1]
             if not entry then return end
             local found = {}
@@ -175,16 +196,19 @@ enum DecisionScript {
             local renews = not lasts or tonumber(lasts) - now < life * 1000
             if renews then lasts = whole(now + life * 2000) end
             if rule[1] >= 2 then
-                call('HSET', domain_key, 'n', serial, 'x', lasts, rank, mark, rank .. ':' .. kind, mark)
+                call('HSET', domain_key, 'n', serial, rank, mark, rank .. ':' .. kind, mark)
             else
-                call('HSET', domain_key, 'n', serial, 'x', lasts, rank, mark)
+                call('HSET', domain_key, 'n', serial, rank, mark)
             end
             local identity_key = base .. 'identity:' .. fingerprint
             call('HSET', identity_key, rank, mark)
             call('PEXPIRE', identity_key, retention)
             call('ZADD', hour_key, now_text, serial .. ':' .. domain)
             counts[tenant] = count + 1
-            if renews then call('PEXPIRE', domain_key, whole(life * 2)) end
+            if renews then
+                call('HSET', domain_key, 'x', lasts)
+                call('PEXPIRE', domain_key, whole(life * 2))
+            end
             if renews or count == 0 then
                 -- Other domains of the tenant count on it as well, some by other settings.
                 if call('PTTL', hour_key) < life * 2 then call('PEXPIRE', hour_key, whole(life * 2)) end
@@ -196,11 +220,11 @@ enum DecisionScript {
 
         -- The length of the tenant's name stands before it, so that no two pairs share a key.
         local function key_of_domain(tenant, domain)
-            return base .. 'domain:' .. #tenant .. ':' .. tenant .. ':' .. domain
+            return base .. 'domain:' .. text_of(#tenant) .. ':' .. tenant .. ':' .. domain
         end
 
         local arguments = ARGV
-        local function decide(at, may_be_answered, list)
+        local function decide(at, may_be_answered)
             local alert, fingerprint, rule = arguments[at], arguments[at + 1], rules[tonumber(arguments[at + 2])]
             local before = may_be_answered and answered(alert)
             if before then return before end
@@ -299,7 +323,7 @@ enum DecisionScript {
                 -- A limit that lets nothing through has no window that closes.
                 if outcome == 3 and rule[5] <= 0 then due = whole(now + hour) end
                 hold_back(names, rule[12], tenant, domain, 'k:' .. text_of(outcome) .. ':' .. rule[6] .. ':' .. kind,
-                    alert .. '\\n' .. subject, due)
+                    alert .. '\\n' .. told_first(subject), due)
             end
             if around and around.k then leave_marks(around.k, fingerprint, alert, standing) end
             if standing then
@@ -318,20 +342,29 @@ enum DecisionScript {
                 held_at, rule[10], rule[7], text_of(amount))
             local goes_out = is_sent and mode ~= 3
             if goes_out and not notice then notice = told(subject, rest, rule[11]) end
-            record(alert, run, text, held_by, held_fingerprint, why, subject, goes_out and notice or nil, list)
+            record(alert, run, text, held_by, held_fingerprint, why, subject, goes_out and notice or nil)
             if held_by == '' and why == '' then return text end
+            if held_fingerprint == '' and why == '' then return text .. '\\n' .. held_by end
             return {text, held_by, held_fingerprint, why}
         end
 
         local replies, count = {'ok', now_text, 0}, 0
         local first, step = sets + tonumber(ARGV[14]) * \(argumentsPerRouteSet), \(argumentsPerAlert)
         -- Most have not been asked about before: one look at all of them.
-        local lists, seen = {}, {}
-        for at = first, #arguments, step do lists[#lists + 1] = base .. 'of:' .. arguments[at] end
-        local any = call('EXISTS', unpack(lists)) > 0
+        local asked, seen, any = {}, {}, false
+        for at = first, #arguments, step do asked[#asked + 1] = arguments[at] end
+        for at, id in ipairs(call('HMGET', index, unpack(asked))) do
+            first_of[asked[at]] = id
+            any = any or id
+        end
+        if looks_back then
+            local lists = {}
+            for at, alert in ipairs(asked) do lists[at] = base .. 'of:' .. alert end
+            any = any or call('EXISTS', unpack(lists)) > 0
+        end
         for at = first, #arguments, step do
             local alert = arguments[at]
-            local reply = decide(at, any or seen[alert], lists[count + 1])
+            local reply = decide(at, any or seen[alert])
             if not reply then
                 replies[1] = 'stale'
                 break

@@ -3,8 +3,12 @@
 /// What is remembered lies under one hash tag, so that it is on one shard. Instants are microseconds of Redis' clock, which
 /// never go back: `clock` holds the latest one.
 ///
-/// - `receipts`: a bounded stream; with `of:<alert>` and `run:<run>`, lists of the ids of its entries. The oldest entry is
-///   the first of both of its lists, so that what the stream forgets goes from them at its cost.
+/// - `receipts`: a bounded stream. `alerts` is a hash with the id of the first entry of each alert, since few have another;
+///   `of:<alert>` is a list of the ids of further ones, and `run:<run>` of those of a run. What the stream forgets goes from
+///   them at its cost: the oldest entry is its alert's in the hash or the first of its list, and the first of its run's.
+///   The version before kept the first ones in the lists too; these are read, and go with their receipts. `alerts:since` is
+///   the instant from which the hash was kept, 0 where no list can be older: what the version before has decided is asked
+///   again for a day at most.
 /// - `notices`: a stream of what goes out; who plans the deliveries takes it away.
 /// - `standing:<fingerprint>`: a hash about an alert that will be resolved: its revision `r`, whether it fires (`on`), its
 ///   last states (`h`, the newest last) and what was told of their changes (`f`), its marks of inhibition (`m`), the
@@ -20,10 +24,11 @@ enum ScriptPrelude {
     static func text(clock: RedisStateStore.ServerClock) -> String { clock.reading + "\n" + Self.body }
 
     private static let body = """
-        local call, match = redis.call, string.match
+        local call, match, find, sub, byte = redis.call, string.match, string.find, string.sub, string.byte
         local receipts, notices, version_key, due_key = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
         local base, retention, kept = ARGV[1], ARGV[2], tonumber(ARGV[3])
         local version, standing_life = ARGV[4], ARGV[5]
+        local index = base .. 'alerts'
         -- Limits of flapping by weight; an empty one says that nobody looks at it. How long until it counts as settled.
         local flap_high, flap_low, flap_settle = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
@@ -31,7 +36,8 @@ enum ScriptPrelude {
         local function whole(number) return string.format('%d', number) end
 
         -- The latest time that was seen, and the version of the silences.
-        local known = call('MGET', KEYS[1], version_key)
+        local since_key = base .. 'alerts:since'
+        local known = call('MGET', KEYS[1], version_key, since_key)
         known[2] = known[2] or ''
         local latest = tonumber(known[1] or '0')
         if now < latest then now = latest else call('SET', KEYS[1], whole(now)) end
@@ -45,10 +51,12 @@ enum ScriptPrelude {
 
         -- Receipts that were written, by run, and the runs in their order.
         local of_runs, runs = {}, {}
+        -- The first receipts of alerts, false where there is none, as far as they were looked up; and those that were
+        -- written, behind their alerts.
+        local first_of, firsts = {}, {}
 
         -- Writes a receipt, and the notice unless there is none. Most have the same fields, which a stream keeps once.
-        -- `list` is the key of the alert's list, where it is known already.
-        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice, list)
+        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice)
             local id
             if held_fingerprint == '' and why == '' then
                 id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
@@ -57,7 +65,15 @@ enum ScriptPrelude {
                 id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
                     'held_by', held_by, 'held_fingerprint', held_fingerprint, 'why', why)
             end
-            call('RPUSH', list or base .. 'of:' .. alert, id)
+            local first = first_of[alert]
+            if first == nil then first = call('HGET', index, alert) end
+            if first then
+                call('RPUSH', base .. 'of:' .. alert, id)
+            else
+                first_of[alert] = id
+                local count = #firsts
+                firsts[count + 1], firsts[count + 2] = alert, id
+            end
             local ids = of_runs[run]
             if ids then
                 ids[#ids + 1] = id
@@ -73,10 +89,12 @@ enum ScriptPrelude {
 
         -- Completes the index; forgets the oldest receipts, and their places in it.
         local function finish()
+            if firsts[1] then call('HSET', index, unpack(firsts)) end
             for at = 1, #runs do call('RPUSH', base .. 'run:' .. runs[at], unpack(of_runs[runs[at]])) end
             local over = call('XLEN', receipts) - kept
             if over < 100 then return end
             local last
+            local ids, alerts, of_run = {}, {}, {}
             for _, entry in ipairs(call('XRANGE', receipts, '-', '+', 'COUNT', math.min(over, 256))) do
                 local fields = entry[2]
                 last = entry[1]
@@ -87,10 +105,20 @@ enum ScriptPrelude {
                 end
                 -- An entry from before there was an index has no run.
                 if alert and run then
-                    call('LPOP', base .. 'of:' .. alert)
-                    call('LPOP', base .. 'run:' .. run)
+                    ids[#ids + 1], alerts[#alerts + 1] = last, alert
+                    of_run[run] = (of_run[run] or 0) + 1
                 end
             end
+            for run, count in pairs(of_run) do call('LPOP', base .. 'run:' .. run, count) end
+            local found, gone = alerts[1] and call('HMGET', index, unpack(alerts)), {}
+            for at = 1, #ids do
+                if found[at] == ids[at] then
+                    gone[#gone + 1] = alerts[at]
+                else
+                    call('LPOP', base .. 'of:' .. alerts[at])
+                end
+            end
+            if gone[1] then call('HDEL', index, unpack(gone)) end
             local time, number = last:match('^(%d+)-(%d+)$')
             call('XTRIM', receipts, 'MINID', time .. '-' .. whole(tonumber(number) + 1))
         end
