@@ -126,7 +126,7 @@ struct OutboxTests {
         try await withOutbox(kind) { test in
             let planner = DeliveryPlanner(profiles: [:], instance: "test")
             for id in ["a1", "a2"] {
-                try await test.add([.sample(id, key: id, groupBy: .labels(["domain"]), wait: .seconds(4))])
+                try await test.add([.sample(id, key: id, groupBy: .labels(["domain"]), wait: .seconds(8))])
                 #expect(try await test.plan(with: planner).isEmpty)
             }
             var told: [DeliveryPlan.Delivery] = []
