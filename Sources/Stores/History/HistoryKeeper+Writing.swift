@@ -50,7 +50,7 @@ extension HistoryKeeper {
         while !Task.isCancelled {
             await self.spillBell.wait()
             while self.mustSpill, !Task.isCancelled, let chunk = self.take() {
-                if await self.spill(chunk.rows.map(StoredRow.init)) {
+                if await self.spill(chunk.stored) {
                     self.settle(chunk)
                     self.writeBell.ring()
                 } else {
@@ -66,7 +66,7 @@ extension HistoryKeeper {
     /// At the end: what is in memory goes to disk, in the database it may be or not.
     func spillRest() async {
         while let chunk = self.take() {
-            guard await self.spill(chunk.rows.map(StoredRow.init)) else {
+            guard await self.spill(chunk.stored) else {
                 self.count { $0.lost += chunk.count }
                 continue
             }
@@ -86,7 +86,7 @@ extension HistoryKeeper {
     /// Writes a batch; one that cannot be written now goes to disk, or back when that fails too.
     private func writeBuffered() async -> Outcome {
         guard let chunk = self.take() else { return .idle }
-        let rows = chunk.rows.map(StoredRow.init)
+        let rows = chunk.stored
         do throws(HistoryError) {
             try await self.insert(rows)
             self.settle(chunk)

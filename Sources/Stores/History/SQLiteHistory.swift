@@ -38,18 +38,12 @@ final class SQLiteHistory: HistoryDatabase {
         let pool = try self.open()
         try await Self.translating {
             try await pool.write { database in
-                var statements: [HistoryTable: Statement] = [:]
+                var insertions: [HistoryTable: SQLiteInsertion] = [:]
                 for row in rows {
-                    let statement: Statement
-                    if let known = statements[row.table] {
-                        statement = known
-                    } else {
-                        let marks = row.table.columns.map { _ in "?" }.joined(separator: ", ")
-                        let sql = HistorySQL.insert(into: row.table, source: "VALUES (\(marks))")
-                        statement = try database.cachedStatement(sql: sql)
-                        statements[row.table] = statement
+                    if insertions[row.table] == nil {
+                        insertions[row.table] = try SQLiteInsertion(into: row.table, database)
                     }
-                    try statement.execute(arguments: StatementArguments(row.cells.map(Self.value)))
+                    try insertions[row.table]?.insert(row)
                 }
             }
         }
