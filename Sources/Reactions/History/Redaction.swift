@@ -21,17 +21,41 @@ package enum Redaction {
     ]
 
     package static func redacted(_ value: JSONValue) -> JSONValue {
+        // Nearly nothing holds a secret, and a copy of all of it would be made for nothing.
+        self.mayHoldSecrets(value) ? self.changed(value) : value
+    }
+
+    private static func mayHoldSecrets(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .bool, .number: return false
+        case .string(let text): return SecretScanner.mayHoldSecrets(text)
+        case .array(let elements):
+            for element in elements where self.mayHoldSecrets(element) { return true }
+            return false
+        case .object(let members):
+            for member in members {
+                if self.mayHoldSecrets(member.value) || SecretScanner.mayHoldSecrets(member.name)
+                    || self.isSecret(name: member.name)
+                {
+                    return true
+                }
+            }
+            return false
+        }
+    }
+
+    private static func changed(_ value: JSONValue) -> JSONValue {
         switch value {
         case .null, .bool, .number: value
         case .string(let text): .string(self.redacted(text))
-        case .array(let elements): .array(elements.map(self.redacted))
+        case .array(let elements): .array(elements.map(self.changed))
         case .object(let members):
             .object(
                 members.map { member in
                     let isSecret = self.isSecret(name: member.name) && member.value != .null
                     return JSONMember(
                         self.redacted(member.name),
-                        isSecret ? .string(self.mark) : self.redacted(member.value)
+                        isSecret ? .string(self.mark) : self.changed(member.value)
                     )
                 }
             )

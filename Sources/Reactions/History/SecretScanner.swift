@@ -27,19 +27,22 @@ struct SecretScanner {
     /// Whether a text is worth being scanned: it holds the sign of an address, or two bytes that a key or a bearer token
     /// begins with. Nearly no text is.
     static func mayHoldSecrets(_ text: String) -> Bool {
-        var last: UInt8 = 0
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "@"): return true
-            case UInt8(ascii: "K"), UInt8(ascii: "S"): if last == UInt8(ascii: "A") { return true }
-            case UInt8(ascii: "h"), UInt8(ascii: "i"): if last == UInt8(ascii: "g") { return true }
-            case UInt8(ascii: "o"), UInt8(ascii: "a"): if last == UInt8(ascii: "x") { return true }
-            case UInt8(ascii: "e"), UInt8(ascii: "E"): if last | 0x20 == UInt8(ascii: "b") { return true }
-            default: break
+        var text = text
+        return text.withUTF8 { bytes in
+            var last: UInt8 = 0
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "@"): return true
+                case UInt8(ascii: "K"), UInt8(ascii: "S"): if last == UInt8(ascii: "A") { return true }
+                case UInt8(ascii: "h"), UInt8(ascii: "i"): if last == UInt8(ascii: "g") { return true }
+                case UInt8(ascii: "o"), UInt8(ascii: "a"): if last == UInt8(ascii: "x") { return true }
+                case UInt8(ascii: "e"), UInt8(ascii: "E"): if last | 0x20 == UInt8(ascii: "b") { return true }
+                default: break
+                }
+                last = byte
             }
-            last = byte
+            return false
         }
-        return false
     }
 
     /// In the order of the text; nil when there are none.
