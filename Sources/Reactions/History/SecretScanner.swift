@@ -28,21 +28,23 @@ struct SecretScanner {
     /// begins with. Nearly no text is.
     static func mayHoldSecrets(_ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { bytes in
-            var last: UInt8 = 0
-            for byte in bytes {
-                switch byte {
-                case UInt8(ascii: "@"): return true
-                case UInt8(ascii: "K"), UInt8(ascii: "S"): if last == UInt8(ascii: "A") { return true }
-                case UInt8(ascii: "h"), UInt8(ascii: "i"): if last == UInt8(ascii: "g") { return true }
-                case UInt8(ascii: "o"), UInt8(ascii: "a"): if last == UInt8(ascii: "x") { return true }
-                case UInt8(ascii: "e"), UInt8(ascii: "E"): if last | 0x20 == UInt8(ascii: "b") { return true }
-                default: break
-                }
-                last = byte
+        return text.withUTF8 { self.mayHoldSecrets($0) }
+    }
+
+    static func mayHoldSecrets(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var last: UInt8 = 0
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "@"): return true
+            case UInt8(ascii: "K"), UInt8(ascii: "S"): if last == UInt8(ascii: "A") { return true }
+            case UInt8(ascii: "h"), UInt8(ascii: "i"): if last == UInt8(ascii: "g") { return true }
+            case UInt8(ascii: "o"), UInt8(ascii: "a"): if last == UInt8(ascii: "x") { return true }
+            case UInt8(ascii: "e"), UInt8(ascii: "E"): if last | 0x20 == UInt8(ascii: "b") { return true }
+            default: break
             }
-            return false
+            last = byte
         }
+        return false
     }
 
     /// In the order of the text; nil when there are none.

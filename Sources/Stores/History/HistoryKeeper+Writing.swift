@@ -38,8 +38,12 @@ extension HistoryKeeper {
                 pause = self.settings.shortestPause
                 if outcomes.contains(where: \.hasStored) || isShut { self.isBack() }
                 isShut = false
-                guard outcomes.allSatisfy(\.isIdle) else { continue }
-                await self.writeBell.wait()
+                if outcomes.allSatisfy(\.isIdle) {
+                    await self.writeBell.wait()
+                } else if self.hasBatch || outcomes.count < 2 || !outcomes[1].isIdle {
+                    continue
+                }
+                // Also between two batches: many small ones cost more, and write a run once for each of its events.
                 try? await ContinuousClock().sleep(for: self.settings.linger)
             }
         }

@@ -90,12 +90,15 @@ extension [UInt8] {
             self.append(CellKind.real.rawValue)
             self.appendNumber(value.bitPattern)
         case .text(var text):
-            self.append(CellKind.text.rawValue)
-            text.withUTF8 { utf8 in
-                self.appendNumber(UInt32(utf8.count))
-                self.append(contentsOf: utf8)
-            }
+            text.withUTF8 { self.appendText($0) }
         }
+    }
+
+    /// Appends a cell with a text, UTF-8.
+    mutating func appendText(_ text: UnsafeBufferPointer<UInt8>) {
+        self.append(CellKind.text.rawValue)
+        self.appendNumber(UInt32(text.count))
+        self.append(contentsOf: text)
     }
 
     /// Appends a cell with the text that the closure appends.

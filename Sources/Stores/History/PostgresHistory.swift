@@ -70,10 +70,7 @@ final class PostgresHistory: HistoryDatabase {
     /// One statement a table, all in one transaction and one round trip.
     func insert(_ rows: [StoredRow]) async throws(HistoryError) {
         let limit = self.limits.write
-        let byTable = Dictionary(grouping: rows, by: \.table)
-        let statements = HistoryTable.allCases.compactMap { table in
-            byTable[table].map { Self.insertion(of: StoredRow.merged($0), into: table) }
-        }
+        let statements = StoredRow.byTable(rows).map { Self.insertion(of: StoredRow.merged($0.rows), into: $0.table) }
         _ = try await Self.translating { () async throws(PostgresError) in
             try await self.writer.run(statements, within: limit)
         }

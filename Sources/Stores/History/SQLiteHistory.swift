@@ -38,12 +38,9 @@ final class SQLiteHistory: HistoryDatabase {
         let pool = try self.open()
         try await Self.translating {
             try await pool.write { database in
-                var insertions: [HistoryTable: SQLiteInsertion] = [:]
-                for row in rows {
-                    if insertions[row.table] == nil {
-                        insertions[row.table] = try SQLiteInsertion(into: row.table, database)
-                    }
-                    try insertions[row.table]?.insert(row)
+                for (table, rows) in StoredRow.byTable(rows) {
+                    let insertion = try SQLiteInsertion(into: table, database)
+                    for row in rows { try insertion.insert(row) }
                 }
             }
         }

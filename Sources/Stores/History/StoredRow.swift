@@ -64,6 +64,16 @@ struct StoredRow: Sendable, Hashable {
         }
     }
 
+    /// The rows of each table that has some, in the order in which they came.
+    static func byTable(_ rows: [StoredRow]) -> [(table: HistoryTable, rows: [StoredRow])] {
+        var byNumber = [[StoredRow]](repeating: [], count: 1 + Int(HistoryTable.allCases.map(\.rawValue).max() ?? 0))
+        for row in rows { byNumber[Int(row.table.rawValue)].append(row) }
+        return HistoryTable.allCases.compactMap { table in
+            let own = byNumber[Int(table.rawValue)]
+            return own.isEmpty ? nil : (table, own)
+        }
+    }
+
     /// Rows of one table in the order of their keys, each key once: a statement must not touch a row twice, and two
     /// writers that lock rows in the same order do not wait for each other in a circle.
     static func merged(_ rows: [StoredRow]) -> [StoredRow] {
@@ -119,7 +129,8 @@ enum StoredText {
     private static let escape: UInt8 = 0x1A
 
     static func encoded(_ text: String) -> String {
-        guard Self.needsEscapes(text) else { return text }
+        var plain = text
+        guard plain.withUTF8(Self.needsEscapes) else { return text }
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
@@ -131,12 +142,9 @@ enum StoredText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func needsEscapes(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            for byte in bytes where byte == 0 || byte == Self.escape { return true }
-            return false
-        }
+    static func needsEscapes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        for byte in text where byte == 0 || byte == Self.escape { return true }
+        return false
     }
 
     static func decoded(_ text: String) -> String {
@@ -172,12 +180,14 @@ struct CellWriter {
 
     /// A key, or a word of ours: stored as it is, since looking for it must find it.
     mutating func identifier(_ text: String) {
+        if self.appendPlain(text, atMost: ClippedText.identifierBytes, mayBeSecret: false) { return }
         self.append(.text(StoredText.encoded(ClippedText.identifier(text))))
     }
 
     /// What somebody wrote: without secrets.
     mutating func text(_ text: String?) {
         guard let text else { return self.append(.null) }
+        if self.appendPlain(text, atMost: Self.maxTextBytes, mayBeSecret: true) { return }
         let kept = Redaction.redacted(ClippedText.text(text, Self.maxTextBytes))
         self.append(.text(StoredText.encoded(kept)))
     }
@@ -204,6 +214,20 @@ struct CellWriter {
 
     /// What no database orders is stored as zero.
     mutating func real(_ value: Double) { self.append(.real(value.isFinite ? value : 0)) }
+
+    /// Appends a text in which there is nothing to be changed, as in nearly all of them.
+    ///
+    /// - Returns: False for one that must be looked at.
+    private mutating func appendPlain(_ text: String, atMost limit: Int, mayBeSecret: Bool) -> Bool {
+        var text = text
+        return text.withUTF8 { utf8 in
+            guard utf8.count <= limit, !StoredText.needsEscapes(utf8), !mayBeSecret || !Redaction.mayHoldSecrets(utf8)
+            else { return false }
+            self.count += 1
+            self.bytes.appendText(utf8)
+            return true
+        }
+    }
 
     private mutating func append(_ cell: HistoryCell) {
         self.count += 1
