@@ -85,6 +85,7 @@ let package = Package(
                 "Events", "PostgresClient", "Reactions", "RedisClient", log,
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(

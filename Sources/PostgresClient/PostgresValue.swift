@@ -19,6 +19,8 @@ package enum PostgresValue: Sendable, Hashable {
     case texts([String?])
     case integers([Int64?])
     case doubles([Double?])
+    /// One that was put together element by element.
+    case array(PostgresArray)
 
     /// The number of the type in PostgreSQL's catalogue (`pg_type.dat`); 0 lets the server infer it.
     var type: UInt32 {
@@ -30,6 +32,7 @@ package enum PostgresValue: Sendable, Hashable {
         case .texts: 1009
         case .integers: 1016
         case .doubles: 1022
+        case .array(let array): array.type
         }
     }
 
@@ -41,24 +44,24 @@ package enum PostgresValue: Sendable, Hashable {
         case .integer(let value): bytes.append(bigEndian: value)
         case .double(let value): bytes.append(bigEndian: value.bitPattern)
         case .texts(let elements):
-            bytes.appendArray(elements, elementType: 25) { bytes, text in
-                let start = bytes.count
-                bytes.append(bigEndian: Int32(0))
-                bytes.append(contentsOf: text.utf8)
-                // The length is known now: counting the bytes of a text beforehand would walk over it twice.
-                let length = UInt32(bytes.count - start - 4)
-                for index in 0..<4 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+            var array = PostgresArray(of: .text)
+            for element in elements {
+                if var element {
+                    element.withUTF8 { array.append(UnsafeRawBufferPointer($0)) }
+                } else {
+                    array.appendNull()
+                }
             }
+            array.write(into: &bytes)
         case .integers(let elements):
-            bytes.appendArray(elements, elementType: 20) { bytes, value in
-                bytes.append(bigEndian: Int32(8))
-                bytes.append(bigEndian: value)
-            }
+            var array = PostgresArray(of: .integer)
+            for element in elements { if let element { array.append(element) } else { array.appendNull() } }
+            array.write(into: &bytes)
         case .doubles(let elements):
-            bytes.appendArray(elements, elementType: 701) { bytes, value in
-                bytes.append(bigEndian: Int32(8))
-                bytes.append(bigEndian: value.bitPattern)
-            }
+            var array = PostgresArray(of: .double)
+            for element in elements { if let element { array.append(element) } else { array.appendNull() } }
+            array.write(into: &bytes)
+        case .array(let array): array.write(into: &bytes)
         }
     }
 }
@@ -67,27 +70,69 @@ extension [UInt8] {
     fileprivate mutating func append(bigEndian value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.bigEndian) { self.append(contentsOf: $0) }
     }
+}
 
-    /// `array_send` of the server: dimensions, whether nulls may occur, element type, size and lower bound; then each
-    /// element behind its length, which is -1 for a null.
-    fileprivate mutating func appendArray<Item>(
-        _ elements: [Item?],
-        elementType: UInt32,
-        _ appendElement: (inout [UInt8], Item) -> Void
-    ) {
-        self.append(bigEndian: Int32(elements.isEmpty ? 0 : 1))
-        self.append(bigEndian: Int32(1))
-        self.append(bigEndian: elementType)
-        guard !elements.isEmpty else { return }
-        self.append(bigEndian: Int32(elements.count))
-        self.append(bigEndian: Int32(1))
-        for element in elements {
-            if let element {
-                appendElement(&self, element)
-            } else {
-                self.append(bigEndian: Int32(-1))
-            }
+/// An array that is put together element by element, in the form in which it is sent.
+package struct PostgresArray: Sendable, Hashable {
+    /// What the elements are; the numbers of the types in PostgreSQL's catalogue.
+    package enum ElementType: UInt32, Sendable, Hashable {
+        case text = 25
+        case integer = 20
+        case double = 701
+    }
+
+    private let elementType: ElementType
+    private var count: Int32 = 0
+    /// Each element behind its length, which is -1 for a null.
+    private var elements: [UInt8] = []
+
+    package init(of elementType: ElementType) {
+        self.elementType = elementType
+    }
+
+    package mutating func appendNull() {
+        self.count += 1
+        self.elements.append(bigEndian: Int32(-1))
+    }
+
+    /// - Parameter text: UTF-8 without zeros.
+    package mutating func append(_ text: UnsafeRawBufferPointer) {
+        self.count += 1
+        self.elements.append(bigEndian: Int32(text.count))
+        self.elements.append(contentsOf: text)
+    }
+
+    package mutating func append(_ value: Int64) {
+        self.count += 1
+        self.elements.append(bigEndian: Int32(8))
+        self.elements.append(bigEndian: value)
+    }
+
+    package mutating func append(_ value: Double) {
+        self.count += 1
+        self.elements.append(bigEndian: Int32(8))
+        self.elements.append(bigEndian: value.bitPattern)
+    }
+
+    /// The number of its type.
+    fileprivate var type: UInt32 {
+        switch self.elementType {
+        case .text: 1009
+        case .integer: 1016
+        case .double: 1022
         }
+    }
+
+    /// `array_send` of the server: dimensions, whether nulls may occur, element type, size and lower bound; then the
+    /// elements.
+    fileprivate func write(into bytes: inout [UInt8]) {
+        bytes.append(bigEndian: Int32(self.count == 0 ? 0 : 1))
+        bytes.append(bigEndian: Int32(1))
+        bytes.append(bigEndian: self.elementType.rawValue)
+        guard self.count > 0 else { return }
+        bytes.append(bigEndian: self.count)
+        bytes.append(bigEndian: Int32(1))
+        bytes.append(contentsOf: self.elements)
     }
 }
 

@@ -94,8 +94,10 @@ package struct ContractRegistry: Sendable {
     }
 
     /// What is known of a run, for people; nil when nothing is.
-    package func summary(of runID: String) -> ContractSummary? {
-        self.run(runID).map { ContractSummary($0, self.surroundings.clock) }
+    ///
+    /// - Parameter withActions: whether it is told how often each action was acknowledged.
+    package func summary(of runID: String, withActions: Bool = true) -> ContractSummary? {
+        self.run(runID).map { ContractSummary($0, self.surroundings.clock, withActions: withActions) }
     }
 
     package mutating func handle(_ input: Input, at now: Timestamp) -> [ContractAction] {

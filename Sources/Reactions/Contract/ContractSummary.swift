@@ -38,7 +38,7 @@ package struct ContractSummary: Sendable, Hashable {
     package var expectations: [Expectation]
     package var actions: [Action]
 
-    init(_ run: RunContract, _ clock: SteadyClock) {
+    init(_ run: RunContract, _ clock: SteadyClock, withActions: Bool = true) {
         self.runID = run.runID
         self.tenant = run.tenant
         self.status = run.status
@@ -59,6 +59,10 @@ package struct ContractSummary: Sendable, Hashable {
                 due: hasDue ? clock.reading(expectation.due) : nil,
                 allowed: .microseconds(expectation.length)
             )
+        }
+        guard withActions else {
+            self.actions = []
+            return
         }
         self.actions = run.slots.map { slot in
             Action(

@@ -6,23 +6,49 @@ package import Events
 /// whichever replica, so that whoever does not know whether a row was stored records it again. Rows are never changed,
 /// but for that of a run, of which the one with the highest revision counts.
 package struct HistoryRow: Sendable, Hashable {
+    /// All of a row, behind one reference: rows pass through many hands, and a copy of each text for each of them would
+    /// cost more than to store it.
+    private final class Parts: Sendable {
+        let id: String
+        let runID: String
+        let tenant: String
+        let at: Timestamp
+        let content: HistoryContent
+        let isRun: Bool
+
+        init(id: String, runID: String, tenant: String, at: Timestamp, content: HistoryContent) {
+            self.id = id
+            self.runID = runID
+            self.tenant = tenant
+            self.at = at
+            self.content = content
+            self.isRun = if case .run = content { true } else { false }
+        }
+    }
+
+    private let parts: Parts
+
     /// Unique within its run and kind. Never invented anew for the same thing.
-    package var id: String
+    package var id: String { self.parts.id }
     /// Empty for what belongs to no run.
-    package var runID: String
+    package var runID: String { self.parts.runID }
     /// Empty when it is not known.
-    package var tenant: String
+    package var tenant: String { self.parts.tenant }
     /// When it happened; what retention and time lines go by.
-    package var at: Timestamp
-    package var content: HistoryContent
+    package var at: Timestamp { self.parts.at }
+    package var content: HistoryContent { self.parts.content }
+    /// Whether it says how a run stands.
+    package var isRun: Bool { self.parts.isRun }
 
     /// Ids of any length and with any characters are taken: long ones are told apart by a hash of the whole.
     package init(id: String, runID: String, tenant: String, at: Timestamp, content: HistoryContent) {
-        self.id = ClippedText.identifier(id)
-        self.runID = ClippedText.identifier(runID)
-        self.tenant = ClippedText.identifier(tenant)
-        self.at = at
-        self.content = content
+        self.parts = Parts(
+            id: ClippedText.identifier(id),
+            runID: ClippedText.identifier(runID),
+            tenant: ClippedText.identifier(tenant),
+            at: at,
+            content: content
+        )
     }
 
     /// What is known of a run now. Its start is when it happened, as far as that is known.
@@ -48,8 +74,19 @@ package struct HistoryRow: Sendable, Hashable {
 }
 
 extension HistoryRow {
-    /// Whether it says how a run stands.
-    package var isRun: Bool { if case .run = self.content { true } else { false } }
+    package static func == (lhs: HistoryRow, rhs: HistoryRow) -> Bool {
+        lhs.parts === rhs.parts
+            || (lhs.id == rhs.id && lhs.runID == rhs.runID && lhs.tenant == rhs.tenant && lhs.at == rhs.at
+                && lhs.content == rhs.content)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.id)
+        hasher.combine(self.runID)
+        hasher.combine(self.tenant)
+        hasher.combine(self.at)
+        hasher.combine(self.content)
+    }
 
     /// What is to be kept of two rows of one run, this one recorded later; nil when that is the earlier one.
     ///
@@ -57,12 +94,16 @@ extension HistoryRow {
     package func replacing(_ earlier: HistoryRow) -> HistoryRow? {
         guard case .run(var run) = self.content, case .run(let known) = earlier.content, run.revision >= known.revision
         else { return nil }
+        // Nothing to add: it stays as it is.
+        if known.agent == nil || run.agent != nil, known.outcome == nil || run.outcome != nil,
+            known.endedAt == nil || run.endedAt != nil
+        {
+            return self
+        }
         run.agent = run.agent ?? known.agent
         run.outcome = run.outcome ?? known.outcome
         run.endedAt = run.endedAt ?? known.endedAt
-        var row = self
-        row.content = .run(run)
-        return row
+        return HistoryRow(id: self.id, runID: self.runID, tenant: self.tenant, at: self.at, content: .run(run))
     }
 }
 

@@ -21,17 +21,41 @@ package enum Redaction {
     ]
 
     package static func redacted(_ value: JSONValue) -> JSONValue {
+        // Nearly nothing holds a secret, and a copy of all of it would be made for nothing.
+        self.mayHoldSecrets(value) ? self.changed(value) : value
+    }
+
+    private static func mayHoldSecrets(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .bool, .number: return false
+        case .string(let text): return SecretScanner.mayHoldSecrets(text)
+        case .array(let elements):
+            for element in elements where self.mayHoldSecrets(element) { return true }
+            return false
+        case .object(let members):
+            for member in members {
+                if self.mayHoldSecrets(member.value) || SecretScanner.mayHoldSecrets(member.name)
+                    || self.isSecret(name: member.name)
+                {
+                    return true
+                }
+            }
+            return false
+        }
+    }
+
+    private static func changed(_ value: JSONValue) -> JSONValue {
         switch value {
         case .null, .bool, .number: value
         case .string(let text): .string(self.redacted(text))
-        case .array(let elements): .array(elements.map(self.redacted))
+        case .array(let elements): .array(elements.map(self.changed))
         case .object(let members):
             .object(
                 members.map { member in
                     let isSecret = self.isSecret(name: member.name) && member.value != .null
                     return JSONMember(
                         self.redacted(member.name),
-                        isSecret ? .string(self.mark) : self.redacted(member.value)
+                        isSecret ? .string(self.mark) : self.changed(member.value)
                     )
                 }
             )
@@ -52,23 +76,28 @@ package enum Redaction {
                 count += 1
             }
             guard count > 0 else { return false }
-            let last = plain[count - 1]
-            return self.known.contains { known in
-                guard known.last == last, known.isEnding ? count >= known.bytes.count : count == known.bytes.count
-                else { return false }
+            return self.names(endingWith: plain[count - 1]).contains { known in
+                guard known.isEnding ? count >= known.bytes.count : count == known.bytes.count else { return false }
                 return plain[(count - known.bytes.count)..<count].elementsEqual(known.bytes)
             }
         }
     }
 
-    /// Names and endings, as bytes, with the byte that most other names do not end with.
-    private static let known: [(bytes: [UInt8], last: UInt8, isEnding: Bool)] =
-        Redaction.names.sorted().map { Redaction.entry($0, isEnding: false) }
-        + Redaction.endings.map { Redaction.entry($0, isEnding: true) }
+    /// Names and endings as bytes, by their last letter, with which most other names do not end.
+    private static let known: [[(bytes: [UInt8], isEnding: Bool)]] = {
+        let all =
+            Redaction.names.sorted().map { (Array($0.utf8), false) } + Redaction.endings.map { (Array($0.utf8), true) }
+        return (UInt8(ascii: "a")...UInt8(ascii: "z")).map { letter in all.filter { $0.0.last == letter } }
+    }()
 
-    private static func entry(_ text: String, isEnding: Bool) -> (bytes: [UInt8], last: UInt8, isEnding: Bool) {
-        let bytes = Array(text.utf8)
-        return (bytes, bytes[bytes.count - 1], isEnding)
+    private static func names(endingWith letter: UInt8) -> [(bytes: [UInt8], isEnding: Bool)] {
+        guard letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "z") else { return [] }
+        return self.known[Int(letter - UInt8(ascii: "a"))]
+    }
+
+    /// Whether a text, UTF-8, is worth being looked at for secrets whose form is known; nearly no text is.
+    package static func mayHoldSecrets(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        SecretScanner.mayHoldSecrets(text)
     }
 
     /// A text without the secrets whose form is known.

@@ -27,8 +27,13 @@ struct SecretScanner {
     /// Whether a text is worth being scanned: it holds the sign of an address, or two bytes that a key or a bearer token
     /// begins with. Nearly no text is.
     static func mayHoldSecrets(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { self.mayHoldSecrets($0) }
+    }
+
+    static func mayHoldSecrets(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         var last: UInt8 = 0
-        for byte in text.utf8 {
+        for byte in text {
             switch byte {
             case UInt8(ascii: "@"): return true
             case UInt8(ascii: "K"), UInt8(ascii: "S"): if last == UInt8(ascii: "A") { return true }

@@ -5,50 +5,43 @@ extension ContractMachine {
     /// Events that say how a run ended, and how they call it.
     private static let outcomes = ["run.completed": "completed", "run.failed": "failed", "run.halted": "halted"]
 
-    /// The event that was handled, what it expects and acknowledges, and the run as it is now.
-    package func rows(of event: Event, at now: Timestamp) -> [HistoryRow] {
-        guard !AuditFindingEvent.isOne(event.eventType), let runID = event.anyRunID,
-            let summary = self.summary(of: runID)
-        else { return [] }
-        let own = event.hasOwnTime ? event.timestamp : nil
-        let inputs = self.definition.events.inputs(
-            of: ContractEvent(
-                eventType: event.eventType,
-                runID: runID,
-                eventID: event.eventID,
-                timestamp: own,
-                payload: event.payload
-            )
-        )
-        guard !inputs.isEmpty else { return [] }
-        let tenant = summary.tenant
+    /// Adds the event that was handled, what it expects and acknowledges, and the run as it is now.
+    ///
+    /// - Parameter inputs: what the event was understood as.
+    func record(
+        _ said: ContractEvent,
+        _ event: Event,
+        _ inputs: [RunInput],
+        agent: String?,
+        at now: Timestamp,
+        _ outputs: inout [MachineOutput]
+    ) {
+        guard let summary = self.registry.summary(of: said.runID, withActions: false) else { return }
         // The producer's own id, or its own time: the same in every reactor that hears it.
-        let id = event.eventID ?? "\(event.eventType)@\((own ?? event.arrivedAt).microseconds)"
+        let id = said.eventID ?? "\(said.eventType)@\((said.timestamp ?? event.arrivedAt).microseconds)"
         let content = EventHistory(
-            type: ClippedText.text(event.eventType, ClippedText.identifierBytes),
+            type: ClippedText.text(said.eventType, ClippedText.identifierBytes),
             source: ClippedText.text(event.source, ClippedText.identifierBytes),
             arrivedAt: event.arrivedAt,
-            eventID: event.eventID,
-            details: BoundedDetails.bounded(event.payload)
+            eventID: said.eventID,
+            details: BoundedDetails.bounded(said.payload)
         )
         // What is heard has happened: a producer's clock that is ahead puts nothing behind its own consequences.
-        let at = own.map { min($0, now) } ?? now
-        var rows = [HistoryRow(id: id, runID: runID, tenant: tenant, at: at, content: .event(content))]
-        for input in inputs { rows += self.rows(of: input, summary, at: now) }
+        let at = said.timestamp.map { min($0, now) } ?? now
+        func add(_ row: HistoryRow) { outputs.append(MachineOutput(key: summary.runID, .record(row))) }
+        add(HistoryRow(id: id, runID: summary.runID, tenant: summary.tenant, at: at, content: .event(content)))
+        for input in inputs { Self.rows(of: input, summary, at: now).forEach(add) }
         if inputs.contains(where: { $0 != .progressed }) {
-            rows.append(
-                Self.row(of: summary, agent: event["agent_id"]?.stringValue, Self.outcomes[event.eventType], now)
-            )
+            add(Self.row(of: summary, agent: agent, Self.outcomes[said.eventType], now))
         }
-        return rows
     }
 
     /// The run as it is now; nil when nothing is known of it.
     package func row(ofRun runID: String, at now: Timestamp) -> HistoryRow? {
-        self.summary(of: runID).map { Self.row(of: $0, agent: nil, nil, now) }
+        self.registry.summary(of: runID, withActions: false).map { Self.row(of: $0, agent: nil, nil, now) }
     }
 
-    private func rows(of input: RunInput, _ summary: ContractSummary, at now: Timestamp) -> [HistoryRow] {
+    private static func rows(of input: RunInput, _ summary: ContractSummary, at now: Timestamp) -> [HistoryRow] {
         func row(_ id: String, _ content: HistoryContent) -> HistoryRow {
             HistoryRow(id: id, runID: summary.runID, tenant: summary.tenant, at: now, content: content)
         }

@@ -16,6 +16,8 @@ package struct ContractMachine: Machine {
     private(set) var definition: ContractDefinition
     var registry: ContractRegistry
     var isShared = false
+    /// Whether somebody keeps what happens to runs: events then have rows for the history among what follows from them.
+    package var keepsHistory = false
     var entries: [ExactText: [Entry]] = [:]
 
     package init(name: String, _ definition: ContractDefinition, limits: ContractLimits = ContractLimits()) {
@@ -68,7 +70,8 @@ package struct ContractMachine: Machine {
         )
         let inputs = self.definition.events.inputs(of: contractEvent)
         guard !inputs.isEmpty else { return [] }
-        let agent = Self.text(event["agent_id"])
+        let statedAgent = contractEvent.payload["agent_id"]
+        let agent = Self.text(statedAgent)
         var outputs: [MachineOutput] = []
         for input in inputs where self.concerns(input, runID, tenant, agent) {
             let entry = Entry(
@@ -79,6 +82,9 @@ package struct ContractMachine: Machine {
                 event: event
             )
             outputs += self.handle(entry, of: runID, moment)
+        }
+        if self.keepsHistory {
+            self.record(contractEvent, event, inputs, agent: statedAgent?.stringValue, at: moment.now, &outputs)
         }
         return outputs
     }

@@ -90,8 +90,8 @@ package struct MachineOutput: Sendable, Hashable {
     package enum Content: Sendable, Hashable {
         /// An alert, the end of one, or an event to be published.
         case react(Reaction)
-        /// For the history. Large, and handed on several times.
-        indirect case record(HistoryRow)
+        /// For the history.
+        case record(HistoryRow)
         case count(MachineCount, UInt64)
     }
 

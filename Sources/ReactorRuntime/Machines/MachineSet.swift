@@ -33,13 +33,20 @@ package final class MachineSet: Sendable {
                 if !places[known].isInUse { places[known].isLoaded = false }
                 places[known].isInUse = true
                 if !places[known].machine.update(definition) {
-                    places[known] = Kept(machine: definition.machine(name: name))
+                    places[known] = Kept(machine: self.machine(of: name, definition))
                 }
                 return known
             }
-            places.append(Kept(machine: definition.machine(name: name)))
+            places.append(Kept(machine: self.machine(of: name, definition)))
             return places.count - 1
         }
+    }
+
+    private func machine(of name: String, _ definition: MachineDefinition) -> any Machine {
+        let machine = definition.machine(name: name)
+        guard self.keepsHistory, var contract = machine as? ContractMachine else { return machine }
+        contract.keepsHistory = true
+        return contract
     }
 
     /// Machines of handlers that are gone, or switched off, are not asked any more until they are needed again.
@@ -56,11 +63,7 @@ package final class MachineSet: Sendable {
     package func handle(_ event: Event, machine: Int, _ moment: MachineMoment) -> [MachineOutput] {
         self.places.withLock { places in
             guard places.indices.contains(machine), places[machine].isInUse else { return [] }
-            var outputs = places[machine].machine.handle(event, moment)
-            if self.keepsHistory, let contract = places[machine].machine as? ContractMachine {
-                outputs += contract.rows(of: event, at: moment.now).map { MachineOutput(key: $0.runID, .record($0)) }
-            }
-            return Self.numbered(outputs, machine)
+            return Self.numbered(places[machine].machine.handle(event, moment), machine)
         }
     }
 
@@ -135,12 +138,9 @@ package final class MachineSet: Sendable {
         }
     }
 
-    private static func numbered(_ outputs: [MachineOutput], _ machine: Int) -> [MachineOutput] {
-        outputs.map { output in
-            var output = output
-            output.machine = machine
-            return output
-        }
+    private static func numbered(_ outputs: consuming [MachineOutput], _ machine: Int) -> [MachineOutput] {
+        for index in outputs.indices { outputs[index].machine = machine }
+        return outputs
     }
 }
 

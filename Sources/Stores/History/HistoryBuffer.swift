@@ -10,6 +10,8 @@ struct HistoryBuffer {
         fileprivate let entries: [Entry]
 
         var rows: [HistoryRow] { self.entries.map(\.row) }
+        /// The rows as they are stored.
+        var stored: [StoredRow] { self.entries.map { StoredRow($0.row) } }
         var count: Int { self.entries.count }
         fileprivate var first: UInt64 { self.entries[0].number }
     }
@@ -82,13 +84,14 @@ struct HistoryBuffer {
         guard !self.line.isEmpty else { return nil }
         // Numbers of a chunk follow each other, so that the first and the size tell all of them.
         var entries: [Entry] = []
+        entries.reserveCapacity(min(most, self.line.count))
         while entries.count < most, let entry = self.line.first {
             if let last = entries.last, entry.number != last.number + 1 { break }
             entries.append(entry)
             self.line.removeFirst()
-            if entry.row.isRun, self.runs[ExactText(entry.row.runID)] == entry.number {
-                self.runs[ExactText(entry.row.runID)] = nil
-            }
+            guard entry.row.isRun else { continue }
+            let run = ExactText(entry.row.runID)
+            if self.runs[run] == entry.number { self.runs[run] = nil }
         }
         let chunk = Chunk(entries: entries)
         self.out[chunk.first] = chunk.count

@@ -38,8 +38,12 @@ extension HistoryKeeper {
                 pause = self.settings.shortestPause
                 if outcomes.contains(where: \.hasStored) || isShut { self.isBack() }
                 isShut = false
-                guard outcomes.allSatisfy(\.isIdle) else { continue }
-                await self.writeBell.wait()
+                if outcomes.allSatisfy(\.isIdle) {
+                    await self.writeBell.wait()
+                } else if self.hasBatch || outcomes.count < 2 || !outcomes[1].isIdle {
+                    continue
+                }
+                // Also between two batches: many small ones cost more, and write a run once for each of its events.
                 try? await ContinuousClock().sleep(for: self.settings.linger)
             }
         }
@@ -50,7 +54,7 @@ extension HistoryKeeper {
         while !Task.isCancelled {
             await self.spillBell.wait()
             while self.mustSpill, !Task.isCancelled, let chunk = self.take() {
-                if await self.spill(chunk.rows.map(StoredRow.init)) {
+                if await self.spill(chunk.stored) {
                     self.settle(chunk)
                     self.writeBell.ring()
                 } else {
@@ -66,7 +70,7 @@ extension HistoryKeeper {
     /// At the end: what is in memory goes to disk, in the database it may be or not.
     func spillRest() async {
         while let chunk = self.take() {
-            guard await self.spill(chunk.rows.map(StoredRow.init)) else {
+            guard await self.spill(chunk.stored) else {
                 self.count { $0.lost += chunk.count }
                 continue
             }
@@ -86,7 +90,7 @@ extension HistoryKeeper {
     /// Writes a batch; one that cannot be written now goes to disk, or back when that fails too.
     private func writeBuffered() async -> Outcome {
         guard let chunk = self.take() else { return .idle }
-        let rows = chunk.rows.map(StoredRow.init)
+        let rows = chunk.stored
         do throws(HistoryError) {
             try await self.insert(rows)
             self.settle(chunk)

@@ -141,6 +141,11 @@ package final class HistoryKeeper: HistoryStore {
         self.state.withLock { $0.buffer.take(self.settings.batchRows) }
     }
 
+    /// Whether so many rows are in line that waiting makes no batch larger, or the line too long.
+    var hasBatch: Bool {
+        self.state.withLock { $0.buffer.waiting >= min(self.settings.batchRows, self.settings.bufferedRows / 4) }
+    }
+
     /// Whether rows should go to disk although they wait for the database.
     var mustSpill: Bool {
         self.state.withLock { $0.buffer.waiting > 0 && ($0.isAway || $0.buffer.waiting > self.highWater) }

@@ -9,7 +9,7 @@ extension StoredRow {
         writer.identifier(row.tenant)
         writer.time(row.at)
         let table = Self.write(row.content, &writer)
-        self.init(table: table, cells: writer.cells)
+        self.init(table: table, cellCount: writer.count, bytes: writer.bytes)
     }
 
     private static func write(_ content: HistoryContent, _ writer: inout CellWriter) -> HistoryTable {

@@ -42,9 +42,9 @@ package struct HistorySettings: Sendable {
     /// Rows in memory. From three quarters of them on, rows go to disk, although the database may still be at work.
     package var bufferedRows = 100_000
     /// Rows of one transaction.
-    package var batchRows = 2_000
-    /// How long a row waits for others to come with it.
-    package var linger = Duration.milliseconds(20)
+    package var batchRows = 5_000
+    /// How long a row waits for others to come with it, and what is known of a run for news that take its place.
+    package var linger = Duration.milliseconds(100)
     /// How long PostgreSQL may take for a batch until its connection is given up and the batch written again.
     package var writeLimit = Duration.seconds(5)
     package var readLimit = Duration.seconds(5)

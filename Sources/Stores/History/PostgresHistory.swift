@@ -70,10 +70,7 @@ final class PostgresHistory: HistoryDatabase {
     /// One statement a table, all in one transaction and one round trip.
     func insert(_ rows: [StoredRow]) async throws(HistoryError) {
         let limit = self.limits.write
-        let statements = HistoryTable.allCases.compactMap { table in
-            let own = rows.filter { $0.table == table }
-            return own.isEmpty ? nil : Self.insertion(of: StoredRow.merged(own), into: table)
-        }
+        let statements = StoredRow.byTable(rows).map { Self.insertion(of: StoredRow.merged($0.rows), into: $0.table) }
         _ = try await Self.translating { () async throws(PostgresError) in
             try await self.writer.run(statements, within: limit)
         }
@@ -151,35 +148,22 @@ final class PostgresHistory: HistoryDatabase {
     private static func insertion(of rows: [StoredRow], into table: HistoryTable) -> PostgresStatement {
         let columns = table.columns
         let marks = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
-        let parameters = columns.enumerated().map { index, column -> PostgresValue in
-            // A row that an older version spilled may have fewer cells.
-            let cells = rows.map { index < $0.cells.count ? $0.cells[index] : .null }
-            switch column.kind {
-            case .text:
-                return .texts(
-                    cells.map { cell in
-                        guard case .text(let text) = cell else { return nil }
-                        return text
+        var arrays = columns.map { PostgresArray(of: $0.kind.elementType) }
+        for row in rows {
+            row.withCells { cells in
+                // A row that an older version spilled may have fewer cells; the rest is null.
+                for index in arrays.indices {
+                    switch (cells.next() ?? .null, columns[index].kind) {
+                    case (.text(let text), .text): arrays[index].append(text.bytes)
+                    case (.integer(let value), .integer): arrays[index].append(value)
+                    case (.real(let value), .real): arrays[index].append(value)
+                    default: arrays[index].appendNull()
                     }
-                )
-            case .integer:
-                return .integers(
-                    cells.map { cell in
-                        guard case .integer(let value) = cell else { return nil }
-                        return value
-                    }
-                )
-            case .real:
-                return .doubles(
-                    cells.map { cell in
-                        guard case .real(let value) = cell else { return nil }
-                        return value
-                    }
-                )
+                }
             }
         }
         let sql = HistorySQL.insert(into: table, source: "SELECT * FROM unnest(\(marks))")
-        return PostgresStatement(sql, parameters)
+        return PostgresStatement(sql, arrays.map(PostgresValue.array))
     }
 
     /// `$1`, `$2`, ... for the question marks, which our statements have nowhere else.
@@ -228,5 +212,15 @@ final class PostgresHistory: HistoryDatabase {
             case .invalidURL, .connectFailed, .connectionLost, .timedOut, .server: .unavailable
             }
         return HistoryError(code, "PostgreSQL: \(error.message)" + (error.sqlState.map { " (\($0))" } ?? ""))
+    }
+}
+
+extension HistoryColumn.Kind {
+    fileprivate var elementType: PostgresArray.ElementType {
+        switch self {
+        case .text: .text
+        case .integer: .integer
+        case .real: .double
+        }
     }
 }

@@ -38,18 +38,9 @@ final class SQLiteHistory: HistoryDatabase {
         let pool = try self.open()
         try await Self.translating {
             try await pool.write { database in
-                var statements: [HistoryTable: Statement] = [:]
-                for row in rows {
-                    let statement: Statement
-                    if let known = statements[row.table] {
-                        statement = known
-                    } else {
-                        let marks = row.table.columns.map { _ in "?" }.joined(separator: ", ")
-                        let sql = HistorySQL.insert(into: row.table, source: "VALUES (\(marks))")
-                        statement = try database.cachedStatement(sql: sql)
-                        statements[row.table] = statement
-                    }
-                    try statement.execute(arguments: StatementArguments(row.cells.map(Self.value)))
+                for (table, rows) in StoredRow.byTable(rows) {
+                    let insertion = try SQLiteInsertion(into: table, database)
+                    for row in rows { try insertion.insert(row) }
                 }
             }
         }

@@ -9,18 +9,21 @@ enum SpillFormat {
     static let maxPieceBytes = 256 << 20
 
     static func piece(_ rows: [StoredRow]) -> [UInt8] {
-        var body: [UInt8] = []
-        body.appendNumber(UInt32(rows.count))
-        for row in rows {
-            body.append(row.table.rawValue)
-            body.append(UInt8(row.cells.count))
-            for cell in row.cells { body.append(cell) }
-        }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(body.count + Self.pieceHeaderBytes)
-        bytes.appendNumber(UInt32(body.count))
-        bytes.appendNumber(CRC32.checksum(body))
-        bytes.append(contentsOf: body)
+        bytes.reserveCapacity(rows.reduce(Self.pieceHeaderBytes + 4) { $0 + $1.bytes.count + 2 })
+        // Length and checksum are known at the end.
+        bytes.append(contentsOf: repeatElement(0, count: Self.pieceHeaderBytes))
+        bytes.appendNumber(UInt32(rows.count))
+        for row in rows {
+            bytes.append(row.table.rawValue)
+            bytes.append(UInt8(row.cellCount))
+            bytes.append(contentsOf: row.bytes)
+        }
+        let body = bytes[Self.pieceHeaderBytes...]
+        var header: [UInt8] = []
+        header.appendNumber(UInt32(body.count))
+        header.appendNumber(CRC32.checksum(body))
+        bytes.replaceSubrange(..<Self.pieceHeaderBytes, with: header)
         return bytes
     }
 
@@ -33,36 +36,10 @@ enum SpillFormat {
             guard let table = reader.byte().flatMap({ HistoryTable(rawValue: $0) }), let cellCount = reader.byte(),
                 cellCount >= 4, Int(cellCount) <= table.columns.count
             else { return nil }
-            var cells: [HistoryCell] = []
-            for _ in 0..<cellCount {
-                guard let cell = reader.cell() else { return nil }
-                cells.append(cell)
-            }
-            rows.append(StoredRow(table: table, cells: cells))
+            guard let bytes = reader.cells(Int(cellCount)) else { return nil }
+            rows.append(StoredRow(table: table, cellCount: Int(cellCount), bytes: bytes))
         }
         return reader.isAtEnd ? rows : nil
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func appendNumber(_ value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { self.append(contentsOf: $0) }
-    }
-
-    fileprivate mutating func append(_ cell: HistoryCell) {
-        switch cell {
-        case .null: self.append(0)
-        case .integer(let value):
-            self.append(1)
-            self.appendNumber(value)
-        case .real(let value):
-            self.append(2)
-            self.appendNumber(value.bitPattern)
-        case .text(let text):
-            self.append(3)
-            self.appendNumber(UInt32(text.utf8.count))
-            self.append(contentsOf: text.utf8)
-        }
     }
 }
 
@@ -91,19 +68,22 @@ struct ByteReader {
         return Number(littleEndian: value)
     }
 
-    mutating func cell() -> HistoryCell? {
-        switch self.byte() {
-        case 0: return .null
-        case 1: return self.number(Int64.self).map { .integer($0) }
-        case 2: return self.number(UInt64.self).map { .real(Double(bitPattern: $0)) }
-        case 3:
-            guard let count = self.number(UInt32.self), self.bytes.count - self.position >= Int(count) else {
-                return nil
+    /// The bytes of so many cells; nil when those are not what stands here.
+    mutating func cells(_ count: Int) -> [UInt8]? {
+        let start = self.position
+        for _ in 0..<count {
+            guard let kind = self.byte().flatMap(CellKind.init(rawValue:)) else { return nil }
+            switch kind {
+            case .null: break
+            case .integer, .real: guard self.number(UInt64.self) != nil else { return nil }
+            case .text:
+                guard let count = self.number(UInt32.self), self.bytes.count - self.position >= Int(count) else {
+                    return nil
+                }
+                self.position += Int(count)
             }
-            defer { self.position += Int(count) }
-            return .text(String(decoding: self.bytes[self.position..<(self.position + Int(count))], as: UTF8.self))
-        default: return nil
         }
+        return Array(self.bytes[start..<self.position])
     }
 }
 
@@ -113,7 +93,7 @@ enum CRC32 {
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
     }
 
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
         ~bytes.reduce(~0) { Self.table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
     }
 }

@@ -46,6 +46,26 @@ import Testing
         }
     }
 
+    @Test func aTrickleIsWrittenInFewBatchesAndARunOnceInEach() async throws {
+        let linger = Duration.milliseconds(200)
+        let change: (inout HistorySettings) -> Void = { $0.linger = linger }
+        try await Self.withKeeper(change) { keeper, database in
+            try await keeper.whileRunning {
+                let begin = ContinuousClock.now
+                for number in 1...60 {
+                    keeper.record([HistorySample.run("a", revision: Int64(number)), HistorySample.event(number)])
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                try await keeper.flush(within: .seconds(60))
+                let batches = database.state.withLock { $0.inserts }
+                #expect(Double(batches) <= (ContinuousClock.now - begin) / linger + 2)
+                #expect(database.rowCount <= 60 + batches)
+            }
+            #expect(database.state.withLock { $0.rows.contains(StoredRow(HistorySample.run("a", revision: 60))) })
+            #expect(keeper.figures.lost == 0)
+        }
+    }
+
     @Test func oneRowThatIsRefusedKeepsNoOtherBackAndNoneIsTakenAfterTheEnd() async throws {
         try await Self.withKeeper { keeper, database in
             database.state.withLock { $0.refusesID = "event-137" }

@@ -36,6 +36,34 @@ import Testing
         }
     }
 
+    @Test func theFormOfRowsOnDiskDoesNotChange() {
+        let cells: [HistoryCell] = [.text("r"), .text(""), .null, .integer(258), .real(1)]
+        let row = StoredRow(table: .heartbeats, cells: cells)
+        let body: [UInt8] = [
+            1, 0, 0, 0, 9, 5, 3, 1, 0, 0, 0, 0x72, 3, 0, 0, 0, 0, 0, 1, 2, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0,
+            0xF0, 0x3F,
+        ]
+        let piece = SpillFormat.piece([row])
+        #expect(piece.prefix(4) == [UInt8(body.count), 0, 0, 0])
+        #expect(Array(piece.dropFirst(8)) == body)
+        #expect(SpillFormat.rows(body) == [row])
+        #expect(row.cells == cells)
+        for length in 0..<body.count { #expect(SpillFormat.rows(Array(body.prefix(length))) == nil) }
+        #expect(SpillFormat.rows(body + [0]) == nil)
+    }
+
+    @Test func rowsOfABatchAreInTheOrderOfTheBytesOfTheirKeysEachOnce() {
+        func row(_ runID: String, _ id: String, _ reason: String) -> StoredRow {
+            StoredRow(table: .heartbeats, cells: [.text(runID), .text(id), .text(""), .integer(1), .text(reason)])
+        }
+        // Two ways to write a letter, which look alike; and a run whose name goes on where the id of another begins.
+        let first = [row("r\u{E9}", "", "1"), row("re\u{301}", "", "2"), row("r", "b", "3"), row("rb", "", "4")]
+        let again = first.map { StoredRow(table: $0.table, cells: $0.cells.dropLast() + [.text("again")]) }
+        #expect(StoredRow.merged((first + again).shuffled()).count == 4)
+        let merged = StoredRow.merged([row("r", "", "0")] + first + again)
+        #expect(merged == [row("r", "", "0"), first[2], first[3], first[1], first[0]])
+    }
+
     @Test func writingAndReadingInTurnKeepsTheOrder() async throws {
         try await withTemporaryFolder { folder in
             let spill = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 300)
