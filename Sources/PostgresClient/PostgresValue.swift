@@ -17,8 +17,6 @@ package enum PostgresValue: Sendable, Hashable {
     case integer(Int64)
     case double(Double)
     case texts([String?])
-    case integers([Int64?])
-    case doubles([Double?])
     /// One that was put together element by element.
     case array(PostgresArray)
 
@@ -30,8 +28,6 @@ package enum PostgresValue: Sendable, Hashable {
         case .integer: 20
         case .double: 701
         case .texts: 1009
-        case .integers: 1016
-        case .doubles: 1022
         case .array(let array): array.type
         }
     }
@@ -52,14 +48,6 @@ package enum PostgresValue: Sendable, Hashable {
                     array.appendNull()
                 }
             }
-            array.write(into: &bytes)
-        case .integers(let elements):
-            var array = PostgresArray(of: .integer)
-            for element in elements { if let element { array.append(element) } else { array.appendNull() } }
-            array.write(into: &bytes)
-        case .doubles(let elements):
-            var array = PostgresArray(of: .double)
-            for element in elements { if let element { array.append(element) } else { array.appendNull() } }
             array.write(into: &bytes)
         case .array(let array): array.write(into: &bytes)
         }

@@ -23,6 +23,7 @@ public struct FieldLeaf {
     @inlinable
     public var field: Int { Int(self.raw.field) }
 
+    /// What the leaf is.
     @inlinable
     public var kind: FieldKind {
         switch self.raw.kind {
@@ -80,38 +81,17 @@ public struct FieldLeaves: RandomAccessCollection {
         self.rawPlaces = UnsafeBufferPointer(start: raw.places, count: Int(raw.place_count))
     }
 
+    /// Always 0.
     @inlinable
     public var startIndex: Int { 0 }
 
+    /// How many leaves there are.
     @inlinable
     public var endIndex: Int { self.leaves.count }
 
+    /// The leaf of that index.
     @inlinable
     public subscript(index: Int) -> FieldLeaf { FieldLeaf(self.leaves[index]) }
-
-    /// Walks over the leaves without going through the collection's indices, which costs calls across modules.
-    public struct Iterator: IteratorProtocol {
-        @usableFromInline
-        var current: UnsafePointer<csj_leaf>?
-        @usableFromInline
-        let end: UnsafePointer<csj_leaf>?
-
-        @inlinable
-        init(_ leaves: UnsafeBufferPointer<csj_leaf>) {
-            self.current = leaves.baseAddress
-            self.end = leaves.baseAddress.map { $0 + leaves.count }
-        }
-
-        @inlinable
-        public mutating func next() -> FieldLeaf? {
-            guard let leaf = self.current, leaf != self.end else { return nil }
-            self.current = leaf + 1
-            return FieldLeaf(leaf.pointee)
-        }
-    }
-
-    @inlinable
-    public func makeIterator() -> Iterator { Iterator(self.leaves) }
 
     /// How many places there are; a leaf's `place` is below that.
     @inlinable

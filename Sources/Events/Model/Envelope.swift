@@ -26,7 +26,9 @@ public struct Envelope {
 
     /// The whole frame as it came.
     public let frame: ByteView
+    /// When it happened, by its producer, or else when it arrived.
     public let timestamp: Timestamp
+    /// Which of these.
     public let timestampOrigin: TimestampOrigin
     /// When the reactor received the frame.
     public let arrivedAt: Timestamp
@@ -51,12 +53,15 @@ public struct Envelope {
 }
 
 extension Envelope {
+    /// How it was written.
     @inlinable
     public var format: Format { self.raw.pointee.spec_version.kind == .CSJ_ABSENT ? .legacy : .cloudEvents }
 
+    /// Never empty.
     @inlinable
     public var eventType: ByteView { ByteView(self.raw.pointee.event_type) }
 
+    /// Who published it; `unknown` when it does not say.
     @inlinable
     public var source: ByteView {
         self.raw.pointee.source.kind == .CSJ_STRING ? ByteView(self.raw.pointee.source) : "unknown"
@@ -83,13 +88,15 @@ extension Envelope {
     @inlinable
     public var eventID: ByteView { ByteView(textOf: self.raw.pointee.event_id) }
 
-    /// `subject` and `partitionkey` of a CloudEvent; empty otherwise.
+    /// `subject` of a CloudEvent; empty otherwise.
     @inlinable
     public var subject: ByteView { ByteView(textOf: self.raw.pointee.subject) }
 
+    /// `partitionkey` of a CloudEvent; empty otherwise.
     @inlinable
     public var partitionKey: ByteView { ByteView(textOf: self.raw.pointee.partition_key) }
 
+    /// The trace that it belongs to, in the form of W3C Trace Context; empty when it names none.
     @inlinable
     public var traceparent: ByteView { ByteView(textOf: self.raw.pointee.traceparent) }
 

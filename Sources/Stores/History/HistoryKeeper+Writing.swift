@@ -41,6 +41,7 @@ extension HistoryKeeper {
                 if outcomes.allSatisfy(\.isIdle) {
                     await self.writeBell.wait()
                 } else if self.hasBatch || outcomes.count < 2 || !outcomes[1].isIdle {
+                    // A whole batch waits, or we have only just got ready, or there is more on disk.
                     continue
                 }
                 // Also between two batches: many small ones cost more, and write a run once for each of its events.

@@ -18,9 +18,17 @@ import Testing
                 within: Self.limit
             )
             #expect(answer.rows == [["ünï \u{10FFFF} '\"\\{},", "-9223372036854775808", "-0.1", nil, ""]])
+            var integers = PostgresArray(of: .integer)
+            integers.append(Int64(1))
+            integers.appendNull()
+            integers.append(Int64.max)
+            var doubles = PostgresArray(of: .double)
+            doubles.append(0.5)
+            doubles.appendNull()
+            doubles.append(1e300)
             let unnested = try await connection.run(
                 "SELECT * FROM unnest($1, $2, $3)",
-                [.texts(["a,b", nil, ""]), .integers([1, nil, .max]), .doubles([0.5, nil, 1e300])],
+                [.texts(["a,b", nil, ""]), .array(integers), .array(doubles)],
                 within: Self.limit
             )
             #expect(
