@@ -256,14 +256,16 @@ import Testing
                     try await lab.ready(round + 1)
                     let subscribed = try #require(lab.record.first("subscribed", after: start))
                     times.append(subscribed.when.milliseconds(since: start))
+                    // A window that is cut off before it is measured is told with the next one's figure, by design.
+                    try #require(await eventually { lab.record.windows.count == round })
                 }
-                try #require(await eventually { lab.record.windows.count == 50 })
                 let after = Self.openDescriptors()
                 figure("50 kills: subscribed again, median", times.sorted()[25], "ms")
                 figure("50 kills: subscribed again, worst", times.max() ?? 0, "ms")
                 figure("50 kills: file descriptors before and after", "\(before) \(after)", "")
                 #expect(after <= before + 2)
-                #expect(lab.record.windows.allSatisfy { $0.cause == .killed && $0.missed == .atMost(0) })
+                let unexplained = lab.record.windows.filter { $0.cause != .killed || $0.missed != .atMost(0) }
+                #expect(unexplained == [])
                 #expect(try await server.subscriberCount(of: Self.channel) == 1)
             }
         }

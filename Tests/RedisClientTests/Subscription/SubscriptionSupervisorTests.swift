@@ -19,6 +19,21 @@ import Testing
         #expect(trace.happens(.probe(1, 1, DeliveryTally()), 6) == [.report(.ready(roundTrip: .milliseconds(2)))])
     }
 
+    @Test func `ready when the probe that came back is answered as well, whatever the answer is`() {
+        for succeeds in [true, false] {
+            var trace = SupervisorTrace()
+            _ = trace.happens(.start, 0)
+            _ = trace.happens(.connected(1), 2)
+            let number = trace.confirm(1, 4).probes.first ?? 0
+            #expect(trace.happens(.probe(1, number, DeliveryTally()), 6) == [])
+            let answer: SubscriptionSupervisor.Input =
+                succeeds
+                ? .published(number, receivers: 1, reading: nil)
+                : .publishFailed(number, RedisError(.connectionClosed, "cut"))
+            #expect(trace.happens(answer, 9) == [.report(.ready(roundTrip: .milliseconds(2)))])
+        }
+    }
+
     @Test func `a probe goes out every five seconds`() {
         var trace = SupervisorTrace.proven()
         for second in stride(from: Int64(5), through: 50, by: 5) {

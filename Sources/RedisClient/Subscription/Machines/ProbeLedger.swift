@@ -39,6 +39,11 @@ struct ProbeLedger {
         self.outstanding[index].heardByNobody = receivers == 0
     }
 
+    /// Whether the server said that it executed this probe, which has not come back yet.
+    func isAccepted(_ number: UInt64) -> Bool {
+        self.outstanding.contains { $0.number == number && $0.isAccepted }
+    }
+
     /// The `PUBLISH` failed or its reply did not come; the subscription cannot be blamed.
     ///
     /// - Returns: whether it was one of this link's probes.

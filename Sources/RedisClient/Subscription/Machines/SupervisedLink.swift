@@ -14,6 +14,12 @@ struct SupervisedLink {
         case confirmed(at: NIODeadline)
     }
 
+    /// The first probe that came back.
+    struct Proof {
+        let number: UInt64
+        let roundTrip: TimeAmount
+    }
+
     let id: LinkID
     let openedAt: NIODeadline
     var stage = Stage.connecting
@@ -25,6 +31,8 @@ struct SupervisedLink {
     var probes: ProbeLedger
     /// Whether something that was published came back on it.
     var isProven = false
+    /// The probe that proved it, while the server's answer to that one is awaited.
+    var unansweredProof: Proof?
     /// Whether the server let it wait for its confirmation.
     var waitedForServer = false
 

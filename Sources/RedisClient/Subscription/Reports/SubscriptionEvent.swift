@@ -5,7 +5,8 @@ package enum SubscriptionEvent: Sendable, Equatable {
     /// The server confirmed every target. Messages flow from here on; whether all of them do is not proven yet.
     case subscribed
 
-    /// A probe came back for the first time on this link: what is published arrives here.
+    /// A probe came back for the first time on this link, and the server has answered it: what is published arrives
+    /// here, and what a blind window may swallow from now on is counted.
     case ready(roundTrip: Duration)
 
     /// A probe came back.
