@@ -153,8 +153,9 @@ struct Crossing {
     var runID: String
     var tenant: String
     var metric: String
-    var value: Double
-    var limit: Double
+    /// Nil where whoever published the signal does not say.
+    var value: Double?
+    var limit: Double?
     var members: [JSONMember]
     var isOver: Bool
     /// Whether it is a run's own limit, which is not kept again.
@@ -182,8 +183,8 @@ struct Crossing {
         self.runID = run.id
         self.tenant = run.tenant
         self.metric = payload["metric"]?.stringValue ?? ""
-        self.value = payload["current_value"]?.doubleValue ?? 0
-        self.limit = payload["threshold_value"]?.doubleValue ?? 0
+        self.value = payload["current_value"]?.doubleValue
+        self.limit = payload["threshold_value"]?.doubleValue
         self.members = Self.members(payload) + [JSONMember("signal_type", .string("breach"))]
         self.isOver = false
         self.isOfRun = true
@@ -198,8 +199,8 @@ struct Crossing {
         self.runID = ClippedText.identifier(event.anyRunID ?? "")
         self.tenant = ClippedText.identifier(event.tenantID ?? "")
         self.metric = ClippedText.text(metric, 128)
-        self.value = number("current_value") ?? 0
-        self.limit = number("threshold_value") ?? 0
+        self.value = number("current_value")
+        self.limit = number("threshold_value")
         let subject = event["key"]?.stringValue ?? (self.runID.isEmpty ? self.tenant : self.runID)
         self.subject = ClippedText.identifier(subject)
         self.key = ClippedText.identifier("\(metric):\(subject)")
@@ -218,13 +219,25 @@ struct Crossing {
     /// What it is counted as.
     var name: String { self.isOver ? "recovered" : self.isBreach ? "breach" : "near" }
 
-    /// `cost of acme is 120 of 100 (120 %)`
+    /// `cost of acme is 120 of 100 (120 %)`; of what was not said nothing is claimed: `cost of acme is over its limit`.
     var summary: String {
-        let share = self.limit > 0 ? " (\(Self.text((self.value * 100 / self.limit).rounded())) %)" : ""
-        let whose = self.subject.isEmpty ? "" : " of \(self.subject)"
         if self.tier == RunLimitSignal.failed.rawValue { return "Run \(self.runID) failed" }
+        let what = self.subject.isEmpty ? self.metric : "\(self.metric) of \(self.subject)"
+        guard let value, let limit else { return "\(what) is \(self.place)\(self.knownNumber)" }
+        let share = limit > 0 ? " (\(Self.text((value * 100 / limit).rounded())) %)" : ""
         let end = self.isOver ? ", no longer \(self.isBreach ? "exceeded" : "near")" : ""
-        return "\(self.metric)\(whose) is \(Self.text(self.value)) of \(Self.text(self.limit))\(share)\(end)"
+        return "\(what) is \(Self.text(value)) of \(Self.text(limit))\(share)\(end)"
+    }
+
+    private var place: String {
+        let place = self.isBreach ? "over its limit" : "near its limit"
+        return self.isOver ? "no longer \(place)" : place
+    }
+
+    /// The one of the two numbers that was said.
+    private var knownNumber: String {
+        if let limit { return " of \(Self.text(limit))" }
+        return self.value.map { " with \(Self.text($0))" } ?? ""
     }
 
     /// Up to three digits behind the point, and none that says nothing.
@@ -240,8 +253,9 @@ struct Crossing {
             subject: self.key,
             tier: self.tier,
             hasRecovered: self.isOver,
-            value: self.value,
-            limit: self.limit,
+            // The columns are numbers; what was said stands in the details.
+            value: self.value ?? 0,
+            limit: self.limit ?? 0,
             details: .object(self.members)
         )
         let id = "\(handler):\(self.key):\(self.tier):\(self.name)@\(now.microseconds)"

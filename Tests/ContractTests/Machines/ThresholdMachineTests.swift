@@ -181,6 +181,24 @@ import Testing
         #expect(try box.event("threshold.exceeded", at: 30, ["run_id": "r1"]).isEmpty)
     }
 
+    @Test func ofANumberThatASignalLeavesOutNothingIsClaimed() throws {
+        let definition = ThresholdDefinition(name: "foreign", on: ThresholdDefinition.signalTypes, watch: .signals)
+        func summary(_ type: String, _ members: [JSONMember]) throws -> [String] {
+            var box = MachineBox(ThresholdMachine(name: "foreign", definition))
+            let payload = [JSONMember("run_id", .string("r1")), JSONMember("metric", .string("cost"))] + members
+            let told = try box.event(type, at: 0, .object(payload))
+            return told.alerts.map(\.summary)
+        }
+        let (value, limit) = (
+            JSONMember("current_value", .number(12.5)), JSONMember("threshold_value", .number(10))
+        )
+        #expect(try summary("threshold.exceeded", []) == ["cost of r1 is over its limit"])
+        #expect(try summary("threshold.exceeded", [limit]) == ["cost of r1 is over its limit of 10"])
+        #expect(try summary("threshold.exceeded", [value]) == ["cost of r1 is over its limit with 12.5"])
+        let near = JSONMember("signal_type", .string("near"))
+        #expect(try summary("threshold.exceeded", [near]) == ["cost of r1 is near its limit"])
+    }
+
     @Test func everyCrossingIsARowOfHistory() throws {
         var box = MachineBox(Self.spend())
         var rows: [HistoryRow] = []
