@@ -80,11 +80,11 @@ public struct ByteView: Hashable {
     /// Whether these are the UTF-8 bytes of `text`.
     public func equals(_ text: String) -> Bool {
         guard self.count == text.utf8.count else { return false }
-        let isEqual = text.utf8.withContiguousStorageIfAvailable { bytes in
+        var text = text
+        return text.withUTF8 { bytes in
             // An empty text may have no address.
             bytes.baseAddress.map { memcmp(self.start, $0, self.count) == 0 } ?? true
         }
-        return isEqual ?? self.buffer.elementsEqual(text.utf8)
     }
 
     /// A hash for tables that are fixed when they are made: eight bytes at a time, no seed. A stranger who chooses keys

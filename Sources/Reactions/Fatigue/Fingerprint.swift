@@ -11,9 +11,16 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
         let length = key.utf8.count + tenant.utf8.count + domain.utf8.count + 2
         self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
             var end = 0
-            for part in [key, ":", tenant, ":", domain] {
-                end = bytes[end...].initialize(fromContentsOf: part.utf8)
+            func append(_ part: String) {
+                var part = part
+                part.withUTF8 { end = bytes[end...].initialize(fromContentsOf: $0) }
+                guard end < length else { return }
+                bytes.initializeElement(at: end, to: UInt8(ascii: ":"))
+                end += 1
             }
+            append(key)
+            append(tenant)
+            append(domain)
             return Fingerprint(of: UnsafeRawBufferPointer(bytes))
         }
     }

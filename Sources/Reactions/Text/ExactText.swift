@@ -21,13 +21,15 @@ extension String {
     /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
     func hasSameBytes(as other: String) -> Bool {
         guard self.utf8.count == other.utf8.count else { return false }
-        let isSame = self.utf8.withContiguousStorageIfAvailable { mine in
-            other.utf8.withContiguousStorageIfAvailable { theirs in
+        // Short texts, as most keys are, have no storage to look into: `withUTF8` lends them one, where a look at the views
+        // would go byte by byte.
+        var (mine, theirs) = (self, other)
+        return mine.withUTF8 { mine in
+            theirs.withUTF8 { theirs in
                 // An empty text may have no address.
                 guard let first = mine.baseAddress, let second = theirs.baseAddress else { return true }
                 return memcmp(first, second, mine.count) == 0
             }
         }
-        return (isSame ?? nil) ?? self.utf8.elementsEqual(other.utf8)
     }
 }
