@@ -214,6 +214,9 @@ package struct ContractRegistry: Sendable {
             return
         }
         self.change(place) { run, surroundings in
+            // Whoever reads of a run before having heard of it may hear a pause from before anything was known of it, which
+            // meant nothing to those who heard all in its order.
+            if !input.makesRunKnown, now < run.firstSeen { return }
             if let mark, !run.isNew(mark: mark) { return }
             run.handle(input, at: now, surroundings, into: &actions)
         }

@@ -94,6 +94,22 @@ private let onlySeed = ProcessInfo.processInfo.environment["AOS_SHARED_SEED"].fl
         }
     }
 
+    @Test func `a pause from before a run was known means nothing to who reads of the run first, either`() async throws
+    {
+        try await Self.withStore { store in
+            let steps = [
+                Step(time: 0, type: "run.paused", payload: ["run_id": "r1"]),
+                Step(time: 100, type: "run.started", payload: ["run_id": "r1"]),
+            ]
+            _ = await Replica(store).take(steps)
+            // It begins now: with what the other one has written, and with the same events still to be heard.
+            let late = Replica(store)
+            _ = await late.take(steps)
+            let told = await late.take(Step(time: 60_000, type: nil, payload: .null))
+            #expect(told.contains { $0.hasPrefix("alert STALE_RUN") })
+        }
+    }
+
     @Test func `what was found and not told is told by another one, once`() async throws {
         try await Self.withStore { store in
             let replica = Replica(store)
