@@ -158,27 +158,20 @@ extension RunResponse.Entry {
 
     private static func threshold(_ signal: ThresholdHistory) -> Described {
         let state = signal.hasRecovered ? "recovered" : signal.tier
-        let isSaid =
-            Self.isSaid(signal.value, "current_value", signal) && Self.isSaid(signal.limit, "threshold_value", signal)
-        let numbers = isSaid ? ", \(signal.value) of \(signal.limit)" : ""
+        var summary = "\(signal.rule) \(signal.subject): \(state)"
+        if let value = signal.value, let limit = signal.limit { summary += ", \(value) of \(limit)" }
         return (
-            .threshold, "\(signal.rule) \(signal.subject): \(state)\(numbers)",
+            .threshold, summary,
             Self.members(
                 ("rule", .string(signal.rule)),
                 ("subject", .string(signal.subject)),
                 ("tier", .string(signal.tier)),
                 ("recovered", .bool(signal.hasRecovered)),
-                ("value", Self.isSaid(signal.value, "current_value", signal) ? .number(signal.value) : .null),
-                ("limit", Self.isSaid(signal.limit, "threshold_value", signal) ? .number(signal.limit) : .null),
+                ("value", signal.value.map { .number($0) } ?? .null),
+                ("limit", signal.limit.map { .number($0) } ?? .null),
                 ("details", signal.details)
             )
         )
-    }
-
-    /// Whether a stored number was said: one that whoever published the signal left out is stored as zero.
-    private static func isSaid(_ number: Double, _ member: String, _ signal: ThresholdHistory) -> Bool {
-        guard number == 0, case .object = signal.details else { return true }
-        return signal.details[member]?.doubleValue != nil
     }
 
     // MARK: Values

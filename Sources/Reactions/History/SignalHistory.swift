@@ -8,8 +8,10 @@ package struct ThresholdHistory: Sendable, Hashable {
     /// `near` or `breach`.
     package var tier: String
     package var hasRecovered: Bool
-    package var value: Double
-    package var limit: Double
+    /// Nil where whoever published the signal does not say.
+    package var value: Double?
+    /// Likewise.
+    package var limit: Double?
     package var details: JSONValue
 
     package init(
@@ -17,8 +19,8 @@ package struct ThresholdHistory: Sendable, Hashable {
         subject: String,
         tier: String,
         hasRecovered: Bool,
-        value: Double,
-        limit: Double,
+        value: Double?,
+        limit: Double?,
         details: JSONValue = .null
     ) {
         self.rule = rule

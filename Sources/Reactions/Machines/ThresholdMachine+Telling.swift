@@ -253,9 +253,8 @@ struct Crossing {
             subject: self.key,
             tier: self.tier,
             hasRecovered: self.isOver,
-            // The columns are numbers; what was said stands in the details.
-            value: self.value ?? 0,
-            limit: self.limit ?? 0,
+            value: self.value,
+            limit: self.limit,
             details: .object(self.members)
         )
         let id = "\(handler):\(self.key):\(self.tier):\(self.name)@\(now.microseconds)"

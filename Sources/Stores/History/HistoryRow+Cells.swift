@@ -121,8 +121,9 @@ extension StoredRow {
         writer.text(signal.subject)
         writer.text(signal.tier)
         writer.flag(signal.hasRecovered)
-        writer.real(signal.value)
-        writer.real(signal.limit)
+        // The columns take no null; the details say which of the two is no number.
+        writer.real(signal.value ?? 0)
+        writer.real(signal.limit ?? 0)
         writer.json(signal.details)
         return .thresholds
     }

@@ -58,17 +58,7 @@ extension StoredRow {
                     )
                 )
             case .thresholds:
-                .threshold(
-                    ThresholdHistory(
-                        rule: reader.text(),
-                        subject: reader.text(),
-                        tier: reader.text(),
-                        hasRecovered: reader.integer() != 0,
-                        value: reader.real(),
-                        limit: reader.real(),
-                        details: reader.json()
-                    )
-                )
+                .threshold(Self.threshold(&reader))
             case .heartbeats:
                 .heartbeat(
                     HeartbeatHistory(
@@ -114,6 +104,26 @@ extension StoredRow {
             deadlineMilliseconds: reader.optionalInteger(),
             elapsedMilliseconds: reader.optionalInteger(),
             error: reader.optionalText()
+        )
+    }
+
+    private static func threshold(_ reader: inout CellReader) -> ThresholdHistory {
+        let (rule, subject, tier) = (reader.text(), reader.text(), reader.text())
+        let hasRecovered = reader.integer() != 0
+        let (value, limit, details) = (reader.real(), reader.real(), reader.json())
+        // One that was left out is stored as zero; the details, which are the signal as it was published, tell the two apart.
+        func said(_ number: Double, _ member: String) -> Double? {
+            guard number == 0, case .object = details else { return number }
+            return details[member]?.doubleValue == nil ? nil : number
+        }
+        return ThresholdHistory(
+            rule: rule,
+            subject: subject,
+            tier: tier,
+            hasRecovered: hasRecovered,
+            value: said(value, "current_value"),
+            limit: said(limit, "threshold_value"),
+            details: details
         )
     }
 

@@ -82,7 +82,7 @@ package struct AlertLabels: Sendable, Hashable {
     package static func common(to sets: [AlertLabels]) -> AlertLabels {
         guard let first = sets.first else { return AlertLabels() }
         var common = AlertLabels()
-        common.all = first.all.filter { label in sets.allSatisfy { $0[label.name].utf8.elementsEqual(label.value.utf8) }
+        common.all = first.all.filter { label in sets.allSatisfy { $0[label.name].hasSameBytes(as: label.value) }
         }
         return common
     }

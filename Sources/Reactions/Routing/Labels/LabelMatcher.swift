@@ -39,7 +39,7 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
     package func matches(_ labels: AlertLabels) -> Bool { self.matches(value: labels[self.name]) }
 
     package func matches(value: String) -> Bool {
-        let holds = self.pattern.map { $0.matches(value) } ?? value.utf8.elementsEqual(self.value.utf8)
+        let holds = self.pattern.map { $0.matches(value) } ?? value.hasSameBytes(as: self.value)
         return holds != self.operation.isNegated
     }
 

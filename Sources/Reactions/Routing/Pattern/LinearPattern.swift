@@ -52,7 +52,7 @@ package struct LinearPattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the whole text is one that the pattern describes.
     package func matches(_ text: String) -> Bool {
-        if let literal = self.literal { return literal.utf8.elementsEqual(text.utf8) }
+        if let literal = self.literal { return literal.hasSameBytes(as: text) }
         var current = PatternThreads(count: self.instructions.count)
         var following = PatternThreads(count: self.instructions.count)
         var before: Unicode.Scalar?
