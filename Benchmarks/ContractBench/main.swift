@@ -134,7 +134,7 @@ func reload(runs: Int) {
         let ack = Acknowledgement(id: runID(0), action: action)
         _ = source.handle(.run(id: runID(0), tenant: "", .acknowledged(ack)), at: now)
     }
-    guard let stored = source.stored(runID(0)) else { fatalError("nothing is known of the run") }
+    guard let stored = source.stored(HashedText(runID(0))) else { fatalError("nothing is known of the run") }
     var registry = ContractRegistry(definition(), limits: limits())
     let start = cpu()
     for number in 0..<runs where !registry.restore(runID(number), from: stored.bytes, at: now) {

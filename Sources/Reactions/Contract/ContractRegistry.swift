@@ -61,16 +61,16 @@ package struct ContractRegistry: Sendable {
     var surroundings = ContractSurroundings(clock: SteadyClock(), blind: BlindWindows())
     var places: [Place] = []
     private var free: [UInt32] = []
-    var index: [ExactText: UInt32] = [:]
+    var index: [HashedText: UInt32] = [:]
     private var heap = DeadlineHeap()
     /// Runs in the order in which they were over, some of which were opened again since.
     private var leaving: [(place: UInt32, generation: UInt32)] = []
     private var leavingStart = 0
     package internal(set) var counters = Counters()
     /// Runs that have changed, in that order, when somebody wants to know.
-    var changes: [(runID: String, place: UInt32)] = []
+    var changes: [(run: HashedText, place: UInt32)] = []
     /// Those of them that were forgotten: one that has begun anew since is named twice.
-    var gone: Set<ExactText> = []
+    var gone: Set<HashedText> = []
     var tracksChanges = false
 
     package init(_ definition: ContractDefinition = ContractDefinition(), limits: ContractLimits = ContractLimits()) {
@@ -90,7 +90,7 @@ package struct ContractRegistry: Sendable {
     package func status(of runID: String) -> ContractStatus { self.run(runID)?.status ?? .unknown }
 
     package func run(_ runID: String) -> RunContract? {
-        self.index[ExactText(runID)].flatMap { self.places[Int($0)].run }
+        self.index[HashedText(runID)].flatMap { self.places[Int($0)].run }
     }
 
     /// What is known of a run, for people; nil when nothing is.
@@ -105,7 +105,7 @@ package struct ContractRegistry: Sendable {
         var actions: [ContractAction] = []
         switch input {
         case .run(let id, let tenant, let input):
-            self.take(id, tenant, input, nil, instant, &actions)
+            self.take(HashedText(id), tenant, input, nil, instant, &actions)
         case .blindnessBegan(let from, let reason):
             self.surroundings.blind.begin(at: self.instant(from, instant, now), reason: reason)
         case .blindnessEnded(let from, let to, let reason):
@@ -129,7 +129,7 @@ package struct ContractRegistry: Sendable {
     ///   does.
     package mutating func handle(
         _ input: RunInput,
-        of id: String,
+        of id: HashedText,
         tenant: String,
         mark: UInt64?,
         at now: Timestamp
@@ -172,7 +172,7 @@ package struct ContractRegistry: Sendable {
             return
         }
         self.places[place].isChanged = true
-        self.changes.append((runID, UInt32(place)))
+        self.changes.append((HashedText(runID), UInt32(place)))
     }
 
     /// A time of the wall clock close to now as an instant.
@@ -196,21 +196,21 @@ package struct ContractRegistry: Sendable {
     // MARK: Runs
 
     mutating func take(
-        _ id: String,
+        _ id: HashedText,
         _ tenant: String,
         _ input: RunInput,
         _ mark: UInt64?,
         _ now: Int64,
         _ actions: inout [ContractAction]
     ) {
-        guard !id.isEmpty, id.utf8.count <= RunContract.maxNameBytes else {
-            actions.append(.refused(runID: id, .badRunID))
+        guard !id.text.isEmpty, id.text.utf8.count <= RunContract.maxNameBytes else {
+            actions.append(.refused(runID: id.text, .badRunID))
             return
         }
         // Nothing is known of a run by an answer about it, or by its pause or its progress alone.
-        if self.index[ExactText(id)] == nil, !input.makesRunKnown { return }
+        if !input.makesRunKnown, self.index[id] == nil { return }
         guard let place = self.place(of: id, tenant, now) else {
-            actions.append(.refused(runID: id, .tooManyRuns))
+            actions.append(.refused(runID: id.text, .tooManyRuns))
             return
         }
         self.change(place) { run, surroundings in
@@ -224,16 +224,15 @@ package struct ContractRegistry: Sendable {
     }
 
     /// The place of a run, made when it is new; nil when there is no room.
-    mutating func place(of id: String, _ tenant: String, _ now: Int64) -> Int? {
-        let key = ExactText(id)
-        if let known = self.index[key] {
+    mutating func place(of id: HashedText, _ tenant: String, _ now: Int64) -> Int? {
+        if let known = self.index[id] {
             if !tenant.isEmpty, self.places[Int(known)].run?.tenant.isEmpty == true {
                 self.places[Int(known)].run?.tenant = tenant
             }
             return Int(known)
         }
         if self.index.count >= self.limits.maxRuns, !self.forgetOldest() { return nil }
-        let run = RunContract(runID: id, tenant: tenant, terms: self.terms, at: now)
+        let run = RunContract(runID: id.text, tenant: tenant, terms: self.terms, at: now)
         let place: Int
         if let free = self.free.popLast() {
             place = Int(free)
@@ -242,17 +241,18 @@ package struct ContractRegistry: Sendable {
             place = self.places.count
             self.places.append(Place(run: run))
         }
-        self.index[key] = UInt32(place)
+        self.index[id] = UInt32(place)
         self.note(place)
         return place
     }
 
     /// Makes sure that the heap holds an entry for when the run has to be looked at next.
     mutating func rearm(_ place: Int, _ now: Int64) {
-        guard let run = self.places[place].run else { return }
-        if run.isSettled {
+        guard self.places[place].run != nil else { return }
+        let (settled, nextDue) = Self.outlook(for: &self.places[place].run!)
+        if let settled {
             let keep =
-                switch run.status {
+                switch settled {
                 case .unknown: self.limits.keepUnknown
                 case .complete: self.limits.keepComplete
                 case .pending, .incomplete, .stale: self.limits.keepIncomplete
@@ -265,13 +265,18 @@ package struct ContractRegistry: Sendable {
         } else {
             self.places[place].forgottenAt = .max
         }
-        let due = min(run.nextDue, self.places[place].forgottenAt)
+        let due = min(nextDue, self.places[place].forgottenAt)
         // A later entry is made when the earlier one comes up.
         guard due < self.places[place].armed else { return }
         self.places[place].armed = due
         self.heap.insert(
             DeadlineHeap.Entry(due: due, place: UInt32(place), generation: self.places[place].generation)
         )
+    }
+
+    /// How a run stands of which nothing more is expected, and when it has to be looked at next. In its place, again.
+    private static func outlook(for run: inout RunContract) -> (settled: ContractStatus?, nextDue: Int64) {
+        (run.isSettled ? run.status : nil, run.nextDue)
     }
 
     private mutating func workOff(_ now: Int64, _ actions: inout [ContractAction]) {
@@ -302,10 +307,10 @@ package struct ContractRegistry: Sendable {
     }
 
     mutating func forget(_ place: Int) {
-        guard let runID = self.places[place].run?.runID else { return }
-        self.index[ExactText(runID)] = nil
+        guard let run = (self.places[place].run?.runID).map({ HashedText($0) }) else { return }
+        self.index[run] = nil
         self.note(place)
-        if self.tracksChanges { self.gone.insert(ExactText(runID)) }
+        if self.tracksChanges { self.gone.insert(run) }
         self.places[place] = Place(run: nil, generation: self.places[place].generation &+ 1)
         self.free.append(UInt32(place))
         self.dropTaken()

@@ -98,11 +98,13 @@ extension RunContract.Slot {
         .createIncident, .evaluatePolicy, .startTrace, .completeTrace, .finalizeRun,
     ]
 
+    static func number(of action: AuditedAction) -> UInt8 {
+        Self.known.firstIndex(of: action).map { UInt8($0 + 1) } ?? 0
+    }
+
     fileprivate func write(into writer: inout ContractWriter) {
-        if let index = Self.known.firstIndex(of: self.action) {
-            writer.byte(UInt8(index + 1))
-        } else {
-            writer.byte(0)
+        writer.byte(self.number)
+        if self.number == 0 {
             writer.text(self.action.domain)
             writer.text(self.action.action)
         }

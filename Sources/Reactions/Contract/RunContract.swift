@@ -25,6 +25,8 @@ package struct RunContract: Sendable {
         let action: AuditedAction
         /// The end of the run is expected here: not acknowledged in time, the run is stale.
         var isEnd: Bool
+        /// What the action is written down as; 0 for one that is written with its names.
+        let number: UInt8
         var expected: UInt16 = 0
         var allowed: UInt16 = 0
         var succeeded: UInt16 = 0
@@ -37,6 +39,12 @@ package struct RunContract: Sendable {
         var toldFailed = false
         /// When it is looked whether there are still too many; `Int64.max` when nothing is to be looked at.
         var driftCheck = Int64.max
+
+        init(action: AuditedAction, isEnd: Bool) {
+            self.action = action
+            self.isEnd = isEnd
+            self.number = Self.number(of: action)
+        }
 
         /// How many expectations are answered. A rollback answers like the success that it undoes, and not once more.
         var answers: UInt16 { max(self.succeeded, self.rolledBack) &+ self.failed }

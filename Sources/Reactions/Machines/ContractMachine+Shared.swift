@@ -7,19 +7,19 @@ extension ContractMachine: SharedMachine {
         self.registry.trackChanges()
     }
 
-    package mutating func takeChanges() -> [String] {
+    package mutating func takeChanges() -> [HashedText] {
         let changes = self.registry.takeChanges()
         // Of what changed nothing, nothing has to be done again.
         if self.entries.count > changes.count {
-            let changed = Set(changes.map { ExactText($0) })
+            let changed = Set(changes)
             self.entries = self.entries.filter { changed.contains($0.key) }
         }
         return changes
     }
 
-    package func state(of key: String) -> MachineState? { self.registry.stored(key) }
+    package mutating func state(of key: HashedText) -> MachineState? { self.registry.stored(key) }
 
-    package mutating func confirm(_ key: String) { self.entries[ExactText(key)] = nil }
+    package mutating func confirm(_ key: HashedText) { self.entries[key] = nil }
 
     /// Never, though a run may have been forgotten and begun anew by somebody else: a contract is forgotten ten minutes or
     /// more after the last that was heard of its run, so whoever still goes by what was written of it before has been as
@@ -37,11 +37,12 @@ extension ContractMachine: SharedMachine {
         } else {
             self.registry.drop(key)
         }
+        let run = HashedText(key)
         var outputs: [MachineOutput] = []
-        for entry in self.entries[ExactText(key)] ?? [] {
+        for entry in self.entries[run] ?? [] {
             let actions = self.registry.replay(
                 entry.input,
-                of: key,
+                of: run,
                 tenant: entry.tenant,
                 mark: entry.mark,
                 at: entry.at
@@ -50,7 +51,7 @@ extension ContractMachine: SharedMachine {
         }
         let due = self.registry.advance(key, to: moment.now)
         self.tell(due, nil, moment, &outputs)
-        if !self.registry.hasChanged(key) { self.confirm(key) }
+        if !self.registry.hasChanged(run) { self.confirm(run) }
         return outputs
     }
 }

@@ -18,7 +18,7 @@ package struct ContractMachine: Machine {
     var isShared = false
     /// Whether somebody keeps what happens to runs: events then have rows for the history among what follows from them.
     package var keepsHistory = false
-    var entries: [ExactText: [Entry]] = [:]
+    var entries: [HashedText: [Entry]] = [:]
 
     package init(name: String, _ definition: ContractDefinition, limits: ContractLimits = ContractLimits()) {
         self.name = name
@@ -72,6 +72,7 @@ package struct ContractMachine: Machine {
         guard !inputs.isEmpty else { return [] }
         let statedAgent = contractEvent.payload["agent_id"]
         let agent = Self.text(statedAgent)
+        let run = HashedText(runID)
         var outputs: [MachineOutput] = []
         for input in inputs where self.concerns(input, runID, tenant, agent) {
             let entry = Entry(
@@ -81,7 +82,7 @@ package struct ContractMachine: Machine {
                 at: moment.now,
                 event: event
             )
-            outputs += self.handle(entry, of: runID, moment)
+            outputs += self.handle(entry, of: run, moment)
         }
         if self.keepsHistory {
             self.record(contractEvent, event, inputs, agent: statedAgent?.stringValue, at: moment.now, &outputs)
@@ -89,17 +90,17 @@ package struct ContractMachine: Machine {
         return outputs
     }
 
-    private mutating func handle(_ entry: Entry, of runID: String, _ moment: MachineMoment) -> [MachineOutput] {
+    private mutating func handle(_ entry: Entry, of run: HashedText, _ moment: MachineMoment) -> [MachineOutput] {
         var outputs: [MachineOutput] = []
         let actions = self.registry.handle(
             entry.input,
-            of: runID,
+            of: run,
             tenant: entry.tenant,
             mark: entry.mark,
             at: moment.now
         )
         // What meant nothing, because nothing was known of the run, means nothing when it is handled again either.
-        if self.isShared, self.registry.knows(runID) { self.entries[ExactText(runID), default: []].append(entry) }
+        if self.isShared, self.registry.knows(run) { self.entries[run, default: []].append(entry) }
         self.tell(actions, entry.event, moment, &outputs)
         return outputs
     }

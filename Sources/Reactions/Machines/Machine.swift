@@ -37,13 +37,13 @@ package protocol SharedMachine: Machine {
     mutating func beginSharing()
 
     /// Keys of which something else is known than at the last call, each once.
-    mutating func takeChanges() -> [String]
+    mutating func takeChanges() -> [HashedText]
 
-    /// What is to be written down of a key; nil to keep nothing.
-    func state(of key: String) -> MachineState?
+    /// What is to be written down of a key; nil to keep nothing. Changes nothing that anybody could see.
+    mutating func state(of key: HashedText) -> MachineState?
 
     /// What `state` said was written down.
-    mutating func confirm(_ key: String)
+    mutating func confirm(_ key: HashedText)
 
     /// Whether what is stored of a key was written after all that this machine knows to have been written of it, as when
     /// the key was removed and somebody else has begun it anew; not when the store has lost what was written since.

@@ -107,20 +107,22 @@ extension ThresholdMachine: SharedMachine {
         self.change(aggregate: { $0.isShared = true }, runs: { $0.isShared = true })
     }
 
-    package mutating func takeChanges() -> [String] {
+    package mutating func takeChanges() -> [HashedText] {
         guard let now = self.lastSeen, self.sharing != nil else { return [] }
         let watcher = self.watcher
-        return self.sharing?.takeChanges(at: now) { key in
+        let keys = self.sharing?.takeChanges(at: now) { key in
             switch watcher {
             case .aggregate(let detector): detector.weight(of: key)
             case .runs(let book): book.runs[key] == nil ? nil : 16
             case .signals: nil
             }
-        } ?? []
+        }
+        return (keys ?? []).map { HashedText($0) }
     }
 
-    package func state(of key: String) -> MachineState? {
+    package func state(of key: HashedText) -> MachineState? {
         guard let now = self.lastSeen else { return nil }
+        let key = key.text
         let json: JSONValue? =
             switch self.watcher {
             case .aggregate(let detector): detector.json(of: key, at: now)
@@ -131,7 +133,8 @@ extension ThresholdMachine: SharedMachine {
         return json.map { MachineState(bytes: $0.compactBytes, due: nil) }
     }
 
-    package mutating func confirm(_ key: String) {
+    package mutating func confirm(_ key: HashedText) {
+        let key = key.text
         self.sharing?.confirm(key)
         guard let now = self.lastSeen else { return }
         self.change(aggregate: { $0.confirm(key, at: now) }, runs: { $0.confirm(key, at: now) })

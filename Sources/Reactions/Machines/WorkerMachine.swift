@@ -247,24 +247,25 @@ package struct WorkerMachine: SharedMachine {
 
     package mutating func beginSharing() { self.isShared = true }
 
-    package mutating func takeChanges() -> [String] {
+    package mutating func takeChanges() -> [HashedText] {
         defer { self.changed = [] }
         guard self.isShared else {
             self.changes = [:]
             return []
         }
-        return self.changed.sorted()
+        return self.changed.sorted().map { HashedText($0) }
     }
 
     /// When somebody is to beat is looked after by every reactor that runs; nobody takes over for others.
-    package func state(of key: String) -> MachineState? {
+    package func state(of key: HashedText) -> MachineState? {
+        let key = key.text
         guard let stored = self.monitor.stored(key) else { return nil }
         let at = self.changes[key]?.at ?? Timestamp(microseconds: 0)
         let json: JSONValue = ["at": .number(String(at.microseconds)), "worker": stored]
         return MachineState(bytes: json.compactBytes, due: nil)
     }
 
-    package mutating func confirm(_ key: String) { self.changes[key]?.outputs = [] }
+    package mutating func confirm(_ key: HashedText) { self.changes[key.text]?.outputs = [] }
 
     /// `adopt` compares what is stored with what is known, whichever was written first.
     package func isLater(_ stored: [UInt8], than key: String) -> Bool { true }

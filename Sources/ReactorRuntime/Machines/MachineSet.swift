@@ -150,7 +150,7 @@ extension MachineSet {
     /// Something that a machine knows.
     package struct Place: Sendable, Hashable {
         package var machine: Int
-        package var key: ExactText
+        package var key: HashedText
     }
 
     /// Machines that share what they know and have not been told yet what is written down; they count as told from now on.
@@ -184,7 +184,7 @@ extension MachineSet {
             var changes: [Place] = []
             for index in places.indices where places[index].isInUse && places[index].isLoaded {
                 Self.change(&places[index].machine) { machine in
-                    changes += machine.takeChanges().map { Place(machine: index, key: ExactText($0)) }
+                    changes += machine.takeChanges().map { Place(machine: index, key: $0) }
                 }
             }
             return changes
@@ -195,8 +195,12 @@ extension MachineSet {
     package func states(of keys: ArraySlice<Place>) -> [MachineState?] {
         guard let first = keys.first else { return [] }
         return self.places.withLock { places in
-            let machine = places[first.machine].machine as? any SharedMachine
-            return keys.map { machine?.state(of: $0.key.text) }
+            var states: [MachineState?] = []
+            states.reserveCapacity(keys.count)
+            Self.change(&places[first.machine].machine) { machine in
+                for place in keys { states.append(machine.state(of: place.key)) }
+            }
+            return states
         }
     }
 
@@ -212,7 +216,7 @@ extension MachineSet {
         self.places.withLock { all in
             guard let first = places.first else { return }
             Self.change(&all[first.machine].machine) { machine in
-                for place in places { machine.confirm(place.key.text) }
+                for place in places { machine.confirm(place.key) }
             }
         }
     }

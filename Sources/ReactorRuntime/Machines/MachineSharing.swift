@@ -71,7 +71,7 @@ package final class MachineSharing: Sendable {
         self.machines.restore(stored, machine: machine, moment)
         self.state.withLock { state in
             for key in stored {
-                let place = MachineSet.Place(machine: machine, key: ExactText(key.key))
+                let place = MachineSet.Place(machine: machine, key: HashedText(key.key))
                 state.stored[place] = Stored(version: key.version)
             }
         }
@@ -79,7 +79,7 @@ package final class MachineSharing: Sendable {
 
     /// Something that was found in the store: known already, or news from another reactor.
     package func learn(_ stored: StoredKey, machine: Int, _ moment: MachineMoment) {
-        let place = MachineSet.Place(machine: machine, key: ExactText(stored.key))
+        let place = MachineSet.Place(machine: machine, key: HashedText(stored.key))
         let known = self.state.withLock { $0.stored[place]?.version }
         guard known.map({ $0.number < stored.version.number }) ?? true else { return }
         self.take([stored], machine: machine, moment)
@@ -98,7 +98,7 @@ package final class MachineSharing: Sendable {
             let changed = Set(open)
             var free: [MachineOutput] = []
             for output in outputs {
-                let place = MachineSet.Place(machine: output.machine, key: ExactText(output.key))
+                let place = MachineSet.Place(machine: output.machine, key: HashedText(output.key))
                 if changed.contains(place) { byPlace[place, default: []].append(output) } else { free.append(output) }
             }
             if !free.isEmpty { settled.append(Settled(outputs: free, isPublished: false)) }
@@ -170,11 +170,11 @@ package final class MachineSharing: Sendable {
         var written: [MachineSet.Place] = []
         written.reserveCapacity(commits.count)
         self.state.withLock { state in
-            for (place, (change, commit)) in zip(part.places, zip(part.changes, commits)) {
-                switch commit {
+            for (place, index) in zip(part.places, commits.indices) {
+                switch commits[index] {
                 case .written:
                     written.append(place)
-                    state.stored[place] = change.state.map { Stored(version: change.version, due: $0.due) }
+                    state.stored[place] = Self.stored(part.changes[index])
                 case .conflict(let stored):
                     state.stored[place] = stored.map { Stored(version: $0.version) }
                 }
@@ -183,6 +183,10 @@ package final class MachineSharing: Sendable {
         for (place, (change, commit)) in zip(part.places, zip(part.changes, commits)) { take(place, change, commit) }
         self.machines.confirm(written)
         return true
+    }
+
+    private static func stored(_ change: borrowing MachineChange) -> Stored? {
+        change.state == nil ? nil : Stored(version: change.version, due: change.state?.due)
     }
 
     /// Of one machine each, and not longer than what is written in one step.

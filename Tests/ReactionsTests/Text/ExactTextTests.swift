@@ -16,9 +16,12 @@ import Testing
                 let isSame = Array(first.utf8) == Array(second.utf8)
                 #expect((ExactText(first) == ExactText(copy)) == isSame, "\(first) and \(second)")
                 if isSame { #expect(ExactText(first).hashValue == ExactText(copy).hashValue) }
+                #expect((HashedText(first) == HashedText(copy)) == isSame, "\(first) and \(second), hashed")
+                if isSame { #expect(HashedText(first).hashValue == HashedText(copy).hashValue) }
             }
         }
         #expect(Set(Self.texts.map(ExactText.init)).count == Self.texts.count)
+        #expect(Set(Self.texts.map { HashedText($0) }).count == Self.texts.count)
     }
 
     @Test func `a fingerprint is that of its parts with colons between them, also where parts are empty`() {
