@@ -146,8 +146,9 @@ def latency(options, rate=50_000, duration=5):
         load = round(os.getloadavg()[0], 1)
         line = {"case": "latency", "round": number, "load": load, "rate": rate, "events": events}
         with programs.redis_server() as (_, where), programs.reader(where, events, "latency") as reader:
-            programs.publish(where, events, rate)
+            published = programs.publish(where, events, rate)
             read = reader.result()
+            line |= {"publisher_spins": published["spins"]}
             line |= {"c_p50_us": read["p50_us"], "c_p99_us": read["p99_us"]}
         if probe.exists():
             with programs.redis_server() as (_, where):
