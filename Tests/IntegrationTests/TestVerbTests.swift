@@ -65,6 +65,11 @@ struct TestVerbTests {
             let chosen = try await runVerb("test", "handlers", "--filter", "pages.*pass", in: folder)
             #expect(chosen.exitCode == 0)
             #expect(chosen.output.hasSuffix("\n\n1 passed, 0 failed\n"))
+            // Beside the handlers that are named, wherever one stands.
+            let besides = try await runVerb("test", "--handlers", "handlers", "--filter", "pass", in: folder)
+            #expect(besides.exitCode == 0 && besides.output.hasSuffix("\n\n1 passed, 0 failed\n"))
+            let elsewhere = try await runVerb("test", "--handlers", folder + "/handlers", "--filter", "pass", in: "/")
+            #expect(elsewhere.exitCode == 0 && elsewhere.output.hasSuffix("\n\n1 passed, 0 failed\n"))
             let file = try await runVerb("test", "handlers/pages_test.yaml", "--junit", "no/such/x.xml", in: folder)
             #expect(file.exitCode == 73)
         }

@@ -94,6 +94,12 @@ package enum ScenarioLoader {
         }.filter { seen.insert($0).inserted }
     }
 
+    /// Where the scenarios of handlers are that were named: in the same folder. Nil for a single file, which others may stand
+    /// beside.
+    package static func folder(beside handlersPath: String?) -> String? {
+        handlersPath.flatMap { FileText.isFolder($0) ? $0 : nil }
+    }
+
     private static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -195,10 +195,9 @@ extension MachineSet {
     package func states(of keys: ArraySlice<Place>) -> [MachineState?] {
         guard let first = keys.first else { return [] }
         return self.places.withLock { places in
-            var states: [MachineState?] = []
-            states.reserveCapacity(keys.count)
+            var states = [MachineState?](repeating: nil, count: keys.count)
             Self.change(&places[first.machine].machine) { machine in
-                for place in keys { states.append(machine.state(of: place.key)) }
+                for (index, place) in zip(states.indices, keys) { states[index] = machine.state(of: place.key) }
             }
             return states
         }

@@ -22,7 +22,9 @@ struct TestVerb: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Folders and *_test.yaml files (default: REACTOR_HANDLERS, else handlers).")
+    @Argument(
+        help: "Folders and *_test.yaml files (default: the folder of --handlers, else REACTOR_HANDLERS, else handlers)."
+    )
     var paths: [String] = []
 
     @OptionGroup var settings: SettingsOptions
@@ -73,7 +75,8 @@ struct TestVerb: AsyncParsableCommand {
     }
 
     private func load() throws -> ScenarioSet {
-        let standard = ProcessEnvironment.text("REACTOR_HANDLERS").map { [$0] } ?? []
+        let besideHandlers = ScenarioLoader.folder(beside: self.handlers)
+        let standard = (besideHandlers ?? ProcessEnvironment.text("REACTOR_HANDLERS")).map { [$0] } ?? []
         let set = ScenarioLoader.load(
             paths: self.paths.isEmpty ? standard : self.paths,
             configPath: self.settings.path,
