@@ -125,6 +125,8 @@ import Testing
             let box = try ReactorBox(server) { settings in
                 settings.shutdownGrace = .milliseconds(300)
                 settings.lanesPerHandler = 1
+                // None of them is over by itself, however long a busy machine takes to come to the stop.
+                settings.handlerTimeout = .seconds(600)
             }
             let gate = Gate()
             let begun = Mutex(0)
