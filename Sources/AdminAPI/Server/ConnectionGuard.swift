@@ -10,8 +10,8 @@ struct ConnectionLimits: Sendable {
 
 /// Closes a connection whose client sends without end or does not read.
 ///
-/// No path here reads a body, and what HTTP reads to skip one has no bound of its own. Nor has the wait for a client
-/// to read an answer, while the client keeps one of the places for taps.
+/// The paths that take a body bound it (`BodyReader`), but what HTTP reads to skip one that nobody wants has no bound of its
+/// own. Nor has the wait for a client to read an answer, while the client keeps one of the places for taps.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
