@@ -179,7 +179,7 @@ enum RunEvents {
                 reactor.program.send(SIGKILL)
                 try await reactor.program.waitForExit()
             }
-            await eventually(within: .seconds(60), "the server is back") { (try? await server.command("PING")) != nil }
+            try await server.waitUntilReady()
             try await Self.withReactor("bravo", server) { reactor in
                 await eventually(within: .seconds(60), "found") {
                     // Of two runs of one tenant the second one waits for the end of the first one's cooldown.

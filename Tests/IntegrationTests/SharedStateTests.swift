@@ -83,7 +83,7 @@ import Testing
                 reactor.program.send(SIGKILL)
                 try await reactor.program.waitForExit()
             }
-            await eventually(within: .seconds(60), "the server is back") { (try? await server.command("PING")) != nil }
+            try await server.waitUntilReady()
             try await Self.withReactor("bravo", on: server) { reactor in
                 _ = try await server.publish([Self.failedRun("r1")], on: "aos.events")
                 await eventually(within: .seconds(60), "held back") {

@@ -75,4 +75,15 @@ import Testing
         )
         #expect(events.count { $0.eventType == "run.completed" } == 2)
     }
+
+    @Test func `a demo that is played again shares no run and no tenant with the one before`() throws {
+        func names(_ member: String, _ epoch: Timestamp) -> Set<String> {
+            Set(DemoScenario.events(epoch: epoch).compactMap { $0.payload[member]?.stringValue })
+        }
+        let later = self.epoch + .seconds(1)
+        for member in ["run_id", "tenant_id"] {
+            #expect(names(member, self.epoch).count == 4)
+            #expect(names(member, self.epoch).isDisjoint(with: names(member, later)))
+        }
+    }
 }

@@ -24,8 +24,9 @@ struct DemoService: Service {
                 let events = await self.reactor.tap(on: [])
                 group.addTask { await self.narrate(events) }
                 group.addTask {
-                    await self.play()
-                    self.explain()
+                    let events = DemoScenario.events(epoch: PipelineClock.system.wall())
+                    await self.play(events)
+                    self.explain(run: events.first?.runID ?? "RUN")
                 }
             }
         }
@@ -45,7 +46,7 @@ struct DemoService: Service {
         }
     }
 
-    private func play() async {
+    private func play(_ events: [SyntheticEvent]) async {
         Terminal.standardOutput.print(
             "\nA demonstration: ten seconds of made-up agent runs, published on aos.events.\n"
         )
@@ -58,7 +59,7 @@ struct DemoService: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await commands.run() }
             let begin = ContinuousClock.now
-            for event in DemoScenario.events(epoch: PipelineClock.system.wall()) {
+            for event in events {
                 try? await Task.sleep(until: begin + event.offset)
                 guard !Task.isCancelled else { break }
                 let frame = event.frame(publishedAt: PipelineClock.system.wall())
@@ -80,7 +81,8 @@ struct DemoService: Service {
         }
     }
 
-    private func explain() {
+    /// - Parameter run: the first run of the demonstration, of which something was missing.
+    private func explain(run: String) {
         let socket =
             if case .unix(let path) = self.endpoint.address { path } else { "" }
         let admin =
@@ -95,6 +97,7 @@ struct DemoService: Service {
             That was the demonstration. The reactor goes on; Ctrl-C stops it.
               publish an event    .build/release/aos-reactor publish run.failed --payload '{"run_id": "r1", "error": "boom"}'
                                   redis-cli -s \(socket) PUBLISH aos.events '{"event_type": "run.failed", "payload": {}}'
+              ask why, or why not .build/release/aos-reactor explain \(run)
               watch events        .build/release/aos-reactor tap
               health and metrics  \(admin)
               your own rules      handlers/*.yaml, then kill -HUP this process

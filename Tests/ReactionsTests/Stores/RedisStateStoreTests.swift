@@ -218,9 +218,7 @@ struct RedisStateStoreTests {
             #expect(sent.allSatisfy { $0.verdict == .sent })
             // What the kernel has outlives the process.
             try await server.kill()
-            await eventually(within: .seconds(20), "the server is back") {
-                (try? await server.command("PING")) != nil
-            }
+            try await server.waitUntilReady()
             let again = try await withCommands(to: server) { commands in
                 let store = RedisStateStore(commands: commands, namespace: "test", settings: settings, instance: "b")
                 return try await store.decide((0..<50).map { .sample("k\($0)", tenant: "t\($0)", id: "b\($0)") })

@@ -101,7 +101,7 @@ import Testing
                 )
             }
             try await server.kill()
-            await eventually(within: .seconds(30), "the server is back") { (try? await server.command("PING")) != nil }
+            try await server.waitUntilReady()
             try await withCommands(to: server) { commands in
                 let store = RedisStateStore(commands: commands, namespace: "test", instance: "b")
                 let receipts = try await store.decide([.sample("k")])
