@@ -51,6 +51,8 @@ package struct LogSink: AlertSink {
 extension LogSink {
     /// One line of the log for an alert that was held back: the verdict, and the number that decided it.
     package static func explain(_ alert: Alert, _ receipt: Receipt, to logger: Logger) {
+        // Held back are the most, and a sentence of each takes longer than all else that follows a decision.
+        guard logger.logLevel <= .notice else { return }
         var metadata: Logger.Metadata = [
             "alert_id": "\(alert.id)", "type": "\(alert.type)", "severity": "\(alert.severity.rawValue)",
             "domain": "\(alert.domain)", "tenant": "\(alert.tenant)", "run_id": "\(alert.runID)",

@@ -193,11 +193,11 @@ extension Receipt {
 
     /// Seconds with up to three digits behind the point.
     private static func seconds(_ microseconds: Int64) -> String {
-        let milliseconds = microseconds / 1000
-        let rest = milliseconds % 1000
-        guard rest != 0 else { return String(milliseconds / 1000) }
-        let digits = String(1000 + rest).dropFirst()
-        let trimmed = digits.reversed().drop { $0 == "0" }.reversed()
-        return "\(milliseconds / 1000).\(String(trimmed))"
+        let (whole, milliseconds) = (microseconds / 1000).quotientAndRemainder(dividingBy: 1000)
+        var (rest, digits) = (milliseconds, 3)
+        guard rest != 0 else { return String(whole) }
+        while rest % 10 == 0 { (rest, digits) = (rest / 10, digits - 1) }
+        let text = String(rest)
+        return "\(whole)." + String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 }

@@ -15,6 +15,11 @@ package final class AlertDesk: Sendable {
     package static let lowWater = 1_000
     /// Alerts decided in one step of the store.
     private static let batchSize = 256
+    /// How long after a step those that come meanwhile wait for each other: a step costs the store and us several times
+    /// what one more alert in it does. The first one after a quiet time never waits.
+    package static let gathering: Duration = .milliseconds(20)
+    /// So many in the queue wait for no others.
+    private static let worthAStep = 64
     /// Pause after a failure of the store before it is asked again.
     private static let storeRetryDelay: Duration = .milliseconds(200)
     /// Between two looks at what has become due.
@@ -42,6 +47,7 @@ package final class AlertDesk: Sendable {
     private let isCongested: @Sendable () -> Bool
     private let highWater: Int
     private let lowWater: Int
+    private let gathering: Duration
     /// How many items were queued, are done, and were done out of their turn.
     private let submitted = Atomic<Int>(0)
     private let done = Atomic<Int>(0)
@@ -67,6 +73,7 @@ package final class AlertDesk: Sendable {
         logger: Logger,
         highWater: Int = AlertDesk.highWater,
         lowWater: Int = AlertDesk.lowWater,
+        gathering: Duration = AlertDesk.gathering,
         record: @escaping @Sendable ([HistoryRow]) -> Void = { _ in },
         isCongested: @escaping @Sendable () -> Bool = { false },
         onRoom: @escaping @Sendable () -> Void
@@ -79,6 +86,7 @@ package final class AlertDesk: Sendable {
         self.logger = logger
         self.highWater = highWater
         self.lowWater = lowWater
+        self.gathering = gathering
         self.record = record
         self.isCongested = isCongested
         self.onRoom = onRoom
@@ -123,9 +131,10 @@ package final class AlertDesk: Sendable {
 
     /// Decides alerts until `finish` was called and none is left, or the task is cancelled.
     package func run() async {
+        var gathered = ContinuousClock.now
         while true {
             while self.isCongested(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
-            let batch = await self.queue.take(upTo: Self.batchSize)
+            let batch = await self.queue.take(upTo: Self.batchSize, gathering: Self.worthAStep, until: gathered)
             guard !batch.isEmpty else { return }
             let left = await self.decide(batch)
             guard left.isEmpty else { return self.queue.giveBack(left) }
@@ -135,6 +144,7 @@ package final class AlertDesk: Sendable {
             {
                 self.onRoom()
             }
+            gathered = .now + self.gathering
         }
     }
 

@@ -64,6 +64,23 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         return []
     }
 
+    /// Takes likewise, but lets few elements wait for others until an instant. One that comes later waits for none, and
+    /// neither does the rest once the queue is finished.
+    ///
+    /// - Parameter worth: so many wait for no others.
+    package func take(
+        upTo limit: Int,
+        gathering worth: Int,
+        until instant: ContinuousClock.Instant
+    ) async -> [Element] {
+        self.state.withLock { $0.inHand = 0 }
+        await self.waitForElement()
+        if self.state.withLock({ $0.elements.count < worth && !$0.isFinished }), .now < instant {
+            try? await Task.sleep(until: instant)
+        }
+        return await self.take(upTo: limit)
+    }
+
     /// Takes, beside those in hand, the waiting elements that meet a condition, and leaves the others in their order. For
     /// the task that takes.
     package func takeOutOfTurn(_ condition: (Element) -> Bool) -> [Element] {

@@ -24,6 +24,16 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        (0, "0"), (999, "0"), (7_000, "0.007"), (50_400, "0.05"), (1_000_000, "1"), (59_123_456, "59.123"),
+    ])
+    func `ages are told in seconds, to the millisecond`(microseconds: Int64, seconds: String) {
+        let (_, held) = self.decided(.sample(), times: 2)
+        var receipt = held
+        receipt.ground = .duplicate(age: microseconds)
+        #expect(receipt.reason == "the same alert was sent \(seconds) s ago, within the dedup window of 60 s")
+    }
+
     @Test func `colours end where they began`() {
         for severity in Severity.allCases {
             for times in 1...2 {

@@ -102,7 +102,12 @@ extension Alert {
         let log = AlertLog()
         let desk: AlertDesk
 
-        init(isOpen: Bool = true, failures: Int = 0, highWater: Int = 10_000) {
+        init(
+            isOpen: Bool = true,
+            failures: Int = 0,
+            highWater: Int = 10_000,
+            gathering: Duration = AlertDesk.gathering
+        ) {
             let gate = Gate()
             if isOpen { gate.open() }
             self.store = GatedStore(gate: gate, failures: failures)
@@ -116,6 +121,7 @@ extension Alert {
                 logger: .silent,
                 highWater: highWater,
                 lowWater: highWater / 10,
+                gathering: gathering,
                 onRoom: { rooms.add("room") }
             )
         }
@@ -178,6 +184,7 @@ extension Alert {
             logger: .silent,
             highWater: 1,
             lowWater: 0,
+            gathering: .zero,
             onRoom: {
                 words.withLock { $0 += 1 }
                 word.withLock { $0.take() }?.resume()
@@ -266,6 +273,27 @@ extension Alert {
             box.store.gate.open()
             await box.desk.waitUntilIdle()
             #expect(box.store.batches.reduce(0, +) == 1000 && box.store.batches.count <= 6)
+        }
+    }
+
+    @Test func `the first alert after a quiet time is decided at once, those that follow it wait for each other`() async
+    {
+        await Box(gathering: .seconds(2)).running { box in
+            _ = box.desk.submit(.made("first"))
+            await box.desk.waitUntilIdle()
+            #expect(box.store.batches == [1])
+            for number in 0..<20 { _ = box.desk.submit(.made("\(number)")) }
+            await box.desk.waitUntilIdle()
+            #expect(box.store.batches == [1, 20])
+        }
+    }
+
+    @Test func `more alerts than are worth a step wait for no others`() async {
+        let box = Box(gathering: .seconds(3_600))
+        for number in 0..<600 { _ = box.desk.submit(.made("\(number)")) }
+        await box.running { box in
+            await box.desk.waitUntilIdle()
+            #expect(box.store.batches == [256, 256, 88])
         }
     }
 
