@@ -65,7 +65,7 @@ package final class WorkQueue<Element: Sendable>: Sendable {
     }
 
     /// Takes likewise, but lets few elements wait for others until an instant. One that comes later waits for none, and
-    /// neither does the rest once the queue is finished.
+    /// neither does what is left in a finished queue; a wait that has begun is not cut short by either.
     ///
     /// - Parameter worth: so many wait for no others.
     package func take(
