@@ -9,12 +9,15 @@ enum GeneratedAlerts {
         ("runaway-cost", "policies", .critical), ("failed-runs", "orchestrator", .medium), ("slow-trace", "logs", .low),
     ]
 
-    static func alert(_ number: Int) -> Alert {
+    static func alert(_ number: Int) -> Alert { Self.alert(number, tenants: 4096) }
+
+    /// - Parameter tenants: How many there are, a power of two.
+    static func alert(_ number: Int, tenants: Int) -> Alert {
         // A fixed mixing of bits, so that neighbours differ.
         var bits = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15
         bits ^= bits >> 29
         let kind = Self.kinds[Int(bits % 6)]
-        let tenant = Int(bits >> 8 & 0xFFF)
+        let tenant = Int(truncatingIfNeeded: bits >> 8) & (tenants - 1)
         let run = number / 10
         return Alert(
             id: "a-\(number)",

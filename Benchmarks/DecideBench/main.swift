@@ -8,7 +8,7 @@ import Stores
 
 // How fast alerts are decided, and whether the books are complete afterwards.
 //
-//     decide-bench memory ALERTS
+//     decide-bench memory ALERTS TENANTS
 //     decide-bench redis unix:///path/to/redis.sock ALERTS
 //
 // The second one decides ALERTS in batches on one connection, then single ones at 1,000 a second for ten seconds, then
@@ -21,13 +21,13 @@ func report(_ fields: [(String, Any)]) {
 
 func rounded(_ value: Double, _ digits: Double = 1) -> Double { (value * digits).rounded() / digits }
 
-func memory(_ count: Int) async throws {
+func memory(_ count: Int, tenants: Int) async throws {
     let store = MemoryStateStore(settings: try GeneratedAlerts.settings(), instance: "bench") { GeneratedAlerts.start }
     let clock = ContinuousClock()
     var spent = Duration.zero
     var sent = 0
     for first in stride(from: 0, to: count, by: 256) {
-        let batch = (first..<min(first + 256, count)).map(GeneratedAlerts.alert)
+        let batch = (first..<min(first + 256, count)).map { GeneratedAlerts.alert($0, tenants: tenants) }
         spent += clock.measure { sent += store.decideNow(batch).count { $0.verdict.isSent } }
     }
     report([("alerts", count), ("sent", sent), ("decisions_per_second", Int(Double(count) / spent.inSeconds))])
@@ -55,9 +55,10 @@ func redis(_ url: String, _ count: Int) async throws {
 
 let arguments = CommandLine.arguments
 switch (arguments.dropFirst().first, arguments.last.flatMap { Int($0) }, arguments.count) {
-case ("memory", let count?, 3): try await memory(count)
+case ("memory", let tenants?, 4) where tenants > 0 && tenants.nonzeroBitCount == 1:
+    try await memory(Int(arguments[2]) ?? 0, tenants: tenants)
 case ("redis", let count?, 4): try await redis(arguments[2], count)
 default:
-    print("usage: decide-bench memory ALERTS | decide-bench redis URL ALERTS")
+    print("usage: decide-bench memory ALERTS TENANTS | decide-bench redis URL ALERTS")
     exit(64)
 }

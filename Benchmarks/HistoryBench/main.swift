@@ -76,7 +76,7 @@ enum Rows {
             ),
             receipt: Receipt(
                 alertID: "alert-\(number)",
-                fingerprint: "2f419c51842c1e32",
+                fingerprint: Fingerprint(key: "k", tenant: "t", domain: "incidents"),
                 verdict: .cooldown,
                 ground: .cooldown(domain: "audit", age: 1_500_000, severity: .high),
                 window: .seconds(300),

@@ -195,7 +195,7 @@ extension DecisionRecord {
         decided.receipt.decidedAt = Timestamp(microseconds: Int64(number) * 1_000_000)
         return DecisionRecord(
             cursor: String(number),
-            subject: AlertSubject(decided.alert),
+            subject: decided.alert.subject,
             receipt: decided.receipt
         )
     }

@@ -149,7 +149,7 @@ extension DecidedAlert {
         )
         let receipt = Receipt(
             alertID: "a-1",
-            fingerprint: "2f419c51842c1e32",
+            fingerprint: Fingerprint(key: "k", tenant: "t", domain: "incidents"),
             verdict: .duplicate,
             ground: .duplicate(age: 3_000_000),
             window: .seconds(60),

@@ -93,7 +93,7 @@ struct AlertRoutes: Sendable {
         let alerts = try await self.inspection.ask { await $0.alerts(limit: asked) }
         let fitting = alerts.filter { decided in
             query.accepts(
-                DecisionRecord(cursor: "", subject: AlertSubject(decided.alert), receipt: decided.receipt)
+                DecisionRecord(cursor: "", subject: decided.alert.subject, receipt: decided.receipt)
             )
         }
         return AlertsResponse(Array(fitting.prefix(limit)))

@@ -72,7 +72,7 @@ extension AlertsResponse.Event {
 extension AlertsResponse.Receipt {
     init(_ receipt: Receipt) {
         self.init(
-            fingerprint: receipt.fingerprint,
+            fingerprint: receipt.fingerprint.description,
             verdict: receipt.verdict,
             reason: receipt.reason,
             windowSeconds: receipt.window?.inSeconds,

@@ -33,27 +33,16 @@ package struct EventReference: Sendable, Hashable {
 package struct Alert: Sendable, Hashable {
     /// Unique for each alert raised.
     package var id: String
-    /// What kind of alert: `MISSING_ACK`, `STALE_RUN`, ... or the name of the rule that raised it.
-    package var type: String
-    package var severity: Severity
-    /// The cooldown group: `incidents`, `policies`, `logs`, `orchestrator`, `audit`, or any other text.
-    package var domain: String
-    /// Empty when the event names no tenant.
-    package var tenant: String
-    /// `unknown` when the event names no run.
-    package var runID: String
-    /// What makes two alerts of one tenant and domain the same alert.
-    package var key: String
-    package var summary: String
+    /// What it is about; its fields are the alert's own.
+    package private(set) var subject: AlertSubject
     package var details: JSONValue
     /// The handler that raised it.
     package var handler: String
-    /// Missing for alerts that the reactor raises about itself.
-    package var event: EventReference?
     package var raisedAt: Timestamp
     /// Whether its end will be known: something resolves it. All others are told once and forgotten.
     package var lasts: Bool
 
+    /// What the parameters mean is said of the properties, and of those of `AlertSubject`.
     package init(
         id: String,
         type: String,
@@ -70,17 +59,61 @@ package struct Alert: Sendable, Hashable {
         lasts: Bool = false
     ) {
         self.id = id
-        self.type = type
-        self.severity = severity
-        self.domain = domain
-        self.tenant = tenant
-        self.runID = runID
-        self.key = key
-        self.summary = summary
+        self.subject = AlertSubject(
+            type: type,
+            severity: severity,
+            domain: domain,
+            tenant: tenant,
+            runID: runID,
+            key: key,
+            summary: summary,
+            event: event
+        )
         self.details = details
         self.handler = handler
-        self.event = event
         self.raisedAt = raisedAt
         self.lasts = lasts
+    }
+}
+
+extension Alert {
+    package var type: String {
+        get { self.subject.type }
+        set { self.subject.type = newValue }
+    }
+
+    package var severity: Severity {
+        get { self.subject.severity }
+        set { self.subject.severity = newValue }
+    }
+
+    package var domain: String {
+        get { self.subject.domain }
+        set { self.subject.domain = newValue }
+    }
+
+    package var tenant: String {
+        get { self.subject.tenant }
+        set { self.subject.tenant = newValue }
+    }
+
+    package var runID: String {
+        get { self.subject.runID }
+        set { self.subject.runID = newValue }
+    }
+
+    package var key: String {
+        get { self.subject.key }
+        set { self.subject.key = newValue }
+    }
+
+    package var summary: String {
+        get { self.subject.summary }
+        set { self.subject.summary = newValue }
+    }
+
+    package var event: EventReference? {
+        get { self.subject.event }
+        set { self.subject.event = newValue }
     }
 }

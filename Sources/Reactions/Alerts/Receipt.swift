@@ -50,8 +50,8 @@ package enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
 /// The proof of one decision: the verdict and the number that decided it. Never changed after it was written.
 package struct Receipt: Sendable, Hashable {
     package var alertID: String
-    /// First 16 hex digits of SHA-256 over `key:tenant:domain`, as the original computes identities.
-    package var fingerprint: String
+    /// The alert's identity, as the original computes it.
+    package var fingerprint: Fingerprint
     package var verdict: Verdict
     /// Which rule decided.
     package var ground: DecisionGround
@@ -79,7 +79,7 @@ package struct Receipt: Sendable, Hashable {
 
     package init(
         alertID: String,
-        fingerprint: String,
+        fingerprint: Fingerprint,
         verdict: Verdict,
         ground: DecisionGround,
         window: Duration?,

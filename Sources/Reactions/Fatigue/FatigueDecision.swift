@@ -31,7 +31,8 @@ struct FatigueDecision {
 
     /// What others than fatigue control say; nil when they say nothing.
     init?(
-        _ surroundings: AlertSurroundings,
+        _ limits: AlertLimits,
+        isMuted: Bool,
         inhibitedBy inhibition: (rule: String, mark: InhibitionBoard.Mark)?,
         count: Int
     ) {
@@ -39,12 +40,12 @@ struct FatigueDecision {
             self.init(.inhibited, .inhibited(rule: inhibition.rule), count: count)
             self.nextAllowed = inhibition.mark.until
             self.heldBackBy = inhibition.mark.alertID
-        } else if let silence = surroundings.silence {
+        } else if let silence = limits.silence {
             self.init(.silenced, .silenced(id: silence.id), count: count)
             self.nextAllowedAt = silence.endsAt
-        } else if surroundings.isMuted {
-            self.init(.muted, .muted(intervals: surroundings.mutedBy), count: count)
-            self.nextAllowedAt = surroundings.mutedUntil.map { Timestamp(microseconds: $0) }
+        } else if isMuted {
+            self.init(.muted, .muted(intervals: limits.mutedBy), count: count)
+            self.nextAllowedAt = limits.mutedUntil.map { Timestamp(microseconds: $0) }
         } else {
             return nil
         }
@@ -52,21 +53,25 @@ struct FatigueDecision {
 
     /// What fatigue control says.
     ///
-    /// - Parameter ledger: what the tenant was sent, its hour ended at `now`; nil when nothing is remembered of the tenant.
-    init(_ alert: Alert, _ fingerprint: Fingerprint, _ rules: FatigueRules, ledger: TenantLedger?, now: Int64) {
-        let count = ledger?.hour.count ?? 0
-        if rules.isOff {
-            self.init(.fatigueDisabled, .unchecked(isForTenant: false), count: count)
-        } else if rules.isOffForTenant {
-            self.init(.fatigueDisabled, .unchecked(isForTenant: true), count: count)
-        } else if let ledger, let held = Self.repeated(alert, fingerprint, rules, ledger, now: now) {
-            self = held
-        } else if count >= rules.limit {
-            self = Self.rateLimit(rules, ledger, now: now, count: count)
-        } else {
-            self.init(.sent, .withinLimit, count: count)
-            self.remaining = rules.limit - count
+    /// - Parameter ledger: What the tenant was sent. Only its hour may change, which is ended at `now`.
+    static func judge(
+        _ subject: AlertSubject,
+        _ fingerprint: Fingerprint,
+        _ rules: FatigueRules,
+        _ ledger: inout TenantLedger,
+        now: Int64
+    ) -> FatigueDecision {
+        ledger.endHour(at: now)
+        let count = ledger.hour.count
+        if rules.isOff { return FatigueDecision(.fatigueDisabled, .unchecked(isForTenant: false), count: count) }
+        if rules.isOffForTenant {
+            return FatigueDecision(.fatigueDisabled, .unchecked(isForTenant: true), count: count)
         }
+        if let held = Self.repeated(subject, fingerprint, rules, &ledger, now: now) { return held }
+        if count >= rules.limit { return Self.rateLimit(rules, ledger.hour, now: now) }
+        var decision = FatigueDecision(.sent, .withinLimit, count: count)
+        decision.remaining = rules.limit - count
+        return decision
     }
 
     /// For an alert that nobody would be told of: when nothing else holds it back, that does.
@@ -87,26 +92,26 @@ struct FatigueDecision {
 
     /// What was sent of the same identity holds an alert back, or of the same domain.
     private static func repeated(
-        _ alert: Alert,
+        _ subject: AlertSubject,
         _ fingerprint: Fingerprint,
         _ rules: FatigueRules,
-        _ ledger: TenantLedger,
+        _ ledger: inout TenantLedger,
         now: Int64
     ) -> FatigueDecision? {
-        guard let domain = ledger.domains.place(of: ExactText(alert.domain)) else { return nil }
+        guard let domain = ledger.domains.place(of: ExactText(subject.domain)) else { return nil }
         let count = ledger.hour.count
-        if let mark = ledger.newest(fingerprint, inDomain: domain, atLeast: alert.severity), !mark.isOver,
+        if let mark = ledger.domains[domain].newest(fingerprint, atLeast: subject.severity), !mark.isOver,
             now &- mark.at < rules.dedupWindow
         {
             let ground = DecisionGround.duplicate(age: now &- mark.at)
             return Self.held(.duplicate, ground, by: mark, fingerprint, window: rules.dedupWindow, count: count)
         }
-        if let mark = ledger.newest(inDomain: domain, sameKindAs: alert), now &- mark.at < rules.cooldown,
+        if let mark = ledger.domains[domain].newest(sameKindAs: subject), now &- mark.at < rules.cooldown,
             // What was resolved and fires again is news.
             !(mark.isOver && mark.fingerprint == fingerprint)
         {
             let age = now &- mark.at
-            let ground = DecisionGround.cooldown(domain: alert.domain, age: age, severity: mark.severity)
+            let ground = DecisionGround.cooldown(domain: subject.domain, age: age, severity: mark.severity)
             return Self.held(.cooldown, ground, by: mark, fingerprint, window: rules.cooldown, count: count)
         }
         return nil
@@ -128,21 +133,19 @@ struct FatigueDecision {
         return decision
     }
 
+    /// - Parameter hour: what counts against the limit.
     private static func rateLimit(
         _ rules: FatigueRules,
-        _ ledger: TenantLedger?,
-        now: Int64,
-        count: Int
+        _ hour: Deque<TenantLedger.HourEntry>,
+        now: Int64
     ) -> FatigueDecision {
-        var decision = FatigueDecision(.tenantRateLimit, .tenantLimit, count: count)
+        var decision = FatigueDecision(.tenantRateLimit, .tenantLimit, count: hour.count)
         decision.window = FatigueRules.hour
         decision.remaining = 0
-        if let ledger, rules.limit > 0 {
-            // Normally the oldest; more have to go when the limit was lowered since.
-            decision.nextAllowed = ledger.hour[count - rules.limit].at &+ FatigueRules.hour
-        } else {
-            decision.nextAllowed = now &+ FatigueRules.retryOfEmptyLimit
-        }
+        // Normally the oldest; more have to go when the limit was lowered since.
+        decision.nextAllowed =
+            rules.limit > 0
+            ? hour[hour.count - rules.limit].at &+ FatigueRules.hour : now &+ FatigueRules.retryOfEmptyLimit
         return decision
     }
 }

@@ -82,25 +82,26 @@ package struct FatigueGate: Sendable, Hashable {
         let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
         let tenant = self.tenants.index(forKey: ExactText(alert.tenant))
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
-        let inhibition = surroundings.inhibition.flatMap { self.inhibition.holding($0, at: now) }
         var decision: FatigueDecision
-        if inhibition != nil || surroundings.isHidden,
+        if let limits = surroundings.limits,
             let held = FatigueDecision(
-                surroundings,
-                inhibitedBy: inhibition,
+                limits,
+                isMuted: surroundings.isMuted,
+                inhibitedBy: limits.inhibition.flatMap { self.inhibition.holding($0, at: now) },
                 count: self.count(ofTenant: tenant, at: now)
             )
         {
             decision = held
         } else {
+            var nothing = TenantLedger()
             // In place: a copy of what is remembered would have to be counted, and undone.
             decision =
                 if let tenant {
-                    self.tenants.values[tenant].judge(alert, fingerprint, rules, at: now)
+                    .judge(alert.subject, fingerprint, rules, &self.tenants.values[tenant], now: now)
                 } else {
-                    FatigueDecision(alert, fingerprint, rules, ledger: nil, now: now)
+                    .judge(alert.subject, fingerprint, rules, &nothing, now: now)
                 }
-            let isRouted = !surroundings.routes.isEmpty
+            let isRouted = !surroundings.told.isEmpty
             if decision.verdict == .sent, alert.lasts, self.settings.flapping.isEnabled {
                 self.standing.judgeFlapping(fingerprint, isRouted: isRouted, &decision)
             }
@@ -114,13 +115,13 @@ package struct FatigueGate: Sendable, Hashable {
             let due = hasWindow ? decision.nextAllowed ?? now : now &+ FatigueRules.hour
             self.holdBack(alert, decision.verdict, from: surroundings.receivers, knownAt: tenant, due: due, at: now)
         }
-        if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
+        if let keys = surroundings.limits?.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(
             alert,
             fingerprint,
             decision,
             limit: rules.limit,
-            leftOut: surroundings.leftOut,
+            leftOut: surroundings.limits?.leftOut ?? [],
             at: reading
         )
     }
@@ -136,7 +137,7 @@ package struct FatigueGate: Sendable, Hashable {
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
         let decision = FatigueDecision(sentBefore: self.tenants[ExactText(alert.tenant)]?.hour.count ?? 0)
         self.remember(alert, fingerprint, isUnchecked: false, at: now)
-        if let keys = surroundings.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
+        if let keys = surroundings.limits?.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(alert, fingerprint, decision, limit: rules.limit, at: reading)
     }
 
@@ -158,7 +159,7 @@ package struct FatigueGate: Sendable, Hashable {
     ) {
         guard !receivers.isEmpty else { return }
         let kind = HeldBack.Kind(verdict: verdict, type: alert.type, severity: alert.severity)
-        let (example, domain) = (HeldBack.Example(alert), ExactText(alert.domain))
+        let (example, domain) = (HeldBack.Example(alertID: alert.id, subject: alert.subject), ExactText(alert.domain))
         let isFirst =
             if let place {
                 self.tenants.values[place]
@@ -229,7 +230,7 @@ package struct FatigueGate: Sendable, Hashable {
         statistics.records = self.journal.count
         statistics.tenants = self.tenants.values.count { $0.records > 0 }
         statistics.identities = self.tenants.values.reduce(0) { total, tenant in
-            tenant.domains.values.reduce(total) { $0 + $1.identities.count }
+            tenant.domains.indices.reduce(total) { $0 + tenant.domains[$1].identities.count }
         }
         statistics.clockSetbacks = self.clock.setbacks
         return statistics
@@ -300,7 +301,7 @@ package struct FatigueGate: Sendable, Hashable {
         self.decided[decision.verdict.place] += 1
         return Receipt(
             alertID: alert.id,
-            fingerprint: fingerprint.description,
+            fingerprint: fingerprint,
             verdict: decision.verdict,
             ground: decision.ground,
             window: decision.window.map { .microseconds($0) },

@@ -43,7 +43,7 @@ struct FatigueRuleBook: Sendable, Hashable {
             return FatigueRules(self.settings, tenant: tenant, domain: domain)
         }
         let name = ExactText(domain)
-        if let place = self.common.place(of: name) { return self.common.values[place] }
+        if let place = self.common.place(of: name) { return self.common[place] }
         let rules = FatigueRules(self.settings, tenant: tenant, domain: domain)
         if self.common.count >= Self.capacity { self.common = ShortTable() }
         _ = self.common.place(of: name, orAdd: rules)

@@ -2,7 +2,7 @@ import Crypto
 
 /// What tells alerts apart: the first 8 bytes of SHA-256 over `key:tenant:domain`, written as 16 hex digits as the
 /// original system writes them.
-package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
+package struct Fingerprint: Sendable, Hashable, LosslessStringConvertible {
     /// The 8 bytes, the first one highest.
     package let value: UInt64
 
@@ -10,24 +10,40 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
     package init(key: String, tenant: String, domain: String) {
         let length = key.utf8.count + tenant.utf8.count + domain.utf8.count + 2
         self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
-            var end = 0
-            func append(_ part: String) {
-                var part = part
-                part.withUTF8 { end = bytes[end...].initialize(fromContentsOf: $0) }
-                guard end < length else { return }
-                bytes.initializeElement(at: end, to: UInt8(ascii: ":"))
-                end += 1
-            }
-            append(key)
-            append(tenant)
-            append(domain)
+            var end = Self.write(key, to: bytes, at: 0)
+            bytes.initializeElement(at: end, to: UInt8(ascii: ":"))
+            end = Self.write(tenant, to: bytes, at: end + 1)
+            bytes.initializeElement(at: end, to: UInt8(ascii: ":"))
+            _ = Self.write(domain, to: bytes, at: end + 1)
             return Fingerprint(of: UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    /// - Returns: Where the text ends.
+    private static func write(_ text: String, to bytes: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        var text = text
+        return text.withUTF8 { part in
+            UnsafeMutableBufferPointer(rebasing: bytes[start...]).initialize(fromContentsOf: part) + start
         }
     }
 
     package init(of text: String) {
         var text = text
         self = text.withUTF8 { Fingerprint(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Nil for anything but what `description` writes.
+    package init?(_ description: String) {
+        guard description.utf8.count == 16 else { return nil }
+        var value: UInt64 = 0
+        for byte in description.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        self.value = value
     }
 
     private init(of bytes: UnsafeRawBufferPointer) {

@@ -32,28 +32,14 @@ package struct HeldBack: Sendable, Hashable {
         }
     }
 
-    /// What a digest says of one of the alerts.
+    /// One of the alerts, for a digest to name.
     package struct Example: Sendable, Hashable {
         let alertID: String
-        let type: String
-        let severity: Severity
-        let runID: String
-        let summary: String
+        let subject: AlertSubject
 
         package init(alertID: String, subject: AlertSubject) {
             self.alertID = alertID
-            self.type = subject.type
-            self.severity = subject.severity
-            self.runID = subject.runID
-            self.summary = subject.summary
-        }
-
-        init(_ alert: Alert) {
-            self.alertID = alert.id
-            self.type = alert.type
-            self.severity = alert.severity
-            self.runID = alert.runID
-            self.summary = alert.summary
+            self.subject = subject
         }
     }
 
@@ -170,9 +156,9 @@ extension HeldBack {
 
     private static func row(_ example: Example) -> JSONValue {
         [
-            "alert_id": .string(example.alertID), "type": .string(example.type),
-            "severity": .string(example.severity.rawValue), "run_id": .string(example.runID),
-            "summary": .string(example.summary),
+            "alert_id": .string(example.alertID), "type": .string(example.subject.type),
+            "severity": .string(example.subject.severity.rawValue), "run_id": .string(example.subject.runID),
+            "summary": .string(example.subject.summary),
         ]
     }
 }
@@ -197,7 +183,7 @@ struct HeldBackSet: Sendable, Hashable {
     /// One more.
     mutating func count(_ kind: HeldBack.Kind, _ example: HeldBack.Example) {
         let place = self.counts.place(of: kind, orAdd: 0)
-        self.counts.values[place] += 1
+        self.counts[place] += 1
         self.last = example
     }
 
@@ -206,7 +192,9 @@ struct HeldBackSet: Sendable, Hashable {
             receiver: receiver,
             tenant: tenant,
             domain: domain,
-            counts: Dictionary(uniqueKeysWithValues: zip(self.counts.keys, self.counts.values)),
+            counts: Dictionary(
+                uniqueKeysWithValues: self.counts.indices.map { (self.counts.key(at: $0), self.counts[$0]) }
+            ),
             first: self.first,
             last: self.last,
             since: self.since,

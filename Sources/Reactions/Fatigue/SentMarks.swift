@@ -10,24 +10,24 @@ struct SentMark: Sendable, Hashable {
     var isOver = false
 }
 
-/// The newest alert of each severity among those of one identity, one domain, or one kind. They lie in the value itself:
-/// one thing less to look for in memory.
+/// The newest alert of each severity among those of one identity, one domain, or one kind.
 struct SentMarks: Sendable, Hashable {
-    private var low: SentMark?
-    private var medium: SentMark?
-    private var high: SentMark?
-    private var critical: SentMark?
+    /// That of one severity. It lies in the value itself: most have no other, and one thing less is to be looked for in
+    /// memory.
+    private var first: SentMark?
+    private var others: [SentMark] = []
     /// Entries of the journal that speak of it; without any it can be forgotten.
     private(set) var records = 0
 
     mutating func add(_ mark: SentMark) {
-        switch mark.severity {
-        case .low: self.low = mark
-        case .medium: self.medium = mark
-        case .high: self.high = mark
-        case .critical: self.critical = mark
-        }
         self.records += 1
+        if self.first.map({ $0.severity == mark.severity }) ?? true {
+            self.first = mark
+        } else if let place = self.others.firstIndex(where: { $0.severity == mark.severity }) {
+            self.others[place] = mark
+        } else {
+            self.others.append(mark)
+        }
     }
 
     /// - Returns: Whether nothing is left.
@@ -38,25 +38,17 @@ struct SentMarks: Sendable, Hashable {
 
     /// The newest alert of at least that severity.
     func newest(atLeast severity: Severity) -> SentMark? {
-        let rank = severity.rank
-        // Serials begin with 1. Only the mark that is found is copied.
-        var (newest, place) = (self.critical?.serial ?? 0, 3)
-        if rank <= 2, let serial = self.high?.serial, serial > newest { (newest, place) = (serial, 2) }
-        if rank <= 1, let serial = self.medium?.serial, serial > newest { (newest, place) = (serial, 1) }
-        if rank <= 0, let serial = self.low?.serial, serial > newest { place = 0 }
-        return switch place {
-        case 0: self.low
-        case 1: self.medium
-        case 2: self.high
-        default: self.critical
-        }
+        var newest = self.first
+        if let mark = newest, mark.severity < severity { newest = nil }
+        for mark in self.others where mark.severity >= severity && mark.serial > newest?.serial ?? 0 { newest = mark }
+        return newest
     }
 
     /// Marks the alerts of an identity as over.
     mutating func end(_ fingerprint: Fingerprint) {
-        if self.low?.fingerprint == fingerprint { self.low?.isOver = true }
-        if self.medium?.fingerprint == fingerprint { self.medium?.isOver = true }
-        if self.high?.fingerprint == fingerprint { self.high?.isOver = true }
-        if self.critical?.fingerprint == fingerprint { self.critical?.isOver = true }
+        if self.first?.fingerprint == fingerprint { self.first?.isOver = true }
+        for place in self.others.indices where self.others[place].fingerprint == fingerprint {
+            self.others[place].isOver = true
+        }
     }
 }

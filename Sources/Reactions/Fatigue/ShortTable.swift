@@ -2,35 +2,47 @@
 ///
 /// While there are few, their keys are compared one after the other: they lie side by side, and to compute a hash and to
 /// look it up somewhere else would take longer. When there are more, a dictionary knows where they are, so that no number
-/// of keys makes it slow.
+/// of keys makes it slow. A value lies beside its key: in a large state each look somewhere else is a look at memory that
+/// is in no cache.
 struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable, Hashable {
+    private struct Entry: Sendable, Hashable {
+        let key: Key
+        var value: Value
+    }
+
     /// Keys that are compared one after the other, at most.
     private static var few: Int { 8 }
 
-    private(set) var keys: [Key] = []
-    /// In the order of the keys.
-    var values: [Value] = []
+    private var entries: [Entry] = []
     /// Where the keys are; empty while there are few.
     private var places: [Key: Int] = [:]
 
-    var isEmpty: Bool { self.keys.isEmpty }
-    var count: Int { self.keys.count }
+    var isEmpty: Bool { self.entries.isEmpty }
+    var count: Int { self.entries.count }
+    var indices: Range<Int> { self.entries.indices }
+
+    /// What lies at a place, where it lies: a copy would have to be counted, and undone.
+    subscript(place: Int) -> Value {
+        _read { yield self.entries[place].value }
+        _modify { yield &self.entries[place].value }
+    }
+
+    func key(at place: Int) -> Key { self.entries[place].key }
 
     func place(of key: Key) -> Int? {
-        guard self.keys.count <= Self.few else { return self.places[key] }
-        for place in self.keys.indices where self.keys[place] == key { return place }
+        guard self.entries.count <= Self.few else { return self.places[key] }
+        for place in self.entries.indices where self.entries[place].key == key { return place }
         return nil
     }
 
     /// Where the value of a key is; one that is new gets the value first.
     mutating func place(of key: Key, orAdd value: @autoclosure () -> Value) -> Int {
         if let place = self.place(of: key) { return place }
-        let place = self.keys.count
-        self.keys.append(key)
-        self.values.append(value())
-        if self.keys.count == Self.few + 1 {
-            for (place, key) in self.keys.enumerated() { self.places[key] = place }
-        } else if self.keys.count > Self.few {
+        let place = self.entries.count
+        self.entries.append(Entry(key: key, value: value()))
+        if place == Self.few {
+            for (place, entry) in self.entries.enumerated() { self.places[entry.key] = place }
+        } else if place > Self.few {
             self.places[key] = place
         }
         return place
@@ -38,16 +50,14 @@ struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
 
     /// Takes a value away; the last one takes its place.
     mutating func remove(at place: Int) {
-        let last = self.keys.count - 1
-        self.keys.swapAt(place, last)
-        self.values.swapAt(place, last)
-        let key = self.keys.removeLast()
-        self.values.removeLast()
+        let last = self.entries.count - 1
+        self.entries.swapAt(place, last)
+        let key = self.entries.removeLast().key
         if last <= Self.few {
             self.places = [:]
         } else {
             self.places[key] = nil
-            if place < last { self.places[self.keys[place]] = place }
+            if place < last { self.places[self.entries[place].key] = place }
         }
     }
 }

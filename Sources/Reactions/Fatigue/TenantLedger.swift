@@ -31,43 +31,17 @@ struct TenantLedger: Sendable, Hashable {
         while let at = self.hour.first?.at, at <= now &- FatigueRules.hour { self.hour.removeFirst() }
     }
 
-    /// What fatigue control says of an alert at an instant.
-    mutating func judge(
-        _ alert: Alert,
-        _ fingerprint: Fingerprint,
-        _ rules: FatigueRules,
-        at now: Int64
-    ) -> FatigueDecision {
-        self.endHour(at: now)
-        return FatigueDecision(alert, fingerprint, rules, ledger: self, now: now)
-    }
-
-    /// The newest alert of an identity that was sent, of those that are at least so severe.
-    func newest(_ fingerprint: Fingerprint, inDomain domain: Int, atLeast severity: Severity) -> SentMark? {
-        guard let place = self.domains.values[domain].identities.place(of: fingerprint) else { return nil }
-        return self.domains.values[domain].identities.values[place].newest(atLeast: severity)
-    }
-
-    /// The newest of those that hold an alert back in its domain: all, or those of its type.
-    func newest(inDomain domain: Int, sameKindAs alert: Alert) -> SentMark? {
-        guard alert.severity.countsByKind else {
-            return self.domains.values[domain].sent.newest(atLeast: alert.severity)
-        }
-        guard let place = self.domains.values[domain].kinds.place(of: ExactText(alert.type)) else { return nil }
-        return self.domains.values[domain].kinds.values[place].newest(atLeast: alert.severity)
-    }
-
     mutating func record(_ mark: SentMark, domain name: ExactText, kind: ExactText) {
         self.records += 1
         self.hour.append(HourEntry(at: mark.at, serial: mark.serial, domain: name))
         let place = self.domains.place(of: name, orAdd: Domain())
-        self.domains.values[place].record(mark, kind: kind)
+        self.domains[place].record(mark, kind: kind)
     }
 
     /// What an alert was about is over.
     mutating func end(_ fingerprint: Fingerprint, domain name: ExactText) {
         guard let place = self.domains.place(of: name) else { return }
-        self.domains.values[place].end(fingerprint)
+        self.domains[place].end(fingerprint)
     }
 
     /// Forgets one entry of the journal, and what nothing else in it speaks of.
@@ -75,8 +49,8 @@ struct TenantLedger: Sendable, Hashable {
         self.records -= 1
         while let serial = self.hour.first?.serial, serial <= entry.serial { self.hour.removeFirst() }
         guard let place = self.domains.place(of: entry.domain) else { return }
-        self.domains.values[place].forget(entry)
-        if self.domains.values[place].isEmpty { self.domains.remove(at: place) }
+        self.domains[place].forget(entry)
+        if self.domains[place].isEmpty { self.domains.remove(at: place) }
     }
 
     // MARK: What is held back
@@ -96,11 +70,11 @@ struct TenantLedger: Sendable, Hashable {
         let domain = self.domains.place(of: name, orAdd: Domain())
         for receiver in receivers {
             let receiver = ExactText(receiver)
-            if let place = self.domains.values[domain].heldBack.place(of: receiver) {
-                self.domains.values[domain].heldBack.values[place].count(kind, example)
+            if let place = self.domains[domain].heldBack.place(of: receiver) {
+                self.domains[domain].heldBack[place].count(kind, example)
             } else {
                 let set = HeldBackSet(kind, example, since: now, due: due)
-                _ = self.domains.values[domain].heldBack.place(of: receiver, orAdd: set)
+                _ = self.domains[domain].heldBack.place(of: receiver, orAdd: set)
                 isFirst = true
             }
         }
@@ -113,46 +87,62 @@ struct TenantLedger: Sendable, Hashable {
     mutating func takeDue(_ tenant: ExactText, at now: Int64, next: inout Int64?) -> [HeldBack] {
         var due: [HeldBack] = []
         // From the end: what is taken away lets the last one take its place.
-        for domain in self.domains.values.indices.reversed() {
-            for place in self.domains.values[domain].heldBack.values.indices.reversed() {
-                let set = self.domains.values[domain].heldBack.values[place]
+        for domain in self.domains.indices.reversed() {
+            for place in self.domains[domain].heldBack.indices.reversed() {
+                let set = self.domains[domain].heldBack[place]
                 guard set.due <= now else {
                     next = min(next ?? set.due, set.due)
                     continue
                 }
-                let receiver = self.domains.values[domain].heldBack.keys[place]
-                due.append(set.heldBack(from: receiver.text, tenant.text, self.domains.keys[domain].text))
-                self.domains.values[domain].heldBack.remove(at: place)
+                let receiver = self.domains[domain].heldBack.key(at: place)
+                due.append(set.heldBack(from: receiver.text, tenant.text, self.domains.key(at: domain).text))
+                self.domains[domain].heldBack.remove(at: place)
             }
-            if self.domains.values[domain].isEmpty { self.domains.remove(at: domain) }
+            if self.domains[domain].isEmpty { self.domains.remove(at: domain) }
         }
         return due
     }
 }
 
 extension TenantLedger.Domain {
+    /// The newest alert of an identity that was sent, of those that are at least so severe.
+    ///
+    /// It changes nothing; what may change is looked at where it lies, and not copied.
+    mutating func newest(_ fingerprint: Fingerprint, atLeast severity: Severity) -> SentMark? {
+        guard let place = self.identities.place(of: fingerprint) else { return nil }
+        return self.identities[place].newest(atLeast: severity)
+    }
+
+    /// The newest of those that hold an alert back in its domain: all, or those of its type. It changes nothing.
+    mutating func newest(sameKindAs alert: AlertSubject) -> SentMark? {
+        let severity = alert.severity
+        guard severity.countsByKind else { return self.sent.newest(atLeast: severity) }
+        guard let place = self.kinds.place(of: ExactText(alert.type)) else { return nil }
+        return self.kinds[place].newest(atLeast: severity)
+    }
+
     fileprivate var isEmpty: Bool { self.sent.records == 0 && self.heldBack.isEmpty }
 
     fileprivate mutating func record(_ mark: SentMark, kind: ExactText) {
         self.sent.add(mark)
         let identity = self.identities.place(of: mark.fingerprint, orAdd: SentMarks())
-        self.identities.values[identity].add(mark)
+        self.identities[identity].add(mark)
         guard mark.severity.countsByKind else { return }
         let place = self.kinds.place(of: kind, orAdd: SentMarks())
-        self.kinds.values[place].add(mark)
+        self.kinds[place].add(mark)
     }
 
     fileprivate mutating func end(_ fingerprint: Fingerprint) {
         self.sent.end(fingerprint)
-        if let place = self.identities.place(of: fingerprint) { self.identities.values[place].end(fingerprint) }
-        for place in self.kinds.values.indices { self.kinds.values[place].end(fingerprint) }
+        if let place = self.identities.place(of: fingerprint) { self.identities[place].end(fingerprint) }
+        for place in self.kinds.indices { self.kinds[place].end(fingerprint) }
     }
 
     fileprivate mutating func forget(_ entry: JournalEntry) {
-        if let place = self.identities.place(of: entry.fingerprint), self.identities.values[place].forgetOne() {
+        if let place = self.identities.place(of: entry.fingerprint), self.identities[place].forgetOne() {
             self.identities.remove(at: place)
         }
-        if let kind = entry.kind, let place = self.kinds.place(of: kind), self.kinds.values[place].forgetOne() {
+        if let kind = entry.kind, let place = self.kinds.place(of: kind), self.kinds[place].forgetOne() {
             self.kinds.remove(at: place)
         }
         if self.sent.forgetOne() { self.sent = SentMarks() }

@@ -37,7 +37,7 @@ package struct ReceiptHistory: Sendable, Hashable {
             domain: subject.domain,
             key: subject.key,
             summary: subject.summary,
-            fingerprint: receipt.fingerprint,
+            fingerprint: receipt.fingerprint.description,
             window: receipt.window,
             count: receipt.count,
             limit: receipt.limit,
@@ -101,9 +101,12 @@ package struct ReceiptHistory: Sendable, Hashable {
 }
 
 extension DecisionRecord {
-    /// A decision as history kept it; nil for a row that is no receipt, or one with a verdict of a later version.
+    /// A decision as history kept it; nil for a row that is no receipt, or one with a verdict of a later
+    /// version.
     package init?(_ row: HistoryRow) {
-        guard case .receipt(let kept) = row.content, let verdict = Verdict(rawValue: kept.verdict) else { return nil }
+        guard case .receipt(let kept) = row.content, let verdict = Verdict(rawValue: kept.verdict),
+            let fingerprint = Fingerprint(kept.fingerprint)
+        else { return nil }
         let subject = AlertSubject(
             type: kept.type,
             severity: kept.severity,
@@ -116,7 +119,7 @@ extension DecisionRecord {
         )
         let receipt = Receipt(
             alertID: kept.alertID,
-            fingerprint: kept.fingerprint,
+            fingerprint: fingerprint,
             verdict: verdict,
             ground: .kept(reason: kept.reason),
             window: kept.window,

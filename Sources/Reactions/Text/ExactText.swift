@@ -20,6 +20,10 @@ package struct ExactText: Sendable, Hashable {
 extension String {
     /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
     func hasSameBytes(as other: String) -> Bool {
+        // Either the bytes themselves, of a short one, or where they lie: most texts that are the same are so here already.
+        guard unsafeBitCast(self, to: (UInt64, UInt64).self) != unsafeBitCast(other, to: (UInt64, UInt64).self) else {
+            return true
+        }
         guard self.utf8.count == other.utf8.count else { return false }
         // Short texts, as most keys are, have no storage to look into: `withUTF8` lends them one, where a look at the views
         // would go byte by byte.

@@ -251,7 +251,7 @@ package final class AlertDesk: Sendable {
             // No store has this receipt; that of its decision follows when there is one.
             let time = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
             let place = DecisionPlace(milliseconds: time, number: 0)
-            let decision = DecisionRecord(cursor: place.text, subject: AlertSubject(alert), receipt: receipt)
+            let decision = DecisionRecord(cursor: place.text, subject: alert.subject, receipt: receipt)
             self.record([HistoryRow(alert: alert), HistoryRow(decision: decision)])
             sent.insert(alert.id)
         }

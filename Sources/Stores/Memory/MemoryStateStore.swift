@@ -1,4 +1,3 @@
-import DequeModule
 package import Events
 package import Reactions
 import Synchronization
@@ -11,57 +10,15 @@ package final class MemoryStateStore: StateStore {
     /// Receipts kept when nothing else is said; a receipt takes about half a KiB.
     package static let defaultReceiptCapacity = 4096
 
-    /// A receipt, and where it stands.
-    struct Kept {
-        let place: DecisionPlace
-        let subject: AlertSubject
-        let receipt: Receipt
-
-        var record: DecisionRecord {
-            DecisionRecord(cursor: self.place.text, subject: self.subject, receipt: self.receipt)
-        }
-    }
-
     struct State {
         var gate: FatigueGate
         var rules: AlertRules
         var silences = MemorySilences()
-        var records: Deque<Kept> = []
-        private(set) var newest = DecisionPlace(milliseconds: 0, number: 0)
-        /// The newest place that is no longer kept.
-        private(set) var forgotten: DecisionPlace?
-
-        mutating func keep(_ receipt: Receipt, _ subject: AlertSubject, _ capacity: Int) {
-            let milliseconds = UInt64(max(0, receipt.decidedAt.microseconds / 1000))
-            self.newest =
-                milliseconds > self.newest.milliseconds
-                ? DecisionPlace(milliseconds: milliseconds, number: 0)
-                : DecisionPlace(milliseconds: self.newest.milliseconds, number: self.newest.number + 1)
-            guard capacity > 0 else {
-                self.forgotten = self.newest
-                return
-            }
-            // First, so that the room for one more is never needed.
-            if self.records.count >= capacity {
-                self.forgotten = self.records.removeFirst().place
-            }
-            self.records.append(Kept(place: self.newest, subject: subject, receipt: receipt))
-        }
-
-        /// How many records stand before a place.
-        func count(before place: DecisionPlace) -> Int {
-            var (low, high) = (0, self.records.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if self.records[middle].place < place { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
+        var receipts: NewestReceipts
     }
 
     let state: Mutex<State>
     let clock: @Sendable () -> Timestamp
-    private let receiptCapacity: Int
     private let notices: (@Sendable ([RoutedNotice]) -> Void)?
 
     /// - Parameters:
@@ -85,8 +42,9 @@ package final class MemoryStateStore: StateStore {
             instance: instance,
             bounds: bounds
         )
-        self.state = Mutex(State(gate: gate, rules: AlertRules(settings)))
-        self.receiptCapacity = max(0, receiptCapacity)
+        self.state = Mutex(
+            State(gate: gate, rules: AlertRules(settings), receipts: NewestReceipts(capacity: receiptCapacity))
+        )
         self.clock = clock
         self.notices = notices
     }
@@ -103,7 +61,7 @@ package final class MemoryStateStore: StateStore {
             return alerts.map { alert in
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
                 let receipt = state.gate.record(alert, surroundings, at: now)
-                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                state.receipts.append(receipt, alert.subject)
                 return receipt
             }
         }
@@ -123,7 +81,7 @@ package final class MemoryStateStore: StateStore {
                 if self.notices != nil, receipt.verdict.isSent {
                     told.append(RoutedNotice(alert, receipt, routes: surroundings.routes))
                 }
-                state.keep(receipt, AlertSubject(alert), self.receiptCapacity)
+                state.receipts.append(receipt, alert.subject)
                 receipts.append(receipt)
             }
             if !told.isEmpty { self.notices?(told) }
@@ -160,9 +118,9 @@ package final class MemoryStateStore: StateStore {
     private func tell(_ tellings: [Telling], endsAt: Timestamp, event: EventReference?, _ state: inout State) {
         var told: [RoutedNotice] = []
         for telling in tellings {
-            var subject = AlertSubject(telling.alert)
+            var subject = telling.alert.subject
             if let event { subject.event = event }
-            state.keep(telling.receipt, subject, self.receiptCapacity)
+            state.receipts.append(telling.receipt, subject)
             guard telling.receipt.verdict.isSent else { continue }
             let routes = telling.route.map { [$0] } ?? state.rules.routes(of: AlertLabels(telling.alert))
             guard !routes.isEmpty else { continue }
@@ -194,9 +152,13 @@ package final class MemoryStateStore: StateStore {
     package func receipts(_ query: ReceiptQuery) async throws -> [DecisionRecord] {
         let before = query.before.flatMap { DecisionPlace($0) }
         return self.state.withLock { state in
-            let older = state.records.prefix(before.map { state.count(before: $0) } ?? state.records.count).reversed()
-                .lazy.map(\.record)
-            return Array(older.filter { query.accepts($0) }.prefix(max(0, query.limit)))
+            var found: [DecisionRecord] = []
+            let older = 0..<(before.map { state.receipts.count(before: $0) } ?? state.receipts.count)
+            for number in older.reversed() where found.count < query.limit {
+                let record = state.receipts[number]
+                if query.accepts(record) { found.append(record) }
+            }
+            return found
         }
     }
 
@@ -204,11 +166,11 @@ package final class MemoryStateStore: StateStore {
         let place = cursor.flatMap { DecisionPlace($0) }
         return self.state.withLock { state in
             let first = place.map {
-                state.count(before: DecisionPlace(milliseconds: $0.milliseconds, number: $0.number + 1))
+                state.receipts.count(before: DecisionPlace(milliseconds: $0.milliseconds, number: $0.number + 1))
             }
-            let behind = state.records.dropFirst(first ?? 0)
-            let found = behind.prefix(max(1, limit)).map(\.record)
-            let hasGap = state.forgotten.map { forgotten in place.map { $0 < forgotten } ?? true }
+            let behind = (first ?? 0)..<state.receipts.count
+            let found = behind.prefix(max(1, limit)).map { state.receipts[$0] }
+            let hasGap = state.receipts.forgotten.map { forgotten in place.map { $0 < forgotten } ?? true }
             return DecisionTail(
                 records: found,
                 end: found.last?.cursor ?? cursor,

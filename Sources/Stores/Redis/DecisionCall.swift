@@ -65,7 +65,7 @@ struct DecisionRules {
 /// One alert as the script gets it.
 struct DecisionCall {
     let alert: Alert
-    let fingerprint: String
+    let fingerprint: Fingerprint
 
     /// - Parameter arguments: what the script gets of the alert is added to them.
     init(
@@ -79,16 +79,17 @@ struct DecisionCall {
     ) {
         let isRouted = !surroundings.told.isEmpty
         self.alert = alert
-        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain).description
+        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
+        let fingerprint = self.fingerprint.description
         arguments.add(alert.id)
-        arguments.add(self.fingerprint)
+        arguments.add(fingerprint)
         arguments.add(String(rules.number(alert, settings, surroundings.told, wasSent: wasSent)))
         arguments.add(alert.tenant)
         arguments.add(alert.domain)
         arguments.add(alert.type)
         arguments.add(alert.runID)
         arguments.add(
-            SubjectText.write(AlertSubject(alert), handler: alert.handler, fingerprint: self.fingerprint, origin)
+            SubjectText.write(alert.subject, handler: alert.handler, fingerprint: fingerprint, origin)
         )
         // Alerts that last are kept until they are resolved, whoever is told of them.
         arguments.add(isRouted && !wasSent || alert.lasts ? NoticeText.rest(of: alert) : [])
@@ -104,22 +105,23 @@ struct DecisionCall {
 
     /// What most alerts have nothing of; empty for these.
     private static func around(_ alert: Alert, _ surroundings: AlertSurroundings) -> [UInt8] {
+        let limits = surroundings.limits ?? AlertLimits()
         var members: [JSONMember] = []
-        if let silence = surroundings.silence {
+        if let silence = limits.silence {
             members.append(JSONMember("s", [.string(silence.id), .number(String(silence.endsAt.microseconds))]))
         }
-        if surroundings.isMuted, let mutedUntil = surroundings.mutedUntil {
-            let names = DecisionNumbers.text(of: surroundings.mutedBy)
+        if surroundings.isMuted, let mutedUntil = limits.mutedUntil {
+            let names = DecisionNumbers.text(of: limits.mutedBy)
             members.append(JSONMember("m", [.string(names), .number(String(mutedUntil))]))
         }
-        if !surroundings.leftOut.isEmpty {
-            members.append(JSONMember("o", .string(DecisionNumbers.text(of: surroundings.leftOut))))
+        if !limits.leftOut.isEmpty {
+            members.append(JSONMember("o", .string(DecisionNumbers.text(of: limits.leftOut))))
         }
-        if surroundings.isBounded {
-            let window = [surroundings.from, surroundings.until].map { JSONValue.number(String($0)) }
+        if limits.isBounded {
+            let window = [limits.from, limits.until].map { JSONValue.number(String($0)) }
             members.append(JSONMember("v", .array(window)))
         }
-        if let keys = surroundings.inhibition, !keys.isEmpty {
+        if let keys = limits.inhibition, !keys.isEmpty {
             let targets = keys.targets.map { target in
                 JSONValue.array([.string(target.rule)] + target.keys.map { .string($0) })
             }

@@ -105,7 +105,7 @@ struct DecisionNumbers {
     /// What an answer or a receipt has beside the numbers.
     struct Texts {
         var alertID: String
-        var fingerprint: String
+        var fingerprint: Fingerprint
         var domain: String
         var heldBackBy: String
         /// May be missing where the verdict says it.
@@ -130,7 +130,7 @@ struct DecisionNumbers {
             remainingInWindow: self.remaining,
             heldBackBy: texts.heldBackBy.isEmpty ? nil : texts.heldBackBy,
             isRepetition: !texts.heldBackBy.isEmpty
-                && (self.outcome == .duplicate || texts.heldFingerprint == texts.fingerprint),
+                && (self.outcome == .duplicate || texts.heldFingerprint == texts.fingerprint.description),
             mutedRoutes: isSent ? Self.lines(texts.why) : [],
             handler: texts.handler,
             configVersion: texts.origin.configVersion,

@@ -78,7 +78,9 @@ extension RedisStateStore {
         _ origin: ReceiptOrigin,
         route: RouteMatch? = nil
     ) -> Telling? {
-        guard let numbers = answer.text.flatMap(DecisionNumbers.init) else { return nil }
+        guard let numbers = answer.text.flatMap(DecisionNumbers.init), let fingerprint = Fingerprint(fingerprint) else {
+            return nil
+        }
         let receipt = numbers.receipt(
             DecisionNumbers.Texts(
                 alertID: alert.id,

@@ -25,7 +25,7 @@ struct ResolveCall {
         ]
         var arguments = [Array(self.fingerprint.utf8), Array(self.standing.revision.utf8), ending.compactBytes]
         for alert in self.told {
-            var subject = AlertSubject(alert)
+            var subject = alert.subject
             if let event = self.resolution.event { subject.event = event }
             let ended = alert.resolved(by: self.resolution.summary)
             arguments += [

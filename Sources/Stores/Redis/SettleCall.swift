@@ -52,7 +52,7 @@ struct SettleCall {
             arguments += [
                 Array(alert.id.utf8), Array(alert.runID.utf8),
                 SubjectText.write(
-                    AlertSubject(alert),
+                    alert.subject,
                     handler: alert.handler,
                     fingerprint: self.fingerprint,
                     origin

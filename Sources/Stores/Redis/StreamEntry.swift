@@ -22,7 +22,8 @@ package struct StreamEntry: Sendable {
     /// Nil for an entry that no version of the scripts has written.
     package var record: DecisionRecord? {
         guard let numbers = self.fields["numbers"].flatMap(DecisionNumbers.init), let alert = self.fields["alert"],
-            let about = self.about, let fingerprint = about["fingerprint"]?.stringValue
+            let about = self.about,
+            let fingerprint = (about["fingerprint"]?.stringValue).flatMap({ Fingerprint($0) })
         else { return nil }
         let subject = SubjectText.read(about)
         let receipt = numbers.receipt(

@@ -132,10 +132,10 @@ enum HistorySample {
         let alert = Self.alert(run: runID, tenant: tenant)
         return DecisionRecord(
             cursor: "1767225600000-0",
-            subject: AlertSubject(alert),
+            subject: alert.subject,
             receipt: Receipt(
                 alertID: alert.id,
-                fingerprint: "2f419c51842c1e32",
+                fingerprint: Fingerprint(key: "k", tenant: "t", domain: "incidents"),
                 verdict: .duplicate,
                 ground: .duplicate(age: 1_500_000),
                 window: .seconds(60),

@@ -21,7 +21,7 @@ import Testing
         var gate = self.gate()
         let receipt = gate.decide(.sample(), at: self.time(0))
         #expect(receipt.verdict == .sent)
-        #expect(receipt.fingerprint == "2f419c51842c1e32")
+        #expect(receipt.fingerprint.description == "2f419c51842c1e32")
         #expect(receipt.count == 0)
         #expect(receipt.limit == 100)
         #expect(receipt.remainingInWindow == 100)

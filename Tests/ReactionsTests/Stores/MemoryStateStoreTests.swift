@@ -54,6 +54,30 @@ import Testing
         #expect(all.map(\.receipt.alertID) == ["a4", "a3", "a2"])
     }
 
+    @Test(arguments: [0, 1, 3, 7])
+    func `whoever follows the receipts gets each that is kept once, in order, and hears of a gap`(
+        capacity: Int
+    ) async throws {
+        let store = self.store(receipts: capacity)
+        var cursor: String?
+        for number in 0..<40 {
+            _ = try await store.decide([.sample(id: "a\(number)")])
+            // Several in one millisecond, too.
+            if number % 3 == 0 { self.clock.advance(.milliseconds(1)) }
+            let all = try await store.receipts(ReceiptQuery())
+            #expect(all.map(\.receipt.alertID) == (0...number).suffix(capacity).reversed().map { "a\($0)" })
+            guard number % 5 == 4 else { continue }
+            let tail = try await store.decisions(after: cursor, limit: 100)
+            #expect(tail.records.map(\.receipt.alertID) == (0...number).suffix(min(5, capacity)).map { "a\($0)" })
+            #expect(tail.hasGap == (capacity < 5))
+            var query = ReceiptQuery()
+            query.before = tail.records.last?.cursor
+            let older = try await store.receipts(query).map(\.receipt.alertID)
+            #expect(older == (0..<number).suffix(max(0, capacity - 1)).reversed().map { "a\($0)" } || capacity == 0)
+            cursor = tail.end
+        }
+    }
+
     @Test func `receipts can be asked for by alert, verdict, time and number`() async throws {
         let store = self.store()
         let begin = self.clock.now

@@ -46,7 +46,7 @@ struct RedisStateStoreTests {
             let record = try #require(try await turned.store.receipts(ReceiptQuery()).first)
             #expect(record.subject.tenant == "t" && record.subject.domain == "audit" && record.subject.runID == "r")
             #expect(record.receipt.verdict == .duplicate && record.receipt.isRepetition)
-            #expect(record.receipt.fingerprint == "0123456789abcdef")
+            #expect(record.receipt.fingerprint.description == "0123456789abcdef")
             #expect(record.receipt.instance == "old" && record.receipt.configVersion == "c1")
         }
     }

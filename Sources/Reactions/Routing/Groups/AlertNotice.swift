@@ -24,7 +24,7 @@ package struct DecisionSummary: Sendable, Hashable {
     package init(_ receipt: Receipt) {
         self.init(
             verdict: receipt.verdict.rawValue,
-            fingerprint: receipt.fingerprint,
+            fingerprint: receipt.fingerprint.description,
             reason: receipt.reason,
             decidedAt: receipt.decidedAt
         )

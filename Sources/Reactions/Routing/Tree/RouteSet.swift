@@ -1,7 +1,8 @@
 import Events
 
-/// The routes that take an alert and name somebody, with what is asked of them for every alert.
-package struct RouteSet: Sendable, Hashable {
+/// The routes that take an alert and name somebody, with what is asked of them for every alert: one reference, which all
+/// alerts that go the same ways share.
+package final class RouteSet: Sendable, Hashable {
     package let routes: [RouteMatch]
     /// Whoever is told, each once.
     package let receivers: [String]
@@ -19,6 +20,10 @@ package struct RouteSet: Sendable, Hashable {
     }
 
     package var isEmpty: Bool { self.routes.isEmpty }
+
+    package static func == (lhs: RouteSet, rhs: RouteSet) -> Bool { lhs === rhs || lhs.routes == rhs.routes }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.routes) }
 }
 
 /// What a routing tree said of alerts before: the same is said of all that have the same values, byte for byte, of the
@@ -31,7 +36,7 @@ struct RouteMemory: Sendable {
     /// Nil when a matcher names a label of which nearly every alert has a value of its own.
     private let names: [AlertLabels.Name]?
     /// By these values, each with a byte behind it that no UTF-8 holds.
-    private var known: [[UInt8]: RouteSet] = [:]
+    private var known = ShortTable<[UInt8], RouteSet>()
     /// Room for the values of one alert, so that none is made for each.
     private var values: [UInt8] = []
 
@@ -50,10 +55,10 @@ struct RouteMemory: Sendable {
             self.values += alert[label: name].utf8
             self.values.append(0xFF)
         }
-        if let known = self.known[self.values] { return known }
+        if let place = self.known.place(of: self.values) { return self.known[place] }
         let found = self.find(alert)
-        if self.known.count >= Self.capacity { self.known.removeAll(keepingCapacity: true) }
-        self.known[self.values] = found
+        if self.known.count >= Self.capacity { self.known = ShortTable() }
+        _ = self.known.place(of: self.values, orAdd: found)
         return found
     }
 
