@@ -107,6 +107,8 @@ extension Alert {
         set { self.subject.key = newValue }
     }
 
+    package var fingerprint: Fingerprint { self.subject.fingerprint }
+
     package var summary: String {
         get { self.subject.summary }
         set { self.subject.summary = newValue }

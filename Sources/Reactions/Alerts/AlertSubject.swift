@@ -17,8 +17,12 @@ package struct AlertSubject: Sendable, Hashable {
 
     private final class Shared: Sendable {
         let fields: Fields
+        let fingerprint: Fingerprint
 
-        init(_ fields: Fields) { self.fields = fields }
+        init(_ fields: Fields) {
+            self.fields = fields
+            self.fingerprint = Fingerprint(key: fields.key, tenant: fields.tenant, domain: fields.domain)
+        }
     }
 
     private var shared: Shared
@@ -81,6 +85,10 @@ package struct AlertSubject: Sendable, Hashable {
         get { self.shared.fields.key }
         set { self.change { $0.key = newValue } }
     }
+
+    /// What tells alerts apart, made of key, tenant and domain. It is worked out where the alert is made: whoever decides
+    /// does so for all, one alert after the other.
+    package var fingerprint: Fingerprint { self.shared.fingerprint }
 
     package var summary: String {
         get { self.shared.fields.summary }

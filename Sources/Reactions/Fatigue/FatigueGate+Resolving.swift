@@ -88,7 +88,7 @@ extension FatigueGate {
 
     private mutating func tell(_ heldBack: HeldBack, at reading: Timestamp) -> Telling {
         let alert = heldBack.digest(at: reading)
-        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
+        let fingerprint = alert.fingerprint
         let decision = FatigueDecision(.sent, .digest(alerts: heldBack.total))
         return Telling(
             alert: alert,

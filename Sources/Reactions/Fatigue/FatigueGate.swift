@@ -79,7 +79,7 @@ package struct FatigueGate: Sendable, Hashable {
     ) -> Receipt {
         let now = self.begin(reading)
         let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
-        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
+        let fingerprint = alert.fingerprint
         let tenant = self.tenants.index(forKey: ExactText(alert.tenant))
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
         var decision: FatigueDecision
@@ -130,7 +130,7 @@ package struct FatigueGate: Sendable, Hashable {
     package mutating func record(_ alert: Alert, _ surroundings: AlertSurroundings, at reading: Timestamp) -> Receipt {
         let now = self.begin(reading)
         let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
-        let fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
+        let fingerprint = alert.fingerprint
         if let index = self.tenants.index(forKey: ExactText(alert.tenant)) {
             self.tenants.values[index].endHour(at: now)
         }

@@ -65,7 +65,6 @@ struct DecisionRules {
 /// One alert as the script gets it.
 struct DecisionCall {
     let alert: Alert
-    let fingerprint: Fingerprint
 
     /// - Parameter arguments: what the script gets of the alert is added to them.
     init(
@@ -79,8 +78,7 @@ struct DecisionCall {
     ) {
         let isRouted = !surroundings.told.isEmpty
         self.alert = alert
-        self.fingerprint = Fingerprint(key: alert.key, tenant: alert.tenant, domain: alert.domain)
-        let fingerprint = self.fingerprint.description
+        let fingerprint = alert.fingerprint.description
         arguments.add(alert.id)
         arguments.add(fingerprint)
         arguments.add(String(rules.number(alert, settings, surroundings.told, wasSent: wasSent)))

@@ -195,7 +195,7 @@ package final class RedisStateStore: StateStore {
             return numbers.receipt(
                 DecisionNumbers.Texts(
                     alertID: call.alert.id,
-                    fingerprint: call.fingerprint,
+                    fingerprint: call.alert.fingerprint,
                     domain: call.alert.domain,
                     heldBackBy: text(1),
                     heldFingerprint: text(2),

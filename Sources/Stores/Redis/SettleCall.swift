@@ -25,10 +25,7 @@ struct SettleCall {
             self.status = .firing
             self.outcome = .digest
             self.amount = self.heldBack?.total ?? 0
-            self.fingerprint =
-                self.alerts.first.map {
-                    Fingerprint(key: $0.key, tenant: $0.tenant, domain: $0.domain).description
-                } ?? name
+            self.fingerprint = self.alerts.first?.fingerprint.description ?? name
         } else {
             let standing = StoredStanding(reply)
             self.heldBack = nil

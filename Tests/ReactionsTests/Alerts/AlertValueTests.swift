@@ -17,6 +17,9 @@ import Testing
         copy.severity = .medium
         #expect(copy == alert)
         #expect(copy.hashValue == alert.hashValue)
+        copy.key = "k2"
+        #expect(copy.fingerprint == Fingerprint(key: "k2", tenant: "t", domain: "incidents"))
+        #expect(alert.fingerprint == Fingerprint(key: "k", tenant: "t", domain: "incidents"))
     }
 
     @Test func `a fingerprint is read from what is written of it, and from nothing else`() {
