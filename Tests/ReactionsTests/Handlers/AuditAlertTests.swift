@@ -63,6 +63,23 @@ import Testing
     }
 
     @Test(arguments: [
+        (nil, "1 expected action"), (0, "1 expected action"), (1, "1 of 1 expected actions"),
+        (2, "1 of 2 expected actions"),
+    ])
+    func `the summary names how many actions were expected only where the producer does`(
+        expected: Int?,
+        words: String
+    ) throws {
+        var payload: [JSONMember] = [
+            JSONMember("run_id", "r-1"), JSONMember("missing_actions", [["incidents", "create_incident"]]),
+        ]
+        if let expected { payload.append(JSONMember("expected_count", .number(expected))) }
+        let reactions = try self.react(.missingAck, .object(payload))
+        let alert = try #require(reactions.first?.alert)
+        #expect(alert.summary == "Run r-1: \(words) not acknowledged: incidents/create_incident")
+    }
+
+    @Test(arguments: [
         JSONValue.string("incidents"), .null, .number(3), [["incidents"]], ["incidents"], [["a", 1]],
         [["a", "b", "c"]], [nil],
     ])
