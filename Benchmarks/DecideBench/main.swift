@@ -8,7 +8,7 @@ import Stores
 
 // How fast alerts are decided, and whether the books are complete afterwards.
 //
-//     decide-bench memory ALERTS TENANTS
+//     decide-bench memory ALERTS TENANTS    (tenants: a power of two)
 //     decide-bench redis unix:///path/to/redis.sock ALERTS
 //
 // The second one decides ALERTS in batches on one connection, then single ones at 1,000 a second for ten seconds, then
@@ -54,10 +54,11 @@ func redis(_ url: String, _ count: Int) async throws {
 }
 
 let arguments = CommandLine.arguments
-switch (arguments.dropFirst().first, arguments.last.flatMap { Int($0) }, arguments.count) {
-case ("memory", let tenants?, 4) where tenants > 0 && tenants.nonzeroBitCount == 1:
-    try await memory(Int(arguments[2]) ?? 0, tenants: tenants)
-case ("redis", let count?, 4): try await redis(arguments[2], count)
+switch (arguments.dropFirst().first, arguments.dropFirst(2).first, arguments.last.flatMap { Int($0) }, arguments.count)
+{
+case ("memory", let text?, let tenants?, 4) where tenants > 0 && tenants.nonzeroBitCount == 1 && Int(text) ?? 0 > 0:
+    try await memory(Int(text) ?? 0, tenants: tenants)
+case ("redis", let url?, let count?, 4) where count > 0: try await redis(url, count)
 default:
     print("usage: decide-bench memory ALERTS TENANTS | decide-bench redis URL ALERTS")
     exit(64)

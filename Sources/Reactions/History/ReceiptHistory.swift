@@ -101,7 +101,7 @@ package struct ReceiptHistory: Sendable, Hashable {
 }
 
 extension DecisionRecord {
-    /// A decision as history kept it; nil for a row that is no receipt, or one with a verdict of a later
+    /// A decision as history kept it; nil for a row that is no receipt, or one with a verdict or a fingerprint of a later
     /// version.
     package init?(_ row: HistoryRow) {
         guard case .receipt(let kept) = row.content, let verdict = Verdict(rawValue: kept.verdict),

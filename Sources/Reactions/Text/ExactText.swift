@@ -20,7 +20,8 @@ package struct ExactText: Sendable, Hashable {
 extension String {
     /// Whether both are written with the same bytes. `==` takes a letter and its accent for the letter with the accent.
     func hasSameBytes(as other: String) -> Bool {
-        // Either the bytes themselves, of a short one, or where they lie: most texts that are the same are so here already.
+        // A string is two words: its bytes, of a short one, or where they lie. Most texts that are the same are so already
+        // here; that the words differ says nothing.
         guard unsafeBitCast(self, to: (UInt64, UInt64).self) != unsafeBitCast(other, to: (UInt64, UInt64).self) else {
             return true
         }
