@@ -68,9 +68,9 @@ import Testing
                 try await Self.withReactor("bravo", server, Self.briefly) { bravo in
                     _ = try await server.publish(Array(repeating: Self.cost("acme"), count: 20), on: "aos.events")
                     try await eventually(within: .seconds(60), "told") { try await Self.signals([alfa, bravo]) == 2 }
-                    // What was told is known for another window, and then forgotten: by both of them, so that
+                    // What was told is known for another minute, and then forgotten: by both of them, so that
                     // neither has anything left to tell.
-                    await eventually(within: .seconds(60), "forgotten") {
+                    await eventually(within: .seconds(150), "forgotten") {
                         (try? await server.command("HLEN", "aos:{aos}:machine:spend:states")) == .integer(0)
                     }
                     // Each has heard twenty events, that the limit was crossed, and that it is kept again.

@@ -62,13 +62,16 @@ package struct ThresholdDetector: Sendable {
 
     /// As many as there are bits.
     static let maxTiers = 64
+    /// Microseconds for which what was told is known at least where reactors share it, however short the window: one that
+    /// lags by as much, as on a machine that was held up, does not tell it anew.
+    private static let shortestMemory: Int64 = 60_000_000
 
     package let rule: ThresholdRule
     /// Microseconds.
     let bucketLength: Int64
     let seconds: Double
-    /// Whether several reactors share what was told. Keys are then known for one window longer, so that one of them that
-    /// lags does not tell anything anew.
+    /// Whether several reactors share what was told. Keys are then known for longer, so that one of them that lags does not
+    /// tell anything anew.
     var isShared = false
     /// Keys that are watched no longer, where reactors share what they know.
     private var gone: [String] = []
@@ -226,8 +229,10 @@ package struct ThresholdDetector: Sendable {
 
     /// Until when a key is known that has nothing in its window.
     private func end(of entry: Entry) -> Int64 {
+        // What somebody else has told is looked at when it must be over; its end is told then, and known as long as others.
         let isForeign = entry.told & ~entry.reached != 0
-        let told = self.isShared || isForeign ? entry.lastTold.map { $0 &+ self.span } : nil
+        let memory = isForeign ? self.span : max(self.span, Self.shortestMemory)
+        let told = self.isShared || isForeign ? entry.lastTold.map { $0 &+ memory } : nil
         let used = self.isShared && entry.lastUsed > .min ? entry.lastUsed &+ 2 &* self.span : 0
         return max(told ?? 0, used)
     }

@@ -237,6 +237,22 @@ import Testing
         #expect((ahead.machine.figures.kept, behind.machine.figures.kept) == (0, 0))
     }
 
+    /// The window is a sixth of the time for which it was held up.
+    @Test func oneThatWasHeldUpForHalfAMinuteDoesNotTellTheEndAnew() throws {
+        func box() -> Box { Self.box(.count) { ($0.window, $0.limit) = (.seconds(5), 1) } }
+        var (ahead, behind) = (box(), box())
+        _ = try ahead.event("cost.recorded", at: 0, Self.cost(1))
+        _ = try behind.event("cost.recorded", at: 0, Self.cost(1))
+        _ = behind.machine.takeChanges()
+        #expect(try behind.machine.adopt("acme", Self.state(ahead), behind.moment()).isEmpty)
+        #expect(self.types(Self.pass(&ahead, until: 30_000)).contains("threshold.recovered"))
+        // It finds the end by itself, and what is written down says that it was told.
+        #expect(self.types(Self.pass(&behind, until: 30_000)).contains("threshold.recovered"))
+        #expect(try behind.machine.adopt("acme", Self.state(ahead), behind.moment()).isEmpty)
+        _ = (Self.pass(&ahead, until: 120_000), Self.pass(&behind, until: 120_000))
+        #expect((ahead.machine.figures.kept, behind.machine.figures.kept) == (0, 0))
+    }
+
     @Test func whatSomebodyElseHasToldEndsWhenHeCannotSayItAnyMore() throws {
         var (gone, left) = (Self.box(), Self.box())
         // It has heard something that the other one has not.
