@@ -46,7 +46,7 @@ package struct StreamEntry: Sendable {
 
     /// What a notice tells, with the decision filled in; nil for an entry that holds none.
     package var notice: RoutedNotice? {
-        guard let json = self.json("notice"), var notice = RoutedNotice(json: json) else { return nil }
+        guard let json = self.json("notice") ?? self.parts, var notice = RoutedNotice(json: json) else { return nil }
         if let record = self.record { notice.decide(record.receipt) }
         return notice
     }
@@ -59,6 +59,13 @@ package struct StreamEntry: Sendable {
         }
         if case .object(let origin)? = self.json("origin") { members += origin }
         return .object(members)
+    }
+
+    /// What is told, where the script did not put it together.
+    private var parts: JSONValue? {
+        guard let subject = self.fields["subject"], let rest = self.fields["rest"], let routes = self.fields["routes"]
+        else { return nil }
+        return try? JSONValue.parse(NoticeText.whole(subject: subject, rest: rest, routes: routes))
     }
 
     private func json(_ name: String) -> JSONValue? {

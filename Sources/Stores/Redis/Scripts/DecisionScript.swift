@@ -138,33 +138,31 @@ enum DecisionScript {
             end
         end
 
-        -- What a digest says of an alert stands first in its subject, up to the domain, whose name with these quotes is in no
-        -- text before it.
-        local function told_first(subject)
-            return sub(subject, 1, find(subject, '","domain":', 1, true)) .. '}'
-        end
-
         -- Counts an alert among those that a digest will tell of, by the names of these; `receivers` is theirs, as JSON.
-        local function hold_back(names, receivers, tenant, domain, kind, example, due)
+        local function hold_back(names, receivers, tenant, domain, kind, alert, subject, due)
+            -- What a digest says of an alert stands first in its subject, up to the domain, whose name with these quotes is
+            -- in no text before it.
+            local example = alert .. '\\n' .. sub(subject, 1, find(subject, '","domain":', 1, true)) .. '}'
             local at = 0
-            for name in names:gmatch('%x+') do
-                local key = base .. 'held:' .. name
+            -- Of 16 characters each, with a space between them.
+            for first = 1, #names, 17 do
+                local key = base .. 'held:' .. sub(names, first, first + 15)
                 at = at + 1
                 -- The first of them is the last one too.
                 if call('HSET', key, 'last', example) == 1 then
                     call('HSET', key, kind, '1', 'first', example, 'receiver', cjson.decode(receivers)[at],
                         'tenant', tenant, 'domain', domain, 'since', now_text, 'due', due)
-                    call('ZADD', due_key, due, 'd:' .. name)
+                    call('ZADD', due_key, due, 'd:' .. sub(names, first, first + 15))
                 else
                     call('HINCRBY', key, kind, '1')
                 end
             end
         end
 
-        -- What is told of an alert: only few are, so it is put together here of what is given anyway.
+        -- What is told of an alert that lasts; of others whoever reads it puts it together.
         local function told(subject, rest, routes)
-            return '{"version":1,"notice":' .. subject:sub(1, -2) .. ',' .. rest:sub(2, -2) .. ',"decision":null,' ..
-                '"status":"firing","ends_at":null,"was_told":false,"stands_for":[]},"routes":' .. routes .. '}'
+            return '\(NoticeText.beginning)' .. sub(subject, 1, -2) .. ',' .. sub(rest, 2, -2) ..
+                '\(NoticeText.middle)' .. routes .. '}'
         end
 
         -- Whether the version before may have decided what is asked again.
@@ -194,28 +192,25 @@ enum DecisionScript {
             local mark = now_text .. ' ' .. serial .. ' ' .. fingerprint .. ' 0 ' .. alert
             -- Twice as long as needed, so that half of the time nothing is to be done.
             local renews = not lasts or tonumber(lasts) - now < life * 1000
-            if renews then lasts = whole(now + life * 2000) end
-            if rule[1] >= 2 then
-                call('HSET', domain_key, 'n', serial, rank, mark, rank .. ':' .. kind, mark)
+            -- A field that is named twice is one.
+            local of_kind = rule[1] >= 2 and rank .. ':' .. kind or rank
+            if renews then
+                call('HSET', domain_key, 'n', serial, rank, mark, of_kind, mark, 'x', whole(now + life * 2000))
+                call('PEXPIRE', domain_key, whole(life * 2))
             else
-                call('HSET', domain_key, 'n', serial, rank, mark)
+                call('HSET', domain_key, 'n', serial, rank, mark, of_kind, mark)
             end
             local identity_key = base .. 'identity:' .. fingerprint
             call('HSET', identity_key, rank, mark)
             call('PEXPIRE', identity_key, retention)
             call('ZADD', hour_key, now_text, serial .. ':' .. domain)
             counts[tenant] = count + 1
-            if renews then
-                call('HSET', domain_key, 'x', lasts)
-                call('PEXPIRE', domain_key, whole(life * 2))
+            -- Other domains of the tenant count on it as well, some by other settings.
+            if (renews or count == 0) and call('PTTL', hour_key) < life * 2 then
+                call('PEXPIRE', hour_key, whole(life * 2))
             end
-            if renews or count == 0 then
-                -- Other domains of the tenant count on it as well, some by other settings.
-                if call('PTTL', hour_key) < life * 2 then call('PEXPIRE', hour_key, whole(life * 2)) end
-                call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour))
-            elseif serial % 8 == 0 then
-                call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour))
-            end
+            -- Now and then: what is older counts for nothing.
+            if count == 0 or now % 8 == 0 then call('ZREMRANGEBYSCORE', hour_key, '-inf', whole(now - hour)) end
         end
 
         -- The length of the tenant's name stands before it, so that no two pairs share a key.
@@ -323,7 +318,7 @@ enum DecisionScript {
                 -- A limit that lets nothing through has no window that closes.
                 if outcome == 3 and rule[5] <= 0 then due = whole(now + hour) end
                 hold_back(names, rule[12], tenant, domain, 'k:' .. text_of(outcome) .. ':' .. rule[6] .. ':' .. kind,
-                    alert .. '\\n' .. told_first(subject), due)
+                    alert, subject, due)
             end
             if around and around.k then leave_marks(around.k, fingerprint, alert, standing) end
             if standing then
@@ -341,8 +336,8 @@ enum DecisionScript {
             local text = numbers(text_of(outcome), text_of(count), window, next_at, text_of(remaining), text_of(held_rank),
                 held_at, rule[10], rule[7], text_of(amount))
             local goes_out = is_sent and mode ~= 3
-            if goes_out and not notice then notice = told(subject, rest, rule[11]) end
-            record(alert, run, text, held_by, held_fingerprint, why, subject, goes_out and notice or nil)
+            record(alert, run, text, held_by, held_fingerprint, why, subject, goes_out and (notice or rest),
+                not notice and rule[11])
             if held_by == '' and why == '' then return text end
             if held_fingerprint == '' and why == '' then return text .. '\\n' .. held_by end
             return {text, held_by, held_fingerprint, why}
@@ -351,7 +346,7 @@ enum DecisionScript {
         local replies, count = {'ok', now_text, 0}, 0
         local first, step = sets + tonumber(ARGV[14]) * \(argumentsPerRouteSet), \(argumentsPerAlert)
         -- Most have not been asked about before: one look at all of them.
-        local asked, seen, any = {}, {}, false
+        local asked, any = {}, false
         for at = first, #arguments, step do asked[#asked + 1] = arguments[at] end
         for at, id in ipairs(call('HMGET', index, unpack(asked))) do
             first_of[asked[at]] = id
@@ -364,12 +359,12 @@ enum DecisionScript {
         end
         for at = first, #arguments, step do
             local alert = arguments[at]
-            local reply = decide(at, any or seen[alert])
+            -- Named twice in one call, it has a receipt by now.
+            local reply = decide(at, any or first_of[alert])
             if not reply then
                 replies[1] = 'stale'
                 break
             end
-            seen[alert] = true
             count = count + 1
             replies[count + 3] = reply
         end

@@ -33,7 +33,8 @@ enum ScriptPrelude {
         local flap_high, flap_low, flap_settle = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
         -- As a whole number; what %s would write has 14 digits.
-        local function whole(number) return string.format('%d', number) end
+        local format = string.format
+        local function whole(number) return format('%d', number) end
 
         -- The latest time that was seen, and the version of the silences.
         local since_key = base .. 'alerts:since'
@@ -55,8 +56,9 @@ enum ScriptPrelude {
         -- written, behind their alerts.
         local first_of, firsts = {}, {}
 
-        -- Writes a receipt, and the notice unless there is none. Most have the same fields, which a stream keeps once.
-        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice)
+        -- Writes a receipt, and the notice unless there is none: as a whole, or, where routes are given, what belongs to
+        -- it beside them and the subject. Most have the same fields, which a stream keeps once.
+        local function record(alert, run, text, held_by, held_fingerprint, why, subject, notice, routes)
             local id
             if held_fingerprint == '' and why == '' then
                 id = call('XADD', receipts, '*', 'alert', alert, 'run', run, 'numbers', text, 'subject', subject,
@@ -81,7 +83,10 @@ enum ScriptPrelude {
                 of_runs[run] = {id}
                 runs[#runs + 1] = run
             end
-            if notice then
+            if notice and routes then
+                call('XADD', notices, '*', 'rest', notice, 'routes', routes, 'alert', alert, 'numbers', text, 'why', why,
+                    'subject', subject)
+            elseif notice then
                 call('XADD', notices, '*', 'notice', notice, 'alert', alert, 'numbers', text, 'why', why,
                     'subject', subject)
             end
