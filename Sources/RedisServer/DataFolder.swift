@@ -33,7 +33,7 @@ final class DataFolder: Sendable {
         do {
             self.socketFolder = try Self.socketFolder(for: self.path)
         } catch {
-            close(descriptor)
+            Self.unlock(descriptor)
             throw error
         }
         unlink(self.log)
@@ -47,9 +47,15 @@ final class DataFolder: Sendable {
             guard let open = descriptor else { return }
             unlink(self.socket)
             if self.socketFolder != self.path { rmdir(self.socketFolder) }
-            close(open)
+            Self.unlock(open)
             descriptor = nil
         }
+    }
+
+    /// Closing alone would leave the lock to a child process that is being started and has not closed its copy yet.
+    private static func unlock(_ descriptor: CInt) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// The process that serves this folder, if the pid file names one and it really is that server: the program is

@@ -56,7 +56,11 @@ package struct FileSink: AlertSink {
         // Non-blocking for the sake of pipes that nobody reads; files do not care.
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o640)
         guard descriptor >= 0 else { throw FileError("cannot open the file") }
-        defer { close(descriptor) }
+        defer {
+            // Closing alone would leave the lock to a child process that is being started and still has its copy.
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+        }
         // While another one writes, its line looks like one that was cut.
         try Self.lock(descriptor)
         // A line that was cut by a full disk must not swallow this one.
@@ -66,6 +70,7 @@ package struct FileSink: AlertSink {
             written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         } while written < 0 && errno == EINTR
         guard written >= 0 else { throw FileError("cannot write") }
+        // Others need not wait for the disk.
         flock(descriptor, LOCK_UN)
         guard written == bytes.count else {
             throw FileError(reason: "only \(written) of \(bytes.count) bytes could be written")

@@ -42,7 +42,7 @@ actor SpillFolder {
 
     deinit {
         if let output { Glibc.close(output) }
-        if self.lock >= 0 { Glibc.close(self.lock) }
+        if self.lock >= 0 { Self.unlock(self.lock) }
         self.thread.stop()
     }
 
@@ -75,9 +75,15 @@ actor SpillFolder {
     /// Gives the folder up; what is in it stays. The next call takes it again.
     func close() {
         self.endOutput()
-        if self.lock >= 0 { Glibc.close(self.lock) }
+        if self.lock >= 0 { Self.unlock(self.lock) }
         self.lock = -1
         self.isOpen = false
+    }
+
+    /// Closing alone would leave the lock to a child process that is being started and has not closed its copy yet.
+    private static func unlock(_ descriptor: CInt) {
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
     }
 
     /// Appends rows and returns when they are on disk.

@@ -1,5 +1,6 @@
 import Events
 import FoundationEssentials
+import Glibc
 import Reactions
 import ReactorTestKit
 import Testing
@@ -98,6 +99,23 @@ import Testing
             let found = Set(try await Self.readAll(second))
             #expect(found.isSuperset(of: (10...50).map { StoredRow(HistorySample.event($0)) }))
         }
+    }
+
+    /// A child process that is being started has a copy of each descriptor until it runs its program.
+    @Test func aFolderThatIsGivenUpIsFreeThoughAChildStillHasACopyOfItsLock() async throws {
+        try await withTemporaryFolder { folder in
+            let first = SpillFolder(path: folder, limit: 1 << 20, fileLimit: 1 << 20)
+            try await first.open()
+            let original = try #require((0..<4096).first { Self.path(ofDescriptor: $0) == folder + "/owner.lock" })
+            let copy = fcntl(original, F_DUPFD_CLOEXEC, 0)
+            defer { close(copy) }
+            await first.close()
+            try await SpillFolder(path: folder, limit: 1 << 20, fileLimit: 1 << 20).open()
+        }
+    }
+
+    private static func path(ofDescriptor descriptor: CInt) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
     }
 
     @Test(arguments: [0, 4, 9, 30, 90, 200, 400])
