@@ -18,9 +18,11 @@ package struct AlertSubject: Sendable, Hashable {
     private final class Shared: Sendable {
         let fields: Fields
         let fingerprint: Fingerprint
+        let tenant: HashedText
 
         init(_ fields: Fields) {
             self.fields = fields
+            self.tenant = HashedText(fields.tenant)
             self.fingerprint = Fingerprint(key: fields.key, tenant: fields.tenant, domain: fields.domain)
         }
     }
@@ -89,6 +91,9 @@ package struct AlertSubject: Sendable, Hashable {
     /// What tells alerts apart, made of key, tenant and domain. It is worked out where the alert is made: whoever decides
     /// does so for all, one alert after the other.
     package var fingerprint: Fingerprint { self.shared.fingerprint }
+
+    /// The tenant as a key, likewise.
+    var tenantKey: HashedText { self.shared.tenant }
 
     package var summary: String {
         get { self.shared.fields.summary }

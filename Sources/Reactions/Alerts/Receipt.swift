@@ -70,13 +70,19 @@ package struct Receipt: Sendable, Hashable {
     /// Whether the alert that stands in the way is the same one, sent earlier: a repetition that a cooldown holds back
     /// is told from another alert that it holds back.
     package var isRepetition: Bool
-    /// Routes that would have taken the alert and are muted, by their matchers; others were told.
-    package var mutedRoutes: [String]
     package var handler: String
     package var configVersion: String
     package var instance: String
     package var decidedAt: Timestamp
+    /// Routes that would have taken the alert and are muted, by their matchers; others were told.
+    package var mutedRoutes: [String]
+}
 
+extension Receipt {
+    /// What the parameters mean is said of the properties.
+    ///
+    /// It stands apart from these, so that there is the one too that the compiler makes of them (in their order): that one puts
+    /// a receipt together where it goes, while this one fills it in and has it copied there.
     package init(
         alertID: String,
         fingerprint: Fingerprint,

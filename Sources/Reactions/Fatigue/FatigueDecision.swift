@@ -16,11 +16,13 @@ struct FatigueDecision {
     private(set) var isRepetition = false
     /// Alerts of the tenant in the last hour, this one not among them.
     let count: Int
+}
 
+// Initializers stand apart from the fields: the one that the compiler makes of those puts a decision together where it goes,
+// while one that fills them in one after the other has it copied there.
+extension FatigueDecision {
     private init(_ verdict: Verdict, _ ground: DecisionGround, count: Int) {
-        self.verdict = verdict
-        self.ground = ground
-        self.count = count
+        self.init(verdict: verdict, ground: ground, count: count)
     }
 
     /// - Parameter count: alerts of the tenant in the last hour.
@@ -69,9 +71,7 @@ struct FatigueDecision {
         }
         if let held = Self.repeated(subject, fingerprint, rules, &ledger, now: now) { return held }
         if count >= rules.limit { return Self.rateLimit(rules, ledger.hour, now: now) }
-        var decision = FatigueDecision(.sent, .withinLimit, count: count)
-        decision.remaining = rules.limit - count
-        return decision
+        return FatigueDecision(verdict: .sent, ground: .withinLimit, remaining: rules.limit - count, count: count)
     }
 
     /// For an alert that nobody would be told of: when nothing else holds it back, that does.
@@ -125,12 +125,15 @@ struct FatigueDecision {
         window: Int64,
         count: Int
     ) -> FatigueDecision {
-        var decision = FatigueDecision(verdict, ground, count: count)
-        decision.window = window
-        decision.nextAllowed = mark.at &+ window
-        decision.heldBackBy = mark.alertID
-        decision.isRepetition = mark.fingerprint == fingerprint
-        return decision
+        FatigueDecision(
+            verdict: verdict,
+            ground: ground,
+            window: window,
+            nextAllowed: mark.at &+ window,
+            heldBackBy: mark.alertID,
+            isRepetition: mark.fingerprint == fingerprint,
+            count: count
+        )
     }
 
     /// - Parameter hour: what counts against the limit.

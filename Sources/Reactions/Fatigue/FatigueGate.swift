@@ -27,7 +27,7 @@ package struct FatigueGate: Sendable, Hashable {
     let instance: String
     private let bounds: FatigueBounds
     var clock = SteadyClock()
-    private(set) var tenants: [ExactText: TenantLedger] = [:]
+    private(set) var tenants: [HashedText: TenantLedger] = [:]
     /// All that is remembered, oldest first.
     private var journal: Deque<JournalEntry> = []
     private var serial: UInt64 = 0
@@ -80,7 +80,7 @@ package struct FatigueGate: Sendable, Hashable {
         let now = self.begin(reading)
         let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
         let fingerprint = alert.fingerprint
-        let tenant = self.tenants.index(forKey: ExactText(alert.tenant))
+        let tenant = self.tenants.index(forKey: alert.subject.tenantKey)
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
         var decision: FatigueDecision
         if let limits = surroundings.limits,
@@ -93,14 +93,13 @@ package struct FatigueGate: Sendable, Hashable {
         {
             decision = held
         } else {
-            var nothing = TenantLedger()
-            // In place: a copy of what is remembered would have to be counted, and undone.
-            decision =
-                if let tenant {
-                    .judge(alert.subject, fingerprint, rules, &self.tenants.values[tenant], now: now)
-                } else {
-                    .judge(alert.subject, fingerprint, rules, &nothing, now: now)
-                }
+            if let tenant {
+                // In place: a copy of what is remembered would have to be counted, and undone.
+                decision = .judge(alert.subject, fingerprint, rules, &self.tenants.values[tenant], now: now)
+            } else {
+                var nothing = TenantLedger()
+                decision = .judge(alert.subject, fingerprint, rules, &nothing, now: now)
+            }
             let isRouted = !surroundings.told.isEmpty
             if decision.verdict == .sent, alert.lasts, self.settings.flapping.isEnabled {
                 self.standing.judgeFlapping(fingerprint, isRouted: isRouted, &decision)
@@ -131,18 +130,18 @@ package struct FatigueGate: Sendable, Hashable {
         let now = self.begin(reading)
         let rules = self.rules.rules(tenant: alert.tenant, domain: alert.domain)
         let fingerprint = alert.fingerprint
-        if let index = self.tenants.index(forKey: ExactText(alert.tenant)) {
+        if let index = self.tenants.index(forKey: alert.subject.tenantKey) {
             self.tenants.values[index].endHour(at: now)
         }
         self.standing.raise(alert, fingerprint, self.settings.flapping, at: now)
-        let decision = FatigueDecision(sentBefore: self.tenants[ExactText(alert.tenant)]?.hour.count ?? 0)
+        let decision = FatigueDecision(sentBefore: self.tenants[alert.subject.tenantKey]?.hour.count ?? 0)
         self.remember(alert, fingerprint, isUnchecked: false, at: now)
         if let keys = surroundings.limits?.inhibition { self.leaveMarks(keys, alert, fingerprint, at: now) }
         return self.receipt(alert, fingerprint, decision, limit: rules.limit, at: reading)
     }
 
     /// Alerts of a tenant in the last hour.
-    private mutating func count(ofTenant tenant: Dictionary<ExactText, TenantLedger>.Index?, at now: Int64) -> Int {
+    private mutating func count(ofTenant tenant: Dictionary<HashedText, TenantLedger>.Index?, at now: Int64) -> Int {
         guard let tenant else { return 0 }
         self.tenants.values[tenant].endHour(at: now)
         return self.tenants.values[tenant].hour.count
@@ -153,7 +152,7 @@ package struct FatigueGate: Sendable, Hashable {
         _ alert: Alert,
         _ verdict: Verdict,
         from receivers: [String],
-        knownAt place: Dictionary<ExactText, TenantLedger>.Index?,
+        knownAt place: Dictionary<HashedText, TenantLedger>.Index?,
         due: Int64,
         at now: Int64
     ) {
@@ -165,7 +164,7 @@ package struct FatigueGate: Sendable, Hashable {
                 self.tenants.values[place]
                     .holdBack(kind, example, domain: domain, receivers: receivers, due: due, at: now)
             } else {
-                self.tenants[ExactText(alert.tenant), default: TenantLedger()]
+                self.tenants[alert.subject.tenantKey, default: TenantLedger()]
                     .holdBack(kind, example, domain: domain, receivers: receivers, due: due, at: now)
             }
         if isFirst { self.nextDigest = min(self.nextDigest ?? due, due) }
@@ -197,7 +196,7 @@ package struct FatigueGate: Sendable, Hashable {
 
     /// What an alert was about is over: from now on its own past does not hold it back.
     mutating func end(_ fingerprint: Fingerprint, tenant: String, domain: String) {
-        guard let index = self.tenants.index(forKey: ExactText(tenant)) else { return }
+        guard let index = self.tenants.index(forKey: HashedText(tenant)) else { return }
         self.tenants.values[index].end(fingerprint, domain: ExactText(domain))
     }
 
@@ -213,8 +212,8 @@ package struct FatigueGate: Sendable, Hashable {
     /// How much of its hour a tenant has used.
     package mutating func statistics(tenant: String, at reading: Timestamp) -> TenantFatigueStatistics {
         let now = self.begin(reading)
-        if let index = self.tenants.index(forKey: ExactText(tenant)) { self.tenants.values[index].endHour(at: now) }
-        let hour = self.tenants[ExactText(tenant)]?.hour ?? []
+        if let index = self.tenants.index(forKey: HashedText(tenant)) { self.tenants.values[index].endHour(at: now) }
+        let hour = self.tenants[HashedText(tenant)]?.hour ?? []
         return TenantFatigueStatistics(
             tenant: tenant,
             sentInLastHour: hour.map(\.domain.text),
@@ -245,7 +244,7 @@ package struct FatigueGate: Sendable, Hashable {
         at now: Int64
     ) {
         self.standing.tell(alert, fingerprint)
-        let records = self.tenants[ExactText(alert.tenant)]?.records ?? 0
+        let records = self.tenants[alert.subject.tenantKey]?.records ?? 0
         if isUnchecked, records >= self.bounds.uncheckedRecordsPerTenant {
             self.counters.unrecorded += 1
             return
@@ -255,7 +254,7 @@ package struct FatigueGate: Sendable, Hashable {
             self.forgetOldest()
         }
         self.serial += 1
-        let (tenant, domain, kind) = (ExactText(alert.tenant), ExactText(alert.domain), ExactText(alert.type))
+        let (tenant, domain, kind) = (alert.subject.tenantKey, ExactText(alert.domain), ExactText(alert.type))
         let mark = SentMark(
             at: now,
             serial: self.serial,
@@ -278,7 +277,7 @@ package struct FatigueGate: Sendable, Hashable {
 
     /// Each alert is remembered once and forgotten once, so this costs next to nothing per decision.
     private mutating func forgetExpired(_ now: Int64) {
-        while let oldest = self.journal.first, oldest.at <= now &- self.retention { self.forgetOldest() }
+        while let oldest = self.journal.first?.at, oldest <= now &- self.retention { self.forgetOldest() }
     }
 
     private mutating func forgetOldest() {
@@ -311,11 +310,11 @@ package struct FatigueGate: Sendable, Hashable {
             remainingInWindow: decision.remaining,
             heldBackBy: decision.heldBackBy,
             isRepetition: decision.isRepetition,
-            mutedRoutes: decision.verdict.isSent ? leftOut : [],
             handler: handler ?? alert.handler,
             configVersion: self.configVersion,
             instance: self.instance,
-            decidedAt: reading
+            decidedAt: reading,
+            mutedRoutes: decision.verdict.isSent ? leftOut : []
         )
     }
 }

@@ -38,8 +38,9 @@ struct SentMarks: Sendable, Hashable {
 
     /// The newest alert of at least that severity.
     func newest(atLeast severity: Severity) -> SentMark? {
-        var newest = self.first
-        if let mark = newest, mark.severity < severity { newest = nil }
+        var newest = self.first.flatMap { $0.severity >= severity ? $0 : nil }
+        // Nearly always; what is copied here would have to be counted.
+        if self.others.isEmpty { return newest }
         for mark in self.others where mark.severity >= severity && mark.serial > newest?.serial ?? 0 { newest = mark }
         return newest
     }

@@ -1,11 +1,19 @@
+/// A key that can be told from most others by a number, which costs next to nothing.
+protocol TaggedKey: Hashable, Sendable {
+    /// The same for keys that are the same.
+    var tag: Int { get }
+}
+
 /// Values by their keys, in the order in which they came: made for few.
 ///
 /// While there are few, their keys are compared one after the other: they lie side by side, and to compute a hash and to
-/// look it up somewhere else would take longer. When there are more, a dictionary knows where they are, so that no number
+/// look it up somewhere else would take longer. Their tags are compared first, since a text that is only looked at has to be
+/// counted as used, and as no longer used. When there are more, a dictionary knows where they are, so that no number
 /// of keys makes it slow. A value lies beside its key: in a large state each look somewhere else is a look at memory that
 /// is in no cache.
-struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable, Hashable {
+struct ShortTable<Key: TaggedKey, Value: Hashable & Sendable>: Sendable, Hashable {
     private struct Entry: Sendable, Hashable {
+        let tag: Int
         let key: Key
         var value: Value
     }
@@ -31,7 +39,10 @@ struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
 
     func place(of key: Key) -> Int? {
         guard self.entries.count <= Self.few else { return self.places[key] }
-        for place in self.entries.indices where self.entries[place].key == key { return place }
+        let tag = key.tag
+        for place in self.entries.indices where self.entries[place].tag == tag && self.entries[place].key == key {
+            return place
+        }
         return nil
     }
 
@@ -39,7 +50,7 @@ struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
     mutating func place(of key: Key, orAdd value: @autoclosure () -> Value) -> Int {
         if let place = self.place(of: key) { return place }
         let place = self.entries.count
-        self.entries.append(Entry(key: key, value: value()))
+        self.entries.append(Entry(tag: key.tag, key: key, value: value()))
         if place == Self.few {
             for (place, entry) in self.entries.enumerated() { self.places[entry.key] = place }
         } else if place > Self.few {
@@ -60,4 +71,20 @@ struct ShortTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
             if place < last { self.places[self.entries[place].key] = place }
         }
     }
+}
+
+extension ExactText: TaggedKey {
+    var tag: Int { self.text.utf8.count }
+}
+
+extension [UInt8]: TaggedKey {
+    var tag: Int { self.count }
+}
+
+extension Fingerprint: TaggedKey {
+    var tag: Int { Int(truncatingIfNeeded: self.value) }
+}
+
+extension HeldBack.Kind: TaggedKey {
+    var tag: Int { self.type.utf8.count << 16 | self.verdict.place << 8 | self.severity.rank }
 }

@@ -66,25 +66,14 @@ struct TenantLedger: Sendable, Hashable {
         due: Int64,
         at now: Int64
     ) -> Bool {
-        var isFirst = false
         let domain = self.domains.place(of: name, orAdd: Domain())
-        for receiver in receivers {
-            let receiver = ExactText(receiver)
-            if let place = self.domains[domain].heldBack.place(of: receiver) {
-                self.domains[domain].heldBack[place].count(kind, example)
-            } else {
-                let set = HeldBackSet(kind, example, since: now, due: due)
-                _ = self.domains[domain].heldBack.place(of: receiver, orAdd: set)
-                isFirst = true
-            }
-        }
-        return isFirst
+        return self.domains[domain].holdBack(kind, example, receivers: receivers, due: due, at: now)
     }
 
     /// Takes what is due.
     ///
     /// - Parameter next: becomes the earliest time at which something else is due, unless it is earlier.
-    mutating func takeDue(_ tenant: ExactText, at now: Int64, next: inout Int64?) -> [HeldBack] {
+    mutating func takeDue(_ tenant: HashedText, at now: Int64, next: inout Int64?) -> [HeldBack] {
         var due: [HeldBack] = []
         // From the end: what is taken away lets the last one take its place.
         for domain in self.domains.indices.reversed() {
@@ -119,6 +108,27 @@ extension TenantLedger.Domain {
         guard severity.countsByKind else { return self.sent.newest(atLeast: severity) }
         guard let place = self.kinds.place(of: ExactText(alert.type)) else { return nil }
         return self.kinds[place].newest(atLeast: severity)
+    }
+
+    fileprivate mutating func holdBack(
+        _ kind: HeldBack.Kind,
+        _ example: HeldBack.Example,
+        receivers: [String],
+        due: Int64,
+        at now: Int64
+    ) -> Bool {
+        var isFirst = false
+        for receiver in receivers {
+            let receiver = ExactText(receiver)
+            if let place = self.heldBack.place(of: receiver) {
+                self.heldBack[place].count(kind, example)
+            } else {
+                let set = HeldBackSet(kind, example, since: now, due: due)
+                _ = self.heldBack.place(of: receiver, orAdd: set)
+                isFirst = true
+            }
+        }
+        return isFirst
     }
 
     fileprivate var isEmpty: Bool { self.sent.records == 0 && self.heldBack.isEmpty }
@@ -159,7 +169,7 @@ extension Severity {
 struct JournalEntry: Sendable, Hashable {
     var at: Int64
     var serial: UInt64
-    var tenant: ExactText
+    var tenant: HashedText
     var domain: ExactText
     var fingerprint: Fingerprint
     /// The alert's type, if it counts by its kind.

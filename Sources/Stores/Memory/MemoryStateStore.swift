@@ -58,12 +58,12 @@ package final class MemoryStateStore: StateStore {
     package func reconcile(_ alerts: [Alert]) async throws -> [Receipt] {
         self.state.withLock { state in
             let now = self.clock()
-            return alerts.map { alert in
+            let receipts = alerts.map { alert in
                 let surroundings = state.rules.surroundings(of: alert, state.silences.set, at: now)
-                let receipt = state.gate.record(alert, surroundings, at: now)
-                state.receipts.append(receipt, alert.subject)
-                return receipt
+                return state.gate.record(alert, surroundings, at: now)
             }
+            state.receipts.append(receipts, alerts.map(\.subject))
+            return receipts
         }
     }
 
@@ -81,9 +81,9 @@ package final class MemoryStateStore: StateStore {
                 if self.notices != nil, receipt.verdict.isSent {
                     told.append(RoutedNotice(alert, receipt, routes: surroundings.routes))
                 }
-                state.receipts.append(receipt, alert.subject)
                 receipts.append(receipt)
             }
+            state.receipts.append(receipts, alerts.map(\.subject))
             if !told.isEmpty { self.notices?(told) }
             return receipts
         }
@@ -120,7 +120,7 @@ package final class MemoryStateStore: StateStore {
         for telling in tellings {
             var subject = telling.alert.subject
             if let event { subject.event = event }
-            state.receipts.append(telling.receipt, subject)
+            state.receipts.append([telling.receipt], [subject])
             guard telling.receipt.verdict.isSent else { continue }
             let routes = telling.route.map { [$0] } ?? state.rules.routes(of: AlertLabels(telling.alert))
             guard !routes.isEmpty else { continue }

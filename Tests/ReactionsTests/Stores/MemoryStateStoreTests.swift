@@ -1,5 +1,6 @@
 import Events
 import Reactions
+import SeededRandom
 import Stores
 import Synchronization
 import Testing
@@ -52,6 +53,43 @@ import Testing
         }
         let all = try await store.receipts(ReceiptQuery())
         #expect(all.map(\.receipt.alertID) == ["a4", "a3", "a2"])
+    }
+
+    @Test(arguments: [0, 1, 5, 20, 64])
+    func `however many are decided at one time, the newest are kept and each place is found`(
+        capacity: Int
+    ) async throws {
+        let store = self.store(receipts: capacity)
+        var random = SplitMix64(seed: UInt64(capacity + 1))
+        var (ids, cursors): ([String], [String]) = ([], [])
+        for _ in 0..<60 {
+            let first = ids.count
+            let alerts = (0..<Int.random(in: 0...30, using: &random)).map {
+                Alert.sample("k\(first + $0)", id: "a\(first + $0)")
+            }
+            _ = try await store.decide(alerts)
+            ids += alerts.map(\.id)
+            // Forwards, back, or not at all.
+            self.clock.advance(.milliseconds(Int.random(in: -2...3, using: &random)))
+            var query = ReceiptQuery()
+            query.limit = 1000
+            let all = Array(try await store.receipts(query).reversed())
+            #expect(all.map(\.receipt.alertID) == ids.suffix(capacity))
+            #expect(all.map(\.subject.key) == all.map { "k" + $0.receipt.alertID.dropFirst() })
+            cursors += all.suffix(alerts.count).map(\.cursor)
+            #expect(capacity < 30 || cursors.count == ids.count)
+            let places = all.map(\.place)
+            #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
+            for (number, record) in all.enumerated() {
+                query.before = record.cursor
+                let older = try await store.receipts(query)
+                #expect(older.map(\.cursor) == all.prefix(number).reversed().map(\.cursor))
+                let newer = try await store.decisions(after: record.cursor, limit: 1000)
+                #expect(newer.records.map(\.cursor) == all.dropFirst(number + 1).map(\.cursor) && !newer.hasGap)
+            }
+            let fromStart = try await store.decisions(after: nil, limit: 1000)
+            #expect(fromStart.hasGap == (ids.count > capacity))
+        }
     }
 
     @Test(arguments: [0, 1, 3, 7])

@@ -52,7 +52,8 @@ struct RouteMemory: Sendable {
         guard let names else { return self.find(alert) }
         self.values.removeAll(keepingCapacity: true)
         for name in names {
-            self.values += alert[label: name].utf8
+            var value = alert[label: name]
+            value.withUTF8 { self.values.append(contentsOf: $0) }
             self.values.append(0xFF)
         }
         if let place = self.known.place(of: self.values) { return self.known[place] }
