@@ -1,10 +1,11 @@
-// A subscriber that does nothing but read: read WHERE COUNT [latency|busy]
+// A subscriber that does nothing but read: read WHERE COUNT [latency|busy|work NS]
 //
 // What the fastest possible subscriber gets from a server. It counts bytes, since all frames have one length; with
 // `latency` it also looks at the time stamp of each event. With `busy` it asks again at once instead of sleeping until something
-// comes: waking a sleeping reader costs the server time, so a busy one gets more out of it. Ends when all have come, when the server closes the
-// connection, or when nothing came for two seconds after the first event. Prints "ready" once it is subscribed, and at
-// the end one JSON line.
+// comes: waking a sleeping reader costs the server time, so a busy one gets more out of it. With `work` it computes for NS
+// nanoseconds an event, in registers: what any subscriber would get that takes so much time. Ends when all have come, when the
+// server closes the connection, or when nothing came for two seconds after the first event. Prints "ready" once it is
+// subscribed, and at the end one JSON line.
 #include "common.h"
 
 enum { BUFFER = 64 * 1024 };
@@ -14,10 +15,18 @@ static int compare(const void *left, const void *right) {
     return difference < 0 ? -1 : difference > 0;
 }
 
+/// Computes until then, without a look at memory.
+static void work_until(int64_t until) {
+    for (volatile unsigned value = 0; now_ns() < until;) {
+        for (int step = 0; step < 50; step++) value = value * 31 + 7;
+    }
+}
+
 int main(int argc, char **argv) {
-    if (argc < 3) fail("usage: read WHERE COUNT [latency]");
+    if (argc < 3) fail("usage: read WHERE COUNT [latency|busy|work NS]");
     int64_t total = atoll(argv[2]);
     bool measures = argc > 3 && !strcmp(argv[3], "latency"), busy = argc > 3 && !strcmp(argv[3], "busy");
+    int64_t work_ns = argc > 4 && !strcmp(argv[3], "work") ? atoll(argv[4]) : 0;
     static char message[EVENT_BYTES + 128];
     int frame = write_message(message, 0);
 
@@ -51,6 +60,7 @@ int main(int argc, char **argv) {
             setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         }
         bytes += count;
+        if (work_ns > 0) work_until(last + work_ns * count / frame);
         for (ssize_t at = 0; measures && at < count;) {
             size_t take = (size_t)frame - carried;
             if (take > (size_t)(count - at)) take = (size_t)(count - at);

@@ -4,6 +4,7 @@ from . import event_path, rules, stores
 
 ALL = {
     "flood": event_path.flood,
+    "flood_budget": event_path.flood_budget,
     "blast": event_path.blast,
     "latency": event_path.latency,
     "idle": event_path.idle,

@@ -50,6 +50,34 @@ def flood(options):
     )
 
 
+def flood_budget(options, budgets=(150, 300, 450, 600)):
+    """(l) What limits a flood: how much time a subscriber may take for an event before it slows the server down.
+
+    The C loop computes for so many nanoseconds an event, beside the one that only reads and the reactor. On few cores
+    publisher, server and subscriber share what there is, so that none that works gets what an idle one does; whether the
+    reactor gets what its CPU time lets one expect is to be seen here.
+    """
+    rounds = []
+    for number in range(1, options.rounds + 1):
+        sides = [lambda: prefixed("c", flood_c_reader(options.events))]
+        sides += [
+            lambda budget=budget: prefixed(f"work_{budget}", flood_c_reader(options.events, "work", budget))
+            for budget in budgets
+        ]
+        sides.append(lambda: flood_reactor(options))
+        line = {"case": "flood_budget", "round": number, "events": options.events, "load": round(os.getloadavg()[0], 1)}
+        for side in sides if number % 2 else reversed(sides):
+            line |= side()
+        for budget in budgets:
+            own = {name: line[f"work_{budget}_{name}"] for name in ("events_per_second", "lost")}
+            line[f"work_{budget}_ratio"] = ratio(line | own, "c")
+        line["ratio"] = ratio(line, "c")
+        rounds.append(line)
+        yield line
+    names = [f"work_{budget}_{name}" for budget in budgets for name in ("cpu_us_per_event", "ratio")]
+    yield medians("flood_budget", rounds, "c_events_per_second", "c_cpu_us_per_event", *names, "cpu_us_per_event", "ratio")
+
+
 def flood_c_reader(events, *options):
     with programs.redis_server() as (pid, where), programs.reader(where, events, *options) as reader:
         before = programs.cpu_seconds(pid)
