@@ -20,8 +20,8 @@ package final class AlertDesk: Sendable {
     package static let gathering: Duration = .milliseconds(20)
     /// So many in the queue wait for no others.
     private static let worthAStep = 64
-    /// Pause after a failure of the store before it is asked again.
-    private static let storeRetryDelay: Duration = .milliseconds(200)
+    /// Pauses after failures of the store before it is asked again: the first, and the longest; each is twice the one before.
+    private static let storeRetryDelay: (first: Duration, longest: Duration) = (.milliseconds(20), .milliseconds(200))
     /// Between two looks at what has become due.
     private static let settleInterval: Duration = .seconds(1)
 
@@ -179,6 +179,7 @@ package final class AlertDesk: Sendable {
     private func decide(_ batch: [Item]) async -> [Item] {
         var open = batch
         var undecided: [Alert] = []
+        var pause = Self.storeRetryDelay.first
         while !Task.isCancelled {
             do {
                 if !undecided.isEmpty {
@@ -207,7 +208,8 @@ package final class AlertDesk: Sendable {
                 let sent = self.sendUrgent(open.compactMap(\.alert))
                 undecided += open.compactMap(\.alert).filter { sent.contains($0.id) }
                 open.removeAll { $0.alert.map { sent.contains($0.id) } ?? false }
-                try? await Task.sleep(for: Self.storeRetryDelay)
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, Self.storeRetryDelay.longest)
             }
         }
         if !undecided.isEmpty {

@@ -58,3 +58,40 @@ package struct Backoff: Sendable, Equatable {
         bound * Double.random(in: least...1, using: &random)
     }
 }
+
+/// The pauses of somebody who tries again to reach a server: often where an attempt costs next to nothing, so that the
+/// server's return is seen early however long it was away; ever more seldom where it does not.
+package struct RetryPauses: Sendable {
+    private var slow: Backoff
+    private var cheap: Backoff
+
+    /// - Parameter ceiling: Longest pause after an attempt that cost next to nothing.
+    package init(settings: Backoff.Settings, ceiling: Duration) {
+        self.slow = Backoff(settings: settings)
+        var often = settings
+        often.longest = min(often.longest, ceiling)
+        self.cheap = Backoff(settings: often)
+    }
+
+    /// Attempts since the last success.
+    package var attempts: Int { self.slow.attempts }
+
+    /// A success: the next loss is a new one.
+    package mutating func reset() {
+        self.slow.reset()
+        self.cheap.reset()
+    }
+
+    /// - Parameters:
+    ///   - isCheap: Whether another attempt soon costs nobody anything.
+    ///   - needsOperator: as for `Backoff`.
+    package mutating func next(
+        isCheap: Bool,
+        needsOperator: Bool,
+        using random: inout some RandomNumberGenerator
+    ) -> Duration {
+        let slow = self.slow.next(needsOperator: needsOperator, using: &random)
+        let often = self.cheap.next(using: &random)
+        return isCheap && !needsOperator ? often : slow
+    }
+}

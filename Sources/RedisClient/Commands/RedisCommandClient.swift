@@ -24,6 +24,9 @@ package final class RedisCommandClient: Sendable {
         package var greetingTimeout: Duration = .seconds(3)
         package var replies = ReplyLimits()
         package var backoff = Backoff.Settings()
+        /// Longest pause while connections are refused at once, the server loads its data, or loses its connections soon:
+        /// what is to be decided waits for its return.
+        package var refusedRetryCeiling: Duration = .milliseconds(150)
 
         package init() {}
     }
@@ -33,6 +36,17 @@ package final class RedisCommandClient: Sendable {
 
     /// A connection that lasted this long was of use: the next one is tried at once again.
     private static let usefulConnection = TimeAmount.seconds(1)
+    /// An attempt that fails this quickly was refused by somebody, or led nowhere to begin with.
+    private static let atOnce = TimeAmount.milliseconds(100)
+
+    /// How an attempt to serve a connection ended.
+    private struct ServiceEnd {
+        let error: RedisError
+        /// Whether the connection lasted.
+        var wasUseful = false
+        /// Whether another attempt soon costs nobody anything.
+        var isCheapToRetry = false
+    }
 
     package let endpoint: RedisEndpoint
     package let eventLoop: any EventLoop
@@ -190,15 +204,19 @@ package final class RedisCommandClient: Sendable {
     package func run() async {
         precondition(!self.isRunning.exchange(true, ordering: .acquiringAndReleasing), "the client runs already")
         await withTaskCancellationHandler {
-            var backoff = Backoff(settings: self.settings.backoff)
+            var pauses = RetryPauses(settings: self.settings.backoff, ceiling: self.settings.refusedRetryCeiling)
             var random = SystemRandomNumberGenerator()
             while await !self.isStopped() {
                 let ended = await self.serveOneConnection()
-                if ended.wasUseful { backoff.reset() }
-                let wait = backoff.next(needsOperator: ended.error.needsOperator, using: &random)
+                if ended.wasUseful { pauses.reset() }
+                let wait = pauses.next(
+                    isCheap: ended.isCheapToRetry,
+                    needsOperator: ended.error.needsOperator,
+                    using: &random
+                )
                 self.logger.debug(
                     "Redis connection is tried again",
-                    metadata: ["redis.attempt": "\(backoff.attempts)", "redis.wait": "\(wait)"]
+                    metadata: ["redis.attempt": "\(pauses.attempts)", "redis.wait": "\(wait)"]
                 )
                 await self.pause(wait)
             }
@@ -224,8 +242,9 @@ package final class RedisCommandClient: Sendable {
         self.eventLoop.execute { self.coreOnLoop().close() }
     }
 
-    private func serveOneConnection() async -> (error: RedisError, wasUseful: Bool) {
+    private func serveOneConnection() async -> ServiceEnd {
         let channel: any Channel
+        let start = NIODeadline.now()
         do throws(RedisError) {
             let connector = RedisConnector(
                 endpoint: self.endpoint,
@@ -235,13 +254,21 @@ package final class RedisCommandClient: Sendable {
             channel = try await connector.connect { channel in try self.addHandler(to: channel) }
         } catch {
             await self.onLoop { core in core.connectFailed(error) }
-            return (error, false)
+            let isAtOnce = NIODeadline.now() - start < Self.atOnce && error.code == .connectFailed
+            return ServiceEnd(error: error, isCheapToRetry: isAtOnce)
         }
         let ending = self.eventLoop.makePromise(of: RedisError.self)
         await self.onLoop { core in core.adopt(channel, ending: ending) }
         // The promise never fails: it is kept when the channel closes, as every channel does.
         let error = (try? await ending.futureResult.get()) ?? RedisError(.connectionClosed, "the connection ended")
-        return (error, await self.wasUseful())
+        guard let readyAt = await self.onLoop({ core in core.readyAt }).flatMap({ $0 }) else {
+            return ServiceEnd(error: error, isCheapToRetry: error.code == .loading)
+        }
+        return ServiceEnd(
+            error: error,
+            wasUseful: NIODeadline.now() - readyAt >= Self.usefulConnection,
+            isCheapToRetry: true
+        )
     }
 
     private func addHandler(to channel: any Channel) throws {
@@ -259,11 +286,6 @@ package final class RedisCommandClient: Sendable {
 
     private func isStopped() async -> Bool {
         await self.onLoop { core in core.isStopped } ?? true
-    }
-
-    private func wasUseful() async -> Bool {
-        guard let readyAt = await self.onLoop({ core in core.readyAt }).flatMap({ $0 }) else { return false }
-        return NIODeadline.now() - readyAt >= Self.usefulConnection
     }
 
     /// Nil only when the event loop has ended, and with it everything here.

@@ -35,6 +35,20 @@ import Testing
         #expect(backoff.next(using: &random) <= .milliseconds(20))
     }
 
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `comes back often however long the server was away, where an attempt costs nothing`(seed: UInt64) {
+        var pauses = RetryPauses(settings: Backoff.Settings(), ceiling: .milliseconds(150))
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<300 {
+            #expect(pauses.next(isCheap: true, needsOperator: false, using: &random) <= .milliseconds(150))
+        }
+        #expect(pauses.next(isCheap: false, needsOperator: false, using: &random) >= .seconds(1))
+        #expect(pauses.next(isCheap: true, needsOperator: true, using: &random) >= .seconds(1))
+        #expect(pauses.attempts == 302)
+        pauses.reset()
+        #expect(pauses.next(isCheap: false, needsOperator: false, using: &random) <= .milliseconds(20))
+    }
+
     @Test func `does not hurry where only a person can help`() {
         var backoff = Backoff()
         var random = SplitMix64(seed: 4)

@@ -1,35 +1,29 @@
 import NIOCore
 import SeededRandom
 
-/// When to try to connect again: at once with a little jitter after a link that had proven itself, then ever later.
-///
-/// Attempts that are refused at once cost next to nothing. They are repeated often, so that the server's return is seen
-/// early however long it was away.
+/// When to try to connect again: at once with a little jitter after a link that had proven itself, then ever later; often
+/// while the attempts are refused at once.
 struct RetrySchedule {
-    private var backoff: Backoff
-    private var cheap: Backoff
+    private var pauses: RetryPauses
     private var random: SplitMix64
 
     /// - Parameter seed: start of the jitter's random sequence.
     init(settings: SubscriptionSettings, seed: UInt64) {
-        self.backoff = Backoff(settings: settings.backoff)
-        var often = settings.backoff
-        often.longest = min(often.longest, settings.refusedRetryCeiling)
-        self.cheap = Backoff(settings: often)
+        self.pauses = RetryPauses(settings: settings.backoff, ceiling: settings.refusedRetryCeiling)
         self.random = SplitMix64(seed: seed)
     }
 
     /// A link has proven itself; the next loss is a new one.
-    mutating func succeeded() {
-        self.backoff.reset()
-        self.cheap.reset()
-    }
+    mutating func succeeded() { self.pauses.reset() }
 
     /// The pause before the next attempt, after a link ended this way.
     mutating func nextPause(after end: LinkEnd) -> TimeAmount {
-        let slow = self.backoff.next(needsOperator: end.needsOperator, using: &self.random)
-        let often = self.cheap.next(using: &self.random)
-        return TimeAmount(end.isCheapToRetry ? often : slow)
+        let pause = self.pauses.next(
+            isCheap: end.isCheapToRetry,
+            needsOperator: end.needsOperator,
+            using: &self.random
+        )
+        return TimeAmount(pause)
     }
 }
 
