@@ -1,3 +1,5 @@
+import NIOCore
+
 /// How long to wait before the next attempt to connect: at once after a loss, then ever longer.
 ///
 /// The waits grow slowly, so that the wait is always about a tenth of how long the server has been away: a
@@ -62,6 +64,12 @@ package struct Backoff: Sendable, Equatable {
 /// The pauses of somebody who tries again to reach a server: often where an attempt costs next to nothing, so that the
 /// server's return is seen early however long it was away; ever more seldom where it does not.
 package struct RetryPauses: Sendable {
+    /// Longest pause while connections are refused or the server is loading its data: asking a port that nobody listens on
+    /// costs next to nothing, and the server's return must be seen within 250 ms.
+    package static let defaultCeiling = Duration.milliseconds(150)
+    /// An attempt that fails this quickly was refused by somebody, or led nowhere to begin with.
+    private static let atOnce = TimeAmount.milliseconds(100)
+
     private var slow: Backoff
     private var cheap: Backoff
 
@@ -93,5 +101,10 @@ package struct RetryPauses: Sendable {
         let slow = self.slow.next(needsOperator: needsOperator, using: &random)
         let often = self.cheap.next(using: &random)
         return isCheap && !needsOperator ? often : slow
+    }
+
+    /// Whether an attempt to connect that began then, and now has failed, was refused at once.
+    static func wasRefused(since start: NIODeadline, _ error: RedisError) -> Bool {
+        NIODeadline.now() - start < Self.atOnce && error.code == .connectFailed
     }
 }

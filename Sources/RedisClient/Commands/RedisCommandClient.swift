@@ -26,7 +26,7 @@ package final class RedisCommandClient: Sendable {
         package var backoff = Backoff.Settings()
         /// Longest pause while connections are refused at once, the server loads its data, or loses its connections soon:
         /// what is to be decided waits for its return.
-        package var refusedRetryCeiling: Duration = .milliseconds(150)
+        package var refusedRetryCeiling = RetryPauses.defaultCeiling
 
         package init() {}
     }
@@ -36,8 +36,6 @@ package final class RedisCommandClient: Sendable {
 
     /// A connection that lasted this long was of use: the next one is tried at once again.
     private static let usefulConnection = TimeAmount.seconds(1)
-    /// An attempt that fails this quickly was refused by somebody, or led nowhere to begin with.
-    private static let atOnce = TimeAmount.milliseconds(100)
 
     /// How an attempt to serve a connection ended.
     private struct ServiceEnd {
@@ -254,8 +252,7 @@ package final class RedisCommandClient: Sendable {
             channel = try await connector.connect { channel in try self.addHandler(to: channel) }
         } catch {
             await self.onLoop { core in core.connectFailed(error) }
-            let isAtOnce = NIODeadline.now() - start < Self.atOnce && error.code == .connectFailed
-            return ServiceEnd(error: error, isCheapToRetry: isAtOnce)
+            return ServiceEnd(error: error, isCheapToRetry: RetryPauses.wasRefused(since: start, error))
         }
         let ending = self.eventLoop.makePromise(of: RedisError.self)
         await self.onLoop { core in core.adopt(channel, ending: ending) }
@@ -264,6 +261,7 @@ package final class RedisCommandClient: Sendable {
         guard let readyAt = await self.onLoop({ core in core.readyAt }).flatMap({ $0 }) else {
             return ServiceEnd(error: error, isCheapToRetry: error.code == .loading)
         }
+        // A server that has just answered is likely to be back soon, also where it was lost again within moments.
         return ServiceEnd(
             error: error,
             wasUseful: NIODeadline.now() - readyAt >= Self.usefulConnection,

@@ -168,13 +168,10 @@ package final class RedisSubscription: Sendable {
                 }
             }
         } catch {
-            let isAtOnce = NIODeadline.now() - start < Self.atOnce && error.code == .connectFailed
-            await self.onLoop { $0.connectFailed(id, isAtOnce ? .connectionRefused : .connectFailed(error)) }
+            let wasRefused = RetryPauses.wasRefused(since: start, error)
+            await self.onLoop { $0.connectFailed(id, wasRefused ? .connectionRefused : .connectFailed(error)) }
         }
     }
-
-    /// An attempt that fails this quickly was refused by somebody, or led nowhere to begin with.
-    private static let atOnce = TimeAmount.milliseconds(100)
 
     /// One write: the counters, the probe, the counters again, so that the two readings enclose the probe.
     private func publishProbe(_ number: UInt64) async {

@@ -45,9 +45,8 @@ package struct SubscriptionSettings: Sendable, Equatable {
     /// The pauses between attempts to connect. The first attempt after a loss is made almost at once.
     package var backoff = Backoff.Settings()
 
-    /// Longest pause while connections are refused or the server is loading its data: asking a port that nobody
-    /// listens on costs next to nothing, and the server's return must be seen within 250 ms.
-    package var refusedRetryCeiling: Duration = .milliseconds(150)
+    /// Longest pause while connections are refused or the server is loading its data.
+    package var refusedRetryCeiling = RetryPauses.defaultCeiling
 
     /// How late a timer of ours may fire before the delay counts as a stall of our own and is allowed for.
     package var lagTolerance: Duration = .milliseconds(50)
