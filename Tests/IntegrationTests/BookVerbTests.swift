@@ -94,6 +94,13 @@ struct BookVerbTests {
                         "script (exec): delivered at "
                     )
                 }
+                let story = try await AlertedReactor.verb(reactor, "explain", "r1").output
+                let attempts = story.split(separator: "\n").suffix(3)
+                #expect(attempts.first?.contains(" attempt 1 by ") == true, "\(story)")
+                #expect(attempts.dropFirst().first?.hasSuffix("  sent again by hand") == true)
+                #expect(
+                    attempts.last?.contains(" attempt 1 by ") == true && attempts.last?.hasSuffix(": delivered") == true
+                )
                 #expect(try String(contentsOfFile: outbox + "/told", encoding: .utf8).contains(first))
                 let dropped = try await AlertedReactor.verb(reactor, "dlq", "drop", "--all", "--receiver", "script")
                 #expect(dropped.output == "\(second) dropped\n")

@@ -136,13 +136,16 @@ struct AlertExplanation {
         }
     }
 
-    /// What the attempts came to, when there was more than one.
+    /// What the attempts came to, when there was more than one. They count from 1 again when somebody sends a dead letter.
     private static func attempts(_ delivery: DeliveriesResponse.Delivery) -> [String] {
         guard delivery.ended.count > 1 else { return [] }
-        return delivery.ended.map { attempt in
+        let indent = String(repeating: " ", count: 14)
+        return delivery.ended.enumerated().flatMap { index, attempt in
             let reason = attempt.reason.map { ": \($0.oneLine(120))" } ?? ""
-            return "              \(ShownTime.clock(attempt.at)) attempt \(attempt.number) by "
+            let line =
+                indent + "\(ShownTime.clock(attempt.at)) attempt \(attempt.number) by "
                 + "\(attempt.instance.oneLine(64)): \(attempt.outcome)\(reason)"
+            return index > 0 && attempt.number == 1 ? [indent + "sent again by hand", line] : [line]
         }
     }
 
