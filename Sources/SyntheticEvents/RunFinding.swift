@@ -2,11 +2,11 @@ import Events
 
 /// Payloads of the findings that a reconciliation publishes about a run.
 enum RunFinding {
-    /// One action of four was never acknowledged.
-    static func missing(_ runID: JSONValue) -> JSONValue {
+    /// One of the expected actions was never acknowledged.
+    static func missing(_ runID: JSONValue, of expected: Int = 4) -> JSONValue {
         [
-            "run_id": runID, "missing_actions": [["incidents", "create_incident"]], "expected_count": 4,
-            "acked_count": 3,
+            "run_id": runID, "missing_actions": [["incidents", "create_incident"]],
+            "expected_count": .number(expected), "acked_count": .number(expected - 1),
         ]
     }
 

@@ -124,16 +124,16 @@ struct CheckVerbTests {
             let rows = table.output.split(separator: "\n").map { row in
                 row.split(separator: "  ").map { $0.trimmingSpaces }.filter { !$0.isEmpty }
             }
-            #expect(rows[0] == ["ORDER", "HANDLER", "PRIORITY", "ON", "MATCH", "DOES", "FILE"])
-            #expect(rows[1] == ["1", "first", "1000", "run.*", "-", "rule: log", "handlers/c.yaml:1:10"])
+            #expect(rows[0] == ["ORDER", "HANDLER", "PRIORITY", "MATCH", "DOES", "FILE", "ON"])
+            #expect(rows[1] == ["1", "first", "1000", "-", "rule: log", "handlers/c.yaml:1:10", "run.*"])
             // The seven registrations of the built-in, by their priorities.
             #expect(rows[2...8].map { $0[2] } == ["100", "100", "90", "90", "80", "50", "50"])
-            #expect(rows[2...8].allSatisfy { $0[5] == "audit-alerts" })
+            #expect(rows[2...8].allSatisfy { $0[4] == "audit-alerts" })
             // Among equals the exact one goes before the one for all, whatever the order of the files.
             #expect(
                 rows[9] == [
-                    "9", "exact", "0", "run.failed, incident.created", "yes", "rule: alert, publish",
-                    "handlers/a.yaml:5:10",
+                    "9", "exact", "0", "yes", "rule: alert, publish", "handlers/a.yaml:5:10",
+                    "run.failed, incident.created",
                 ]
             )
             #expect(rows[10].prefix(2) == ["10", "for-all"])

@@ -14,13 +14,14 @@ struct Handlers: ParsableCommand {
     func run() throws {
         let (_, result) = try self.files.loadOrExit()
         let entries = result.handlers.map { HandlerEntry($0) }
-        var table = Table(["ORDER", "HANDLER", "PRIORITY", "ON", "MATCH", "DOES", "FILE"])
+        // The types come last: there may be many, and what stands last widens no other row.
+        var table = Table(["ORDER", "HANDLER", "PRIORITY", "MATCH", "DOES", "FILE", "ON"])
         for place in HandlerPlace.all(entries) {
             let entry = entries[place.entry]
             table.add([
                 place.order == 0 ? "off" : String(place.order), entry.name, String(entry.priority),
-                entry.on.map(\.description).joined(separator: ", "), entry.match == nil ? "-" : "yes", entry.does,
-                entry.location ?? "-",
+                entry.match == nil ? "-" : "yes", entry.does, entry.location ?? "-",
+                entry.on.map(\.description).joined(separator: ", "),
             ])
         }
         Terminal.standardOutput.print(table.text)
