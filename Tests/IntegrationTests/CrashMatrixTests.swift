@@ -138,6 +138,25 @@ import Testing
         return notices + outbox + retries
     }
 
+    /// What waits, for whoever reads of a failure.
+    private static func showWaiting(_ server: RedisServerProcess) async {
+        for (key, group) in [("notices", "planners"), ("outbox:sink", "senders")] {
+            let name = "aos:{chaos}:" + key
+            for command in [
+                ["XRANGE", name, "-", "+", "COUNT", "5"], ["XINFO", "GROUPS", name],
+                ["XINFO", "CONSUMERS", name, group],
+                ["XPENDING", name, group, "-", "+", "5"],
+            ] {
+                let answer = try? await server.console.send(commands: [command])
+                print(command.joined(separator: " "), answer.map { "\($0)" } ?? "no answer")
+            }
+        }
+        print(
+            "retries",
+            (try? await server.command("ZRANGE", "aos:{chaos}:retries:sink", "0", "5", "WITHSCORES")) as Any
+        )
+    }
+
     @Test func `kill -9 of reactors and of Redis at random moments loses no alert and makes none two`() async throws {
         let inbox = Inbox()
         try await SinkServer.with { request, _ in
@@ -197,6 +216,7 @@ import Testing
         }
         try await crew.waitUntilAllAreReady()
         await eventually(within: .seconds(120), "everything is sent") { await Self.waiting(server) == 0 }
+        if await Self.waiting(server) != 0 { await Self.showWaiting(server) }
         return done
     }
 
