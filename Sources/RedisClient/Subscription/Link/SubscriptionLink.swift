@@ -43,7 +43,7 @@ final class SubscriptionLink: ChannelInboundHandler {
     private var handshake: RedisHandshake?
     private var mode: FeedMode
     private var kept: KeptMessages
-    private let moderation: ReadModeration
+    private var moderation: ReadModeration
     private let rest: (Duration) -> Void
     /// Nil only while a batch has it.
     private var scanner: FrameScanner?
