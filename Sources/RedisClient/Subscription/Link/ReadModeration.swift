@@ -4,12 +4,13 @@ import Glibc
 ///
 /// A server that writes to a reader asleep pays for waking it, once for each of its writes: under a flood about a fifth of its
 /// time. On few cores the reader then also takes the place of whoever runs on the core where it wakes, the server or a
-/// publisher. So when one run of reads after the other brings much the thread rests for a moment, on a clock of its own: what the server
-/// writes meanwhile wakes nobody, and the next run finds more at once. Network cards do the same with their interrupts. An
-/// event that comes meanwhile is some microseconds late, less than a flood keeps it waiting anyway.
+/// publisher. So when one run of reads after the other brings much the thread rests for a moment, on a clock of its own: what
+/// the server writes meanwhile wakes nobody, and the next run finds more at once. Network cards do the same with their
+/// interrupts. An event that comes meanwhile is some microseconds late, less than a flood keeps it waiting anyway.
 package struct ReadModeration: Sendable, Equatable {
-    /// How many bytes of a run tell a flood that the reader keeps up with. Fewer come without a flood. With more, which fill the buffer of a read, the server has more in store; a reader that rested then
-    /// would fall behind and be cut off in the end.
+    /// How many bytes of a run tell a flood that the reader keeps up with. Fewer come without a flood. With more, which fill
+    /// the buffer of a read, the server has more in store; a reader that rested then would fall behind and be cut off in the
+    /// end.
     package var flood = 8 << 10..<RedisConnector.receiveBufferBytes
 
     /// How long is rested. Rests of 15 microseconds cost as much as they save, and with those of 100 less is read than a
