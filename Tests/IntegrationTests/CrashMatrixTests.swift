@@ -138,23 +138,20 @@ import Testing
         return notices + outbox + retries
     }
 
-    /// What waits, for whoever reads of a failure.
+    /// What waits and who holds it, for whoever reads of a failure.
     private static func showWaiting(_ server: RedisServerProcess) async {
+        var commands = [["ZRANGE", "aos:{chaos}:retries:sink", "0", "5", "WITHSCORES"]]
         for (key, group) in [("notices", "planners"), ("outbox:sink", "senders")] {
-            let name = "aos:{chaos}:" + key
-            for command in [
-                ["XRANGE", name, "-", "+", "COUNT", "5"], ["XINFO", "GROUPS", name],
-                ["XINFO", "CONSUMERS", name, group],
-                ["XPENDING", name, group, "-", "+", "5"],
-            ] {
-                let answer = try? await server.console.send(commands: [command])
-                print(command.joined(separator: " "), answer.map { "\($0)" } ?? "no answer")
-            }
+            let stream = "aos:{chaos}:" + key
+            commands += [
+                ["XRANGE", stream, "-", "+", "COUNT", "5"], ["XINFO", "GROUPS", stream],
+                ["XINFO", "CONSUMERS", stream, group], ["XPENDING", stream, group, "-", "+", "5"],
+            ]
         }
-        print(
-            "retries",
-            (try? await server.command("ZRANGE", "aos:{chaos}:retries:sink", "0", "5", "WITHSCORES")) as Any
-        )
+        for command in commands {
+            let answer = try? await server.console.send(commands: [command])
+            print(command.joined(separator: " "), answer.map { "\($0)" } ?? "no answer")
+        }
     }
 
     @Test func `kill -9 of reactors and of Redis at random moments loses no alert and makes none two`() async throws {
