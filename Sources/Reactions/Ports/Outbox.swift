@@ -168,6 +168,8 @@ package struct DeliveryClaim: Sendable, Hashable {
     package var receiver: String
     /// From 1.
     package var attempt: Int
+    /// How many of the attempts before this one came to nothing; of the others nobody said what came of them.
+    package var failures: Int
     /// Whether somebody had begun the attempt before, and never told what came of it.
     package var isTakenOver: Bool
     /// Whether a person wants it sent, also to a receiver that is disabled.
@@ -182,6 +184,7 @@ package struct DeliveryClaim: Sendable, Hashable {
         deliveryID: String,
         receiver: String,
         attempt: Int,
+        failures: Int,
         isTakenOver: Bool,
         isForced: Bool,
         lastReason: String?,
@@ -192,6 +195,7 @@ package struct DeliveryClaim: Sendable, Hashable {
         self.deliveryID = deliveryID
         self.receiver = receiver
         self.attempt = attempt
+        self.failures = failures
         self.isTakenOver = isTakenOver
         self.isForced = isForced
         self.lastReason = lastReason

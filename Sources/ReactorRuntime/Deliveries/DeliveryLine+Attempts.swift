@@ -22,6 +22,7 @@ extension DeliveryLine {
                 claimed: claim.deliveryID,
                 receiver: claim.receiver,
                 attempt: claim.attempt,
+                failures: claim.failures,
                 isTakenOver: claim.isTakenOver,
                 lastReason: claim.lastReason
             )

@@ -24,6 +24,7 @@ extension MemoryOutbox {
             guard var entry = state.entries[deliveryID], entry.record.status == .dead else { return false }
             entry.record.status = .pending
             entry.record.attempts = 0
+            entry.failures = 0
             entry.record.nextAttemptAt = now
             entry.record.updatedAt = now
             entry.isForced = true

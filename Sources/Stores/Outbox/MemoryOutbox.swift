@@ -11,6 +11,8 @@ package final class MemoryOutbox: Outbox {
         /// Of the claim that holds, and until when it does.
         var token = ""
         var claimedUntil: Timestamp?
+        /// Attempts that came to nothing.
+        var failures = 0
         var isForced = false
     }
 
@@ -210,6 +212,7 @@ package final class MemoryOutbox: Outbox {
             deliveryID: id,
             receiver: entry.record.receiver,
             attempt: entry.record.attempts,
+            failures: entry.failures,
             isTakenOver: isTakenOver,
             isForced: entry.isForced,
             lastReason: entry.record.lastReason,
@@ -243,6 +246,7 @@ package final class MemoryOutbox: Outbox {
             switch ending {
             case .retry(let reason, let after):
                 entry.record.status = .retrying
+                entry.failures += 1
                 entry.record.nextAttemptAt = now + after
                 entry.record.lastReason = reason
             case .delivered:

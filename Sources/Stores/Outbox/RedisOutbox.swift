@@ -208,7 +208,7 @@ package final class RedisOutbox: Outbox {
     }
 
     private static func claim(_ reply: RedisReply) -> DeliveryClaim? {
-        guard let parts = reply.elements, parts.count == 9, let receiver = parts[0].text, let entry = parts[1].text,
+        guard let parts = reply.elements, parts.count == 10, let receiver = parts[0].text, let entry = parts[1].text,
             let id = parts[2].text, let attempt = parts[3].integer
         else { return nil }
         let reason = parts[6].text ?? ""
@@ -217,6 +217,7 @@ package final class RedisOutbox: Outbox {
             deliveryID: id,
             receiver: receiver,
             attempt: Int(attempt),
+            failures: Int(parts[9].integer ?? 0),
             isTakenOver: parts[4].integer == 1,
             isForced: parts[5].integer == 1,
             lastReason: reason.isEmpty ? nil : reason,

@@ -15,7 +15,8 @@ enum SendingScripts {
             local function begin(receiver, stream, entry)
                 local id = entry[2] and entry[2][2]
                 local key = base .. 'delivery:' .. (id or '')
-                local facts = redis.call('HMGET', key, 'status', 'forced', 'reason', 'created', 'notification')
+                local facts = redis.call('HMGET', key, 'status', 'forced', 'reason', 'created', 'notification',
+                    'failures')
                 local status = facts[1]
                 if not status or status == 'delivered' or status == 'dead' then
                     redis.call('XACK', stream, 'senders', entry[1])
@@ -26,7 +27,8 @@ enum SendingScripts {
                 redis.call('HSET', key, 'status', 'sending', 'entry', entry[1], 'updated', stamp, 'instance', consumer)
                 redis.call('HDEL', key, 'next')
                 claims[#claims + 1] = {receiver, entry[1], id, attempt, status == 'sending' and 1 or 0,
-                    facts[2] and 1 or 0, facts[3] or '', facts[4] or '0', facts[5] or ''}
+                    facts[2] and 1 or 0, facts[3] or '', facts[4] or '0', facts[5] or '',
+                    facts[6] or '0'}
             end
 
             local function claim(receiver, limit, youngest, takes_own)
@@ -125,6 +127,7 @@ enum SendingScripts {
             elseif outcome == 'retrying' then
                 local due = string.format('%.0f', now + pause)
                 redis.call('HSET', key, 'next', due)
+                redis.call('HINCRBY', key, 'failures', 1)
                 redis.call('ZADD', retries, due, id)
             else
                 redis.call('HDEL', key, 'forced')
@@ -169,7 +172,7 @@ enum SendingScripts {
             if facts[1] ~= 'dead' then return 0 end
             local stream = base .. 'outbox:' .. facts[2]
             redis.call('ZREM', base .. 'dead', id)
-            redis.call('HSET', key, 'status', 'pending', 'attempts', 0, 'forced', 1,
+            redis.call('HSET', key, 'status', 'pending', 'attempts', 0, 'failures', 0, 'forced', 1,
                 'updated', string.format('%.0f', now))
             redis.call('SADD', base .. 'receivers', facts[2])
             if redis.call('EXISTS', stream) == 0 then

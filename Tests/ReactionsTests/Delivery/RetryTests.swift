@@ -16,28 +16,28 @@ import Testing
         let policy = RetryPolicy(pauses: [.seconds(10), .seconds(100)], jitter: 0.2)
         var seen: [Duration] = []
         for _ in 0..<500 {
-            let pause = try #require(policy.pause(afterAttempt: 1, using: &random))
+            let pause = try #require(policy.pause(afterFailure: 1, using: &random))
             #expect(pause >= Duration.seconds(8) && pause <= Duration.seconds(12))
             seen.append(pause)
         }
         let longest = try #require(seen.max())
         let shortest = try #require(seen.min())
         #expect(longest - shortest > Duration.seconds(3))
-        let second = try #require(policy.pause(afterAttempt: 2, using: &random))
+        let second = try #require(policy.pause(afterFailure: 2, using: &random))
         #expect(second >= Duration.seconds(80))
-        #expect(policy.pause(afterAttempt: 3, using: &random) == nil)
-        #expect(RetryPolicy(pauses: []).pause(afterAttempt: 1, using: &random) == nil)
+        #expect(policy.pause(afterFailure: 3, using: &random) == nil)
+        #expect(RetryPolicy(pauses: []).pause(afterFailure: 1, using: &random) == nil)
     }
 
     @Test func `a receiver is never asked sooner than it said, and not kept waiting for ever`() throws {
         var random = SplitMix64(seed: 2)
         let policy = RetryPolicy(pauses: [.seconds(1)], jitter: 0.2, longestRetryAfter: .seconds(1_000))
         for _ in 0..<200 {
-            let pause = try #require(policy.pause(afterAttempt: 1, retryAfter: .seconds(60), using: &random))
+            let pause = try #require(policy.pause(afterFailure: 1, retryAfter: .seconds(60), using: &random))
             #expect(pause >= Duration.seconds(60) && pause <= Duration.seconds(62))
-            let long = try #require(policy.pause(afterAttempt: 1, retryAfter: .seconds(1_000_000), using: &random))
+            let long = try #require(policy.pause(afterFailure: 1, retryAfter: .seconds(1_000_000), using: &random))
             #expect(long >= Duration.seconds(1_000) && long <= Duration.seconds(1_002))
-            let slow = try #require(policy.pause(afterAttempt: 1, slowDown: true, using: &random))
+            let slow = try #require(policy.pause(afterFailure: 1, slowDown: true, using: &random))
             #expect(slow >= Duration.milliseconds(1_600) && slow <= Duration.milliseconds(2_400))
         }
     }
@@ -186,6 +186,29 @@ import Testing
         #expect(drive.handle(.held(until: Self.at(20)), at: 1) == [.wake(at: Self.at(30))])
         #expect(drive.progress.attempts == 0)
         #expect(drive.handle(.due, at: 30) == [.send(attempt: 1)])
+    }
+
+    @Test func `attempts whose senders died make no pause longer, and end one day all the same`() {
+        let policy = RetryPolicy(pauses: [.seconds(5), .seconds(300), .seconds(1_800)], jitter: 0)
+        var random = SplitMix64(seed: 1)
+        func fail(attempt: Int, failures: Int) -> [DeliveryProgress.Action] {
+            var progress = DeliveryProgress(
+                claimed: "dlv_1",
+                receiver: "ops",
+                attempt: attempt,
+                failures: failures,
+                isTakenOver: attempt - failures > 1,
+                lastReason: nil
+            )
+            #expect(progress.handle(.due, at: Self.at(0), policy: policy, using: &random) == [.send(attempt: attempt)])
+            let ended = DeliveryProgress.Input.ended(.retry(reason: "HTTP 503"))
+            return progress.handle(ended, at: Self.at(0), policy: policy, using: &random)
+        }
+        #expect(fail(attempt: 1, failures: 0) == [.wake(at: Self.at(5))])
+        #expect(fail(attempt: 3, failures: 0) == [.wake(at: Self.at(5))])
+        #expect(fail(attempt: 3, failures: 1) == [.wake(at: Self.at(300))])
+        let end = DeliveryProgress.State.dead(reason: "given up after 4 attempts: HTTP 503", at: Self.at(0))
+        #expect(fail(attempt: 4, failures: 1) == [.finish(end)])
     }
 
     @Test func `an attempt without news is lost with its lease, and late news still counts`() {

@@ -52,7 +52,7 @@ struct OutboxTests {
                 return again != nil
             }
             #expect(again?.deliveryID == first.deliveryID && again?.attempt == 2 && again?.isTakenOver == false)
-            #expect(again?.lastReason == "HTTP 503")
+            #expect(again?.lastReason == "HTTP 503" && again?.failures == 1)
             #expect(again?.notification == first.notification)
             try await test.outbox.finish(try #require(again), .delivered)
             let ended = try #require(try await test.record(first.deliveryID)).ended
@@ -80,6 +80,7 @@ struct OutboxTests {
             }
             let taken = try #require(second)
             #expect(taken.deliveryID == first.deliveryID && taken.attempt == 2 && taken.isTakenOver)
+            #expect(taken.failures == 0)
             // Late news of a failure count for nothing, those of a success do.
             try await test.outbox.finish(first, .dead(reason: "late"))
             #expect(try await test.record(first.deliveryID)?.status == .sending)

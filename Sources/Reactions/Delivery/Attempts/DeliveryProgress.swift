@@ -45,6 +45,9 @@ package struct DeliveryProgress: Sendable, Hashable {
     package private(set) var state: State
     /// Attempts begun.
     package private(set) var attempts = 0
+    /// Those of them that came to nothing. The pauses grow with these: an attempt whose sender died says nothing about the
+    /// receiver.
+    package private(set) var failures = 0
     /// What the last attempt that failed came to.
     package private(set) var lastReason: String?
     /// How long one attempt may take before it is taken for lost.
@@ -61,11 +64,20 @@ package struct DeliveryProgress: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - attempt: the number of that attempt, from 1.
+    ///   - failures: how many of those before it came to nothing.
     ///   - isTakenOver: whether somebody else had begun the attempt before it, and never told what came of it.
-    package init(claimed id: String, receiver: String, attempt: Int, isTakenOver: Bool, lastReason: String?) {
+    package init(
+        claimed id: String,
+        receiver: String,
+        attempt: Int,
+        failures: Int,
+        isTakenOver: Bool,
+        lastReason: String?
+    ) {
         let past = Timestamp(microseconds: 0)
         self.init(id: id, receiver: receiver, dueAt: past)
         self.attempts = max(0, attempt - 1)
+        self.failures = failures
         self.lastReason = lastReason
         if isTakenOver { self.state = .sending(until: past) }
     }
@@ -124,13 +136,16 @@ package struct DeliveryProgress: Sendable, Hashable {
         case .gone(let reason):
             return self.finish(.dead(reason: reason, at: now)) + [.disableReceiver(reason: reason)]
         case .retry(_, let after, let slowDown):
+            self.failures += 1
             let pause = policy.pause(
-                afterAttempt: self.attempts,
+                afterFailure: self.failures,
                 retryAfter: after,
                 slowDown: slowDown,
                 using: &random
             )
-            guard let pause else { return self.finish(.dead(reason: self.givenUp, at: now)) }
+            guard let pause, self.attempts < policy.maxAttempts else {
+                return self.finish(.dead(reason: self.givenUp, at: now))
+            }
             self.state = .waiting(until: now + pause)
             return [.wake(at: now + pause)]
         }

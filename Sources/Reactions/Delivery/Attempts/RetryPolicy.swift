@@ -1,6 +1,6 @@
 /// When a delivery that failed is tried again.
 package struct RetryPolicy: Sendable, Hashable {
-    /// The pause behind the first attempt, behind the second, and so on; behind the last one it is given up.
+    /// The pause behind the first attempt that fails, behind the second, and so on; behind the last one it is given up.
     package var pauses: [Duration]
     /// How much a pause varies, as a part of it: 0.2 makes 8 to 12 s of 10 s. Receivers that come back are not met by
     /// all deliveries at once.
@@ -16,17 +16,17 @@ package struct RetryPolicy: Sendable, Hashable {
 
     package var maxAttempts: Int { self.pauses.count + 1 }
 
-    /// The pause behind an attempt; nil when it was the last one.
-    /// - Parameter attempt: from 1.
+    /// The pause behind an attempt that failed; nil when there is to be none behind it.
+    /// - Parameter failure: which one it was, from 1.
     package func pause(
-        afterAttempt attempt: Int,
+        afterFailure failure: Int,
         retryAfter: Duration? = nil,
         slowDown: Bool = false,
         using random: inout some RandomNumberGenerator
     ) -> Duration? {
-        guard (1...max(1, self.pauses.count)).contains(attempt), attempt <= self.pauses.count else { return nil }
+        guard failure >= 1, failure <= self.pauses.count else { return nil }
         let spread = 1 + self.jitter * Double.random(in: -1...1, using: &random)
-        let pause = self.pauses[attempt - 1] * (spread * (slowDown && retryAfter == nil ? 2 : 1))
+        let pause = self.pauses[failure - 1] * (spread * (slowDown && retryAfter == nil ? 2 : 1))
         guard let retryAfter else { return pause }
         // Never sooner than the receiver asks. The jitter is added, for it asks everybody for the same time.
         let asked = min(retryAfter, self.longestRetryAfter)
