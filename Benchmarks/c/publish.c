@@ -30,6 +30,9 @@ static int64_t count_answers(const char *bytes, ssize_t count, int64_t *accepted
 /// Writes batches as long as the server takes them and reads its answers as they come, with one thread.
 static int64_t flood(int server, int64_t total) {
     fcntl(server, F_SETFL, O_NONBLOCK);
+    // So much that the server finds something each time it looks, also when others have the core for a few milliseconds.
+    int store = 4 << 20;
+    setsockopt(server, SOL_SOCKET, SO_SNDBUF, &store, sizeof store);
     size_t batch_bytes = (size_t)command_length * BATCH;
     // Enough batches one behind the other that a batch can begin at every distinct event.
     char *stream = malloc(batch_bytes + (size_t)command_length * DISTINCT);

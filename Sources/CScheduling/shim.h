@@ -1,8 +1,10 @@
-// The kernel's scheduling attributes of the calling thread, for which the C library of Debian 12 has no functions.
+// The kernel's scheduling attributes of the calling thread, for which the C library of Debian 12 has no functions, or none
+// that Swift can call.
 #ifndef CSCHEDULING_H
 #define CSCHEDULING_H
 
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +28,15 @@ static inline int scheduling_read(struct scheduling_attributes *attributes) {
 static inline int scheduling_write(struct scheduling_attributes *attributes) {
     attributes->size = sizeof *attributes;
     return (int)syscall(SYS_sched_setattr, 0, attributes, 0);
+}
+
+/// How many nanoseconds later than asked the thread may be woken by a timer, so that the kernel can wake several at once.
+/// 50,000 by default.
+static inline long timer_slack_read(void) { return prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL); }
+
+/// Returns 0, or -1 with `errno`.
+static inline int timer_slack_write(unsigned long nanoseconds) {
+    return prctl(PR_SET_TIMERSLACK, nanoseconds, 0UL, 0UL, 0UL);
 }
 
 #endif

@@ -47,6 +47,8 @@ package actor IntakeEngine: SubscriptionSink {
         }
     }
 
+    package nonisolated var isBehind: Bool { self.assumeIsolated { $0.isDrainScheduled } }
+
     // MARK: Ring
 
     /// Handles what waits in the ring once the loop has had a chance to read.

@@ -95,8 +95,11 @@ extension Reactor {
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         group.any().execute { [logger] in
-            let isShort = TimeSlice.shorten()
-            logger.debug("Event loop of the intake", metadata: ["thread.short_slice": "\(isShort)"])
+            let (isShort, isExact) = (TimeSlice.shorten(), TimerSlack.forgo())
+            logger.debug(
+                "Event loop of the intake",
+                metadata: ["thread.short_slice": "\(isShort)", "thread.exact_timers": "\(isExact)"]
+            )
         }
         let engine = self.makeEngine(on: group.any(), link: link, port: port)
         engineBox.set(engine)

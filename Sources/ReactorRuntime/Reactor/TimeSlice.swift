@@ -22,3 +22,11 @@ enum TimeSlice {
         return scheduling_write(&attributes) == 0
     }
 }
+
+/// How exactly timers wake the calling thread.
+enum TimerSlack {
+    /// Lets none of them wait for another, as the kernel would for up to 50 microseconds: as long as reading rests.
+    ///
+    /// - Returns: Whether the kernel took the wish.
+    static func forgo() -> Bool { timer_slack_write(1) == 0 }
+}

@@ -54,6 +54,9 @@ package struct SubscriptionSettings: Sendable, Equatable {
     /// How late it must be to be reported.
     package var reportedStall: Duration = .seconds(1)
 
+    /// When reading rests for a moment.
+    package var moderation = ReadModeration()
+
     /// Messages above this size are skipped without being buffered.
     package var maxEventBytes: Int = 1 << 20
 

@@ -6,4 +6,11 @@ package protocol SubscriptionSink: AnyObject {
 
     /// Takes a report.
     func handle(_ event: SubscriptionEvent)
+
+    /// Whether it still deals with messages of earlier reads, on the same event loop.
+    var isBehind: Bool { get }
+}
+
+extension SubscriptionSink {
+    package var isBehind: Bool { false }
 }

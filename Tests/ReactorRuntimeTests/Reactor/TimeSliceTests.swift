@@ -49,4 +49,14 @@ import Testing
         #expect(after.policy == Self.batch)
         #expect(after.slice != TimeSlice.shortest)
     }
+
+    @Test func `timers wake a thread when it asked for it, and not another thread`() async throws {
+        let (before, wasTaken, after) = try await Self.onOwnThread {
+            (timer_slack_read(), TimerSlack.forgo(), timer_slack_read())
+        }
+        #expect(before > 1)
+        #expect(wasTaken)
+        #expect(after == 1)
+        #expect(try await Self.onOwnThread { timer_slack_read() } == before)
+    }
 }

@@ -14,6 +14,7 @@ import Testing
         /// Called when a marker is reached.
         var atMarker: (SubscriptionLink) -> Void = { _ in }
         var isAtEase = false
+        var isBehind = false
         /// Whether reads are put on the log.
         var logsReads = false
 
@@ -72,7 +73,8 @@ import Testing
             mode: mode,
             settings: settings,
             privateChannel: Self.privateChannel,
-            owner: owner
+            owner: owner,
+            rest: { [weak owner] in owner?.log.append("rest of \($0)") }
         )
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(link)
@@ -120,6 +122,35 @@ import Testing
             #expect(messages == Self.expected.filter { $0.contains(": ") }, "split at \(split)")
             #expect(try channel.finish(acceptAlreadyClosed: true).isLeftOvers)
         }
+    }
+
+    @Test func `under a flood it rests between its reads, but not when it is behind`() throws {
+        let moderation = ReadModeration()
+        let (channel, _, owner) = try Self.make(.deliver) { $0.maxEventBytes = 1 << 20 }
+        try channel.writeInbound(ByteBuffer(string: Self.greeting))
+        owner.logsReads = true
+        func run(_ bytes: Int) -> [String] {
+            owner.log = []
+            let frame = Self.message(String(repeating: "x", count: 10_000))
+            for _ in 0..<max(1, bytes / frame.utf8.count) {
+                channel.pipeline.syncOperations.fireChannelRead(NIOAny(ByteBuffer(string: frame)))
+            }
+            channel.pipeline.syncOperations.fireChannelReadComplete()
+            return owner.log.filter { !$0.contains(": ") && $0 != "reading" }
+        }
+        let rested = ["read", "rest of \(moderation.rest)"]
+        for _ in 1..<moderation.floodRuns { #expect(run(10_100) == ["read"]) }
+        #expect(run(10_100) == rested)
+        #expect(run(moderation.flood.upperBound - 1) == rested)
+        #expect(run(moderation.flood.upperBound + 10_100) == ["read"])
+        owner.isBehind = true
+        #expect(run(10_100) == ["read"])
+        owner.isBehind = false
+        owner.log = []
+        try channel.writeInbound(ByteBuffer(string: Self.message("one event")))
+        #expect(owner.log == ["reading", "events: one event", "read"])
+        // A burst is no flood.
+        #expect(run(10_100) == ["read"])
     }
 
     @Test func `one byte at a time is read in its exact order`() throws {

@@ -43,6 +43,8 @@ final class SubscriptionLink: ChannelInboundHandler {
     private var handshake: RedisHandshake?
     private var mode: FeedMode
     private var kept: KeptMessages
+    private var moderation: ReadModeration
+    private let rest: (Duration) -> Void
     /// Nil only while a batch has it.
     private var scanner: FrameScanner?
     private var context: ChannelHandlerContext?
@@ -55,18 +57,22 @@ final class SubscriptionLink: ChannelInboundHandler {
     private var isPaused = false
     private var isOver = false
 
+    /// - Parameter rest: lets the event loop's thread sleep.
     init(
         id: LinkID,
         mode: FeedMode,
         settings: SubscriptionSettings,
         privateChannel: PrivateChannel,
-        owner: any SubscriptionLinkOwner
+        owner: any SubscriptionLinkOwner,
+        rest: @escaping (Duration) -> Void = ReadModeration.sleep
     ) {
         self.id = id
         self.mode = mode
         self.privateChannel = privateChannel
         self.owner = owner
         self.kept = KeptMessages(limit: settings.handoverBufferBytes, allocator: ByteBufferAllocator())
+        self.moderation = settings.moderation
+        self.rest = rest
         var limits = FrameLimits()
         limits.maxEventBytes = settings.maxEventBytes
         self.scanner = FrameScanner(limits: limits)
@@ -148,7 +154,8 @@ final class SubscriptionLink: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         // A run of reads that was ended by its bound has left something in the socket.
         let bound = Int(Self.readsPerTurn) * RedisConnector.receiveBufferBytes
-        let drained = self.burstBytes < bound - bound / 16
+        let bytes = self.burstBytes
+        let drained = bytes < bound - bound / 16
         self.burstBytes = 0
         if self.isReadUntold {
             self.isReadUntold = false
@@ -157,6 +164,8 @@ final class SubscriptionLink: ChannelInboundHandler {
             self.tell(.received(self.id, drained: drained))
         }
         context.fireChannelReadComplete()
+        guard let rest = self.moderation.rest(afterRunOf: bytes), let owner, !owner.sink.isBehind else { return }
+        self.rest(rest)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
