@@ -10,7 +10,13 @@ extension Timestamp {
         }
     }
 
-    /// Appends the same text.
+    /// The same for sentences, which people read: `2026-11-20 23:15:12 UTC`, without what is behind the second.
+    package var inWords: String {
+        let text = self.iso8601
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+    }
+
+    /// Appends the text of `iso8601`.
     package func write(into bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
             var writer = DigitWriter(buffer: buffer)

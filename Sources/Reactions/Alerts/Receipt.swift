@@ -195,7 +195,7 @@ extension Receipt {
         }
     }
 
-    private var until: String { self.nextAllowedAt.map { " until \($0.iso8601)" } ?? "" }
+    private var until: String { self.nextAllowedAt.map { " until \($0.inWords)" } ?? "" }
 
     /// Seconds with up to three digits behind the point.
     private static func seconds(_ microseconds: Int64) -> String {

@@ -121,7 +121,7 @@ extension HeldBack {
             key: "digest:\(self.receiver)",
             summary: ClippedText.text(
                 "\(total) \(total == 1 ? "alert" : "alerts") of domain \(self.domain) held back since "
-                    + "\(Timestamp(microseconds: self.since).iso8601): \(kinds)\(more)"
+                    + "\(Timestamp(microseconds: self.since).inWords): \(kinds)\(more)"
             ),
             details: .object([
                 JSONMember("held_back", .number(total)),

@@ -30,7 +30,7 @@ package enum SystemAlerts {
             severity: .critical,
             // Each episode is told; its beginning tells episodes apart.
             key: Self.unhealthyKey(instance, since),
-            summary: "Reactor \(instance) is unhealthy since \(since.iso8601): \(what)",
+            summary: "Reactor \(instance) is unhealthy since \(since.inWords): \(what)",
             details: [
                 "instance": .string(instance), "cause": .string(cause.rawValue), "missed_heartbeats": .number(misses),
                 "since": .string(since.iso8601),

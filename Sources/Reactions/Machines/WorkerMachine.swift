@@ -175,8 +175,8 @@ package struct WorkerMachine: SharedMachine {
         _ event: EventReference?,
         _ moment: MachineMoment
     ) -> Alert {
-        let last = flip.lastBeat.map { "last heard of at \($0.iso8601)" } ?? "never heard of"
-        let what = flip.reason == .failure ? "said that it failed" : "has not beaten by \(flip.at.iso8601)"
+        let last = flip.lastBeat.map { "last heard of at \($0.inWords)" } ?? "never heard of"
+        let what = flip.reason == .failure ? "said that it failed" : "has not beaten by \(flip.at.inWords)"
         return self.alert(
             "WORKER_DOWN",
             self.definition.severity,

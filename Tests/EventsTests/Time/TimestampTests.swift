@@ -61,6 +61,16 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == "x" + text)
     }
 
+    @Test(
+        arguments: [
+            (0, "1970-01-01 00:00:00 UTC"), (1_795_446_126_518_986, "2026-11-23 15:02:06 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+        ] as [(Int64, String)]
+    )
+    func `sentences give times to the second`(microseconds: Int64, text: String) {
+        #expect(Timestamp(microseconds: microseconds).inWords == text)
+    }
+
     @Test func `what is written is read back`() {
         var random = SplitMix64(seed: 4)
         for _ in 0..<20_000 {
