@@ -34,8 +34,9 @@ struct DecideBench {
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(count + 10_000)
         var spent = Duration.zero
-        for first in stride(from: 0, to: count, by: 256) {
-            let batch = (first..<min(first + 256, count)).map(GeneratedAlerts.alert)
+        // As many at a time as the reactor decides in one step.
+        for first in stride(from: 0, to: count, by: 1024) {
+            let batch = (first..<min(first + 1024, count)).map(GeneratedAlerts.alert)
             let start = self.clock.now
             verdicts += try await self.store.decide(batch).map(\.verdict)
             spent += start.duration(to: self.clock.now)

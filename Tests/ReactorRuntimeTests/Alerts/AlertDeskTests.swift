@@ -290,10 +290,10 @@ extension Alert {
 
     @Test func `more alerts than are worth a step wait for no others`() async {
         let box = Box(gathering: .seconds(3_600))
-        for number in 0..<600 { _ = box.desk.submit(.made("\(number)")) }
+        for number in 0..<2_200 { _ = box.desk.submit(.made("\(number)")) }
         await box.running { box in
             await box.desk.waitUntilIdle()
-            #expect(box.store.batches == [256, 256, 88])
+            #expect(box.store.batches == [1024, 1024, 152])
         }
     }
 
