@@ -68,12 +68,13 @@ package final class RedisServerProcess: Sendable {
         let executable = try ExecutableSearch.redisServer(given: self.settings.executable)
         let folder = try DataFolder(path: self.settings.dataFolder)
         defer { folder.unlock() }
-        try await folder.removeOrphan(executable: executable.program, grace: self.settings.stopGrace)
-
         var backoff = RestartBackoff()
         let clock = ContinuousClock()
         var life = Life(executable: executable.path, program: executable.program, folder: folder)
         while await self.board.maySpawn() {
+            // Left behind by an earlier owner, or by our own guardian when that was killed: it would write to the same
+            // files, and take the socket away from its successor when it ends.
+            try await folder.removeOrphan(executable: executable.program, grace: self.settings.stopGrace)
             let start = clock.now
             let status = try await self.live(&life)
             switch self.board.wanted {

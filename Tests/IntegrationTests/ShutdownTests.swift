@@ -138,6 +138,27 @@ struct ShutdownTests {
         }
     }
 
+    @Test func `a stop while Redis is away ends before the grace does, with nothing left undone`() async throws {
+        try await withRedisServer { server in
+            let config = faultConfig("away") + "state: redis\nshutdown: { grace: 60s }\n"
+            try await withRunningReactor(
+                redis: server.url,
+                handlers: SampleHandlers.work("worker"),
+                config: config
+            ) { reactor in
+                await eventually("ready") { await reactor.isReady }
+                try await server.takeDown()
+                _ = try #require(await reactor.line("outbox cannot be used, messages wait"))
+                reactor.program.send(SIGTERM)
+                #expect(try await reactor.program.waitForExit(within: .seconds(50)) == .exited(code: 0))
+                let log = reactor.program.errorOutput
+                #expect(log.contains("stopped, nothing left undone"))
+                // Who asked it nothing does not say that it answered.
+                #expect(!log.contains("outbox can be used again"))
+            }
+        }
+    }
+
     @Test func `one demand that arrives as two signals is one demand`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(redis: server.url, handlers: SampleHandlers.work("worker")) { reactor in

@@ -57,6 +57,23 @@ struct RedisServerProcessTests {
         #expect(events.withLock { $0.last } == .stopped)
     }
 
+    @Test func `a server whose guardian is killed ends before the next one begins`() async throws {
+        try await withRedisServer(appendOnly: true, directives: ["appendfsync always"]) { server in
+            let first = try #require(server.processID)
+            try await server.command("SET", "kept", "yes")
+            // The leader of the server's session.
+            kill(getsid(first), SIGKILL)
+            await eventually(within: .seconds(60), "the next one answers") {
+                server.processID.map { $0 != first } ?? false
+            }
+            // Gone, or dead and not yet collected by the parent that it was given.
+            var path = [CChar](repeating: 0, count: 8)
+            #expect(readlink("/proc/\(first)/exe", &path, path.count) < 0)
+            #expect(try await server.command("GET", "kept") == .bulk("yes"))
+            #expect(access(server.address.unixPath, F_OK) == 0)
+        }
+    }
+
     @Test func `a server that is taken down stays down until it is brought up`() async throws {
         try await withRedisServer { server in
             try await server.takeDown()

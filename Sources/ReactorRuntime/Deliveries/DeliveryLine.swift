@@ -87,8 +87,18 @@ final class DeliveryLine: Sendable {
             group.addTask { await self.tellDueGroups() }
             group.addTask { await self.send() }
             group.addTask { await self.repeating(Self.renewal) { try await self.renew() } }
-            group.addTask { await self.repeating(.seconds(1)) { try await self.look() } }
-            group.addTask { await self.repeating(.seconds(600)) { try await self.outbox.tidy() } }
+            group.addTask {
+                await self.repeating(.seconds(1)) {
+                    try await self.look()
+                    return true
+                }
+            }
+            group.addTask {
+                await self.repeating(.seconds(600)) {
+                    try await self.outbox.tidy()
+                    return true
+                }
+            }
         }
     }
 
@@ -102,11 +112,11 @@ final class DeliveryLine: Sendable {
         await self.sent.wait()
     }
 
-    private func repeating(_ interval: Duration, _ body: () async throws -> Void) async {
+    /// - Parameter body: tells whether the outbox has answered.
+    private func repeating(_ interval: Duration, _ body: () async throws -> Bool) async {
         while !Task.isCancelled {
             do {
-                try await body()
-                self.recovered()
+                if try await body() { self.recovered() }
             } catch {
                 self.failed(error)
             }
@@ -130,7 +140,8 @@ final class DeliveryLine: Sendable {
                 if isLast, notices.isEmpty { return try await self.tellEverything() }
             } catch {
                 self.failed(error)
-                if isLast { return }
+                // Not the last look, which would only wait for the outbox again.
+                if self.stopping.isOpen { return }
                 try? await Task.sleep(for: Self.pause)
             }
         }
@@ -159,8 +170,9 @@ final class DeliveryLine: Sendable {
 
     private func tellDueGroups() async {
         await self.repeating(Self.sweep) {
-            guard !self.stopping.isOpen else { return }
+            guard !self.stopping.isOpen else { return false }
             while try await self.tellDue() {}
+            return true
         }
     }
 
@@ -211,7 +223,7 @@ final class DeliveryLine: Sendable {
                     if isLast { break }
                 } catch {
                     self.failed(error)
-                    if isLast { break }
+                    if self.planned.isOpen { break }
                     wait = Self.pause
                 }
                 await self.bell.wait(atMost: wait)
@@ -268,9 +280,11 @@ final class DeliveryLine: Sendable {
         self.state.withLock { $0.enabled = version }
     }
 
-    private func renew() async throws {
+    private func renew() async throws -> Bool {
         let claims = self.state.withLock { Array($0.inFlight.values) }
+        guard !claims.isEmpty else { return false }
         try await self.outbox.renew(claims)
+        return true
     }
 
     // MARK: Looking after it

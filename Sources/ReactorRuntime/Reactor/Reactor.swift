@@ -211,9 +211,10 @@ public final class Reactor: Service {
         }
         // Everything that ran has ended: what is left now stays left.
         let left = await life.workLeft()
+        let unfinished = life.unfinished
         await self.end(life)
         if let refusal = self.state.withLock({ $0.refusal }) { throw refusal }
-        try self.conclude(isFinished: isFinished, left: left)
+        try self.conclude(left: left, unfinished: isFinished ? nil : unfinished)
     }
 
     private func end(_ life: ReactorLife) async {
@@ -247,12 +248,11 @@ public final class Reactor: Service {
     /// Says how the life ended.
     ///
     /// - Throws: `ReactorError` (`workLeft`).
-    private func conclude(isFinished: Bool, left: String?) throws {
-        if isFinished, left == nil { return self.logger.info("stopped, nothing left undone") }
-        // Of a task that was cancelled nobody expects that the subscription was closed in order.
+    private func conclude(left: String?, unfinished: String?) throws {
+        guard let reason = left ?? unfinished else { return self.logger.info("stopped, nothing left undone") }
+        // Of a task that was cancelled nobody expects that everything was ended in order.
         if left == nil, Task.isCancelled { return self.logger.warning("ended, nothing left undone") }
-        let left = left ?? "the subscription did not close in time"
-        self.logger.error("stopped with work left", metadata: ["left": "\(left)"])
-        throw ReactorError(.workLeft, left)
+        self.logger.error("stopped with work left", metadata: ["left": "\(reason)"])
+        throw ReactorError(.workLeft, reason)
     }
 }

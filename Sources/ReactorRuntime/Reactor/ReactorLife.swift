@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RedisClient
+import Synchronization
 
 /// Everything that exists from one start of a reactor to its stop.
 final class ReactorLife: Sendable {
@@ -31,6 +32,7 @@ final class ReactorLife: Sendable {
     private let machinesBox: Late<MachineDesk>
     private let heartbeatBox: Late<HeartbeatService>
     private let channels: [String]
+    private let stage = Mutex("nothing was finished in time")
     private let judged: @Sendable (ServerDurability) -> Void
     private let logger: Logger
 
@@ -124,7 +126,9 @@ final class ReactorLife: Sendable {
     /// Stops reading, then empties every stage in the order of the way, and says farewell.
     func finishWork() async {
         self.heartbeat.beginDraining()
+        self.stage.withLock { $0 = "the subscription was not closed in time" }
         await self.subscription.stop()
+        self.stage.withLock { $0 = "what was received was not finished in time" }
         while await self.engine.waiting > 0, !Task.isCancelled {
             // The loop empties the ring by itself; this only looks after it.
             try? await Task.sleep(for: .milliseconds(2))
@@ -133,12 +137,25 @@ final class ReactorLife: Sendable {
         await self.machines.waitUntilIdle()
         await self.desk.waitUntilIdle()
         await self.machines.confirmTellings()
-        await self.archive?.finish()
-        for line in self.lines { await line.finish() }
+        self.stage.withLock { $0 = "receipts and messages were not seen to in time" }
+        // Beside each other: while Redis is away each of them waits for it.
+        await withDiscardingTaskGroup { group in
+            if let archive {
+                group.addTask { _ = await finishes(within: Self.archivePatience) { await archive.finish() } }
+            }
+            for line in self.lines { group.addTask { await line.finish() } }
+        }
         await self.publisher.waitUntilIdle()
         guard !Task.isCancelled else { return }
+        self.stage.withLock { $0 = "the other reactors were not told in time" }
         await self.heartbeat.sayFarewell()
     }
+
+    /// How long a stop waits until history has the last receipts; the next start takes over what it has not.
+    private static let archivePatience: Duration = .seconds(5)
+
+    /// Why the work is not finished, in words, as far as it has come.
+    var unfinished: String { self.stage.withLock { $0 } }
 
     /// Handles nothing more. What is left after this stays left, and `workLeft` tells of it.
     func halt() async { await self.engine.halt() }
