@@ -34,7 +34,7 @@ struct DecideBench {
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(count + 10_000)
         var spent = Duration.zero
-        // As many at a time as the reactor decides in one step.
+        // As many at a time as the reactor decides in one step (`AlertDesk.batchSize`).
         for first in stride(from: 0, to: count, by: 1024) {
             let batch = (first..<min(first + 1024, count)).map(GeneratedAlerts.alert)
             let start = self.clock.now
