@@ -9,7 +9,7 @@ import Testing
     @Test func `a probe that comes back tells its round trip`() {
         var probes = Self.ledger()
         probes.published(1, at: at(0))
-        probes.accepted(1, receivers: 1)
+        probes.accepted(1, receivers: 1, lastIssued: 1)
         #expect(probes.returned(1, at: at(3)) == .milliseconds(3))
         #expect(probes.returned(1, at: at(4)) == nil)
         #expect(probes.provenAt == at(3))
@@ -19,7 +19,7 @@ import Testing
     @Test func `one that does not come back is overdue after fifteen seconds, once`() {
         var probes = Self.ledger()
         probes.published(1, at: at(0))
-        probes.accepted(1, receivers: 1)
+        probes.accepted(1, receivers: 1, lastIssued: 1)
         #expect(probes.nextDeadline == at(15_000))
         #expect(probes.overdue(at: at(14_999)) == nil)
         #expect(probes.overdue(at: at(15_000)) == .seconds(15))
@@ -29,7 +29,7 @@ import Testing
     @Test func `one that nobody heard is overdue after one second`() {
         var probes = Self.ledger()
         probes.published(1, at: at(0))
-        probes.accepted(1, receivers: 0)
+        probes.accepted(1, receivers: 0, lastIssued: 1)
         #expect(probes.overdue(at: at(999)) == nil)
         #expect(probes.overdue(at: at(1_000)) == .seconds(1))
     }
@@ -47,17 +47,54 @@ import Testing
         var probes = Self.ledger()
         for number in UInt64(1)...3 {
             probes.published(number, at: at(Int64(number) * 5_000))
-            probes.accepted(number, receivers: 1)
+            probes.accepted(number, receivers: 1, lastIssued: number)
         }
         #expect(probes.returned(2, at: at(10_001)) == .milliseconds(1))
         #expect(probes.overdue(at: at(29_999)) == nil)
         #expect(probes.overdue(at: at(30_000)) == .seconds(15))
     }
 
+    @Test func `one that a later one overtook is lost, and one that is only late is not`() {
+        var probes = Self.ledger()
+        probes.published(1, at: at(0))
+        probes.accepted(1, receivers: 1, lastIssued: 1)
+        #expect(probes.overdue(at: at(15_000)) == .seconds(15))
+        // Late: nothing is missing.
+        let lostBeforeItself = probes.settle(before: 1)
+        #expect(!lostBeforeItself)
+        #expect(probes.returned(1, at: at(16_000)) == .seconds(16))
+        for number in UInt64(2)...3 {
+            probes.published(number, at: at(20_000))
+            probes.accepted(number, receivers: 1, lastIssued: number)
+        }
+        let losses = (0..<2).map { _ in probes.settle(before: 3) }
+        #expect(losses == [true, false])
+    }
+
+    @Test func `of two that were under way together none proves the other lost`() {
+        var probes = Self.ledger()
+        for number in UInt64(1)...2 { probes.published(number, at: at(0)) }
+        // The second was handed over before the server said that it had executed the first.
+        probes.accepted(1, receivers: 1, lastIssued: 2)
+        let isLossy = probes.settle(before: 2)
+        #expect(!isLossy)
+    }
+
+    @Test func `a link that stays deaf is not remembered without end`() {
+        var probes = Self.ledger()
+        for number in UInt64(1)...1_000 {
+            probes.published(number, at: at(Int64(number) * 5_000))
+            probes.accepted(number, receivers: 1, lastIssued: number)
+            _ = probes.overdue(at: at(Int64(number) * 5_000))
+        }
+        #expect(probes.returned(936, at: at(5_000_000)) == nil)
+        #expect(probes.returned(937, at: at(5_000_000)) != nil)
+    }
+
     @Test func `a stall of our own is added to the deadline`() {
         var probes = Self.ledger()
         probes.published(1, at: at(0))
-        probes.accepted(1, receivers: 1)
+        probes.accepted(1, receivers: 1, lastIssued: 1)
         #expect(probes.overdue(at: at(20_000), stalled: .seconds(10)) == nil)
         #expect(probes.overdue(at: at(25_000)) == .seconds(15))
     }

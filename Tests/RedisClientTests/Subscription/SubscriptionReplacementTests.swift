@@ -107,6 +107,73 @@ import Testing
         #expect(measured.windows.first?.start == at(0))
     }
 
+    /// The link answers PING, and nothing that is published comes back on it; the server counts ten others in a second.
+    private static func deafen(
+        _ trace: inout SupervisorTrace,
+        until end: Int64
+    ) -> [SubscriptionSupervisor.Action] {
+        var actions: [SubscriptionSupervisor.Action] = []
+        while trace.now < at(end) {
+            let next = Int64((trace.now - at(0)).nanoseconds / 1_000_000) + 10
+            var more = trace.wait(until: next)
+            for link in more.pings { more += trace.happens(.received(link, drained: true), next) }
+            for number in more.probes {
+                let reading = LossAssessment.Reading("a", publishes: UInt64(next / 100))
+                more += trace.happens(.published(number, receivers: 1, reading: reading), next)
+            }
+            actions += more
+        }
+        return actions
+    }
+
+    private static func deaf(until end: Int64) -> (SupervisorTrace, [SubscriptionSupervisor.Action]) {
+        var trace = SupervisorTrace.proven(reading: .init("a", publishes: 0))
+        let actions = Self.deafen(&trace, until: end)
+        return (trace, actions)
+    }
+
+    @Test func `a link that was deaf and hears again tells of the time between, before anybody suspected it`() {
+        var (trace, actions) = Self.deaf(until: 10_010)
+        #expect(actions.probes.count == 2)
+        #expect(actions.labels == [])
+        let back = trace.happens(.probe(1, actions.probes.last ?? 0, DeliveryTally()), 10_011)
+        #expect(back.labels == ["blind_window", "probe"])
+        #expect(back.windows.first?.cause == .deaf)
+        #expect(back.windows.first?.start == at(0))
+        #expect(back.windows.first?.end == at(10_011))
+        // Of 101 that the server counted, three were probes of ours.
+        #expect(back.windows.first?.missed == .atMost(98))
+        // And once.
+        actions = Self.deafen(&trace, until: 15_100)
+        #expect(trace.happens(.probe(1, actions.probes.last ?? 0, DeliveryTally()), 15_101).labels == ["probe"])
+    }
+
+    @Test func `a deaf link that hears the marker again was deaf all the same`() {
+        var (trace, actions) = Self.deaf(until: 20_100)
+        #expect(actions.labels == ["probe_overdue", "suspect"])
+        let marker = trace.confirm(2, 20_105).markers.first ?? 0
+        _ = trace.happens(.received(1, drained: true), 20_106)
+        #expect(trace.happens(.marker(1, marker), 20_106) == [.close(1), .skip(2)])
+        _ = trace.happens(.received(2, drained: true), 20_107)
+        let exact = trace.happens(.marker(2, marker), 20_107)
+        #expect(exact.labels == ["replaced"])
+        let measured = trace.probeReturns(exact.probes.first ?? 0, on: 2, 20_108)
+        #expect(measured.windows.map(\.cause) == [.deaf])
+        #expect(measured.windows.first?.start == at(0))
+        #expect(measured.windows.first?.end == at(20_106))
+    }
+
+    @Test func `a link whose probe came late lost nothing`() {
+        var (trace, actions) = Self.deaf(until: 20_100)
+        var labels: [String] = []
+        for number in actions.probes {
+            _ = trace.happens(.received(1, drained: true), 20_101)
+            labels += trace.happens(.probe(1, number, DeliveryTally()), 20_101).labels
+        }
+        #expect(!labels.contains("blind_window"))
+        #expect(labels.contains("recovered"))
+    }
+
     @Test func `a probe that nobody hears makes a deaf link known within a second`() {
         var trace = SupervisorTrace.proven()
         var actions: [SubscriptionSupervisor.Action] = []

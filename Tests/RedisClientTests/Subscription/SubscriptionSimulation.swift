@@ -17,11 +17,17 @@ struct SubscriptionSimulation {
         case blackHole
         /// The server forgets the link's subscriptions but answers its PING.
         case deafness
+        /// What is published does not reach the link's connection for longer than between two probes; then it does again.
+        case passingDeafness
         /// The server is gone for a while and forgets everything.
         case restart
 
         /// Whether the fault alone loses nothing.
         var isHarmless: Bool { self == .pause || self == .stall }
+
+        /// Those of which the link or the next probe tells, whatever else is the matter. A link that is deaf for a while
+        /// shows it only when a probe was sent meanwhile, for which we and the server must have run.
+        static let evident = allCases.filter { $0 != .passingDeafness }
     }
 
     private enum Command {
@@ -51,6 +57,7 @@ struct SubscriptionSimulation {
         var mark: Int?
         var isSubscribed = false
         var isInHole = false
+        var hearsFrom: Int64 = 0
         var connectsAt: Int64?
     }
 
@@ -128,6 +135,7 @@ struct SubscriptionSimulation {
             self.cut(victim)
         case .blackHole: if let victim { self.connections[victim]?.isInHole = true }
         case .deafness: if let victim { self.connections[victim]?.isSubscribed = false }
+        case .passingDeafness: if let victim { self.connections[victim]?.hearsFrom = self.now + 5_100 + length / 2 }
         case .restart:
             for link in self.connections.keys.sorted() { self.cut(link) }
             self.downUntil = self.now + length
@@ -202,7 +210,7 @@ struct SubscriptionSimulation {
     private mutating func publish(_ frame: Frame) -> Int {
         self.publishCalls += 1
         let subscribers = self.connections.filter(\.value.isSubscribed).keys.sorted()
-        for link in subscribers { self.send(frame, to: link) }
+        for link in subscribers where self.now >= self.connections[link]?.hearsFrom ?? 0 { self.send(frame, to: link) }
         return subscribers.count
     }
 

@@ -80,11 +80,14 @@ struct SupervisorTrace {
     }
 
     /// The first link is up and proven by its first probe, at 0 ms.
-    static func proven(_ change: (inout SubscriptionSettings) -> Void = { _ in }) -> SupervisorTrace {
+    static func proven(
+        reading: LossAssessment.Reading? = nil,
+        _ change: (inout SubscriptionSettings) -> Void = { _ in }
+    ) -> SupervisorTrace {
         var trace = SupervisorTrace(change: change)
         _ = trace.happens(.start, 0)
         _ = trace.confirm(1, 0)
-        _ = trace.probeReturns(1, on: 1, 0)
+        _ = trace.probeReturns(1, on: 1, 0, reading: reading)
         return trace
     }
 

@@ -9,9 +9,16 @@ struct ProbeLedger {
         let number: UInt64
         var publishedAt: NIODeadline
         var heardByNobody = false
-        /// Whether the server said that it executed the `PUBLISH`. Without that nothing can be concluded.
-        var isAccepted = false
+        /// The last number that had been given away when the server said that it executed the `PUBLISH`: whatever has a
+        /// higher one was executed after it. Nil while it has not said so; without that nothing can be concluded.
+        var lastIssuedThen: UInt64?
+        var isReported = false
+
+        var isAccepted: Bool { self.lastIssuedThen != nil }
     }
+
+    /// Most probes that are waited for; of a link that stays deaf without a successor the older ones are forgotten.
+    private static let capacity = 64
 
     private var outstanding: [Probe] = []
     private let deadline: TimeAmount
@@ -26,16 +33,21 @@ struct ProbeLedger {
     }
 
     /// When the oldest accepted probe is overdue.
-    var nextDeadline: NIODeadline? { self.outstanding.filter(\.isAccepted).map(self.dueAt).min() }
+    var nextDeadline: NIODeadline? {
+        self.outstanding.filter { $0.isAccepted && !$0.isReported }.map(self.dueAt).min()
+    }
 
     mutating func published(_ number: UInt64, at now: NIODeadline) {
+        if self.outstanding.count >= Self.capacity { self.outstanding.removeFirst() }
         self.outstanding.append(Probe(number: number, publishedAt: now))
     }
 
     /// The server executed the `PUBLISH` and said how many clients it handed the message to.
-    mutating func accepted(_ number: UInt64, receivers: Int) {
+    ///
+    /// - Parameter lastIssued: the last number that was given away, to whatever.
+    mutating func accepted(_ number: UInt64, receivers: Int, lastIssued: UInt64) {
         guard let index = self.outstanding.firstIndex(where: { $0.number == number }) else { return }
-        self.outstanding[index].isAccepted = true
+        self.outstanding[index].lastIssuedThen = lastIssued
         self.outstanding[index].heardByNobody = receivers == 0
     }
 
@@ -53,7 +65,17 @@ struct ProbeLedger {
         return self.outstanding.count < before
     }
 
-    /// A probe came back. Earlier ones are settled with it: Redis keeps the order, so they will not come any more.
+    /// A probe or a marker came back. Probes that the server had executed before it will not come any more, since Redis
+    /// keeps the order: the link lost them, and whatever else was published around them.
+    ///
+    /// - Returns: whether there were any.
+    mutating func settle(before number: UInt64) -> Bool {
+        let before = self.outstanding.count
+        self.outstanding.removeAll { probe in probe.lastIssuedThen.map { $0 < number } ?? false }
+        return self.outstanding.count < before
+    }
+
+    /// A probe came back. Earlier ones are not waited for any longer.
     ///
     /// - Returns: its round trip; nil when it was not one of this link's.
     mutating func returned(_ number: UInt64, at now: NIODeadline) -> TimeAmount? {
@@ -73,11 +95,14 @@ struct ProbeLedger {
                 self.outstanding[index].publishedAt = min(now, self.outstanding[index].publishedAt + stalled)
             }
         }
-        let late = self.outstanding.filter { $0.isAccepted && self.dueAt($0) <= now }
+        let late = self.outstanding.indices.filter { index in
+            let probe = self.outstanding[index]
+            return probe.isAccepted && !probe.isReported && self.dueAt(probe) <= now
+        }
         guard let oldest = late.first else { return nil }
-        let numbers = late.map(\.number)
-        self.outstanding.removeAll { numbers.contains($0.number) }
-        return now - oldest.publishedAt
+        // They may come yet, only late; a later one that comes first says that they are lost.
+        for index in late { self.outstanding[index].isReported = true }
+        return now - self.outstanding[oldest].publishedAt
     }
 
     private func dueAt(_ probe: Probe) -> NIODeadline {

@@ -97,10 +97,17 @@ extension SubscriptionSupervisor {
         self.publishProbe(at: now)
     }
 
-    /// Has the next probe measure a window that is over.
-    mutating func measure(_ evidence: BlindEvidence, from start: NIODeadline, to end: NIODeadline) {
+    /// Has a probe measure a window that is over.
+    ///
+    /// - Parameter probe: the first one that was published after its end; the next one when left out.
+    mutating func measure(
+        _ evidence: BlindEvidence,
+        from start: NIODeadline,
+        to end: NIODeadline,
+        by probe: UInt64? = nil
+    ) {
         let window = LossAssessment.OpenWindow(start: start, end: end, evidence: evidence)
-        if let superseded = self.assessment.opened(window, nextProbe: self.upcomingNumber) {
+        if let superseded = self.assessment.opened(window, nextProbe: probe ?? self.upcomingNumber) {
             self.report(.blindWindow(superseded))
         }
     }

@@ -13,7 +13,8 @@ extension SubscriptionSupervisor {
 
     /// The server executed one of our publishes.
     mutating func published(_ number: UInt64, _ receivers: Int, _ reading: LossAssessment.Reading?) {
-        self.primary?.probes.accepted(number, receivers: receivers)
+        let lastIssued = self.upcomingNumber - 1
+        self.primary?.probes.accepted(number, receivers: receivers, lastIssued: lastIssued)
         self.assessment.accepted(number)
         if let measured = self.assessment.replied(number, reading) { self.report(.blindWindow(measured)) }
         self.answered(number)
@@ -41,6 +42,7 @@ extension SubscriptionSupervisor {
         // Only what the primary delivers counts: a successor's messages are kept and not counted yet.
         guard self.primary?.id == id, self.skipping == nil else { return }
         let wasAnswered = self.primary?.probes.isAccepted(number) == true
+        self.noticeLoss(before: number, measuredBy: number, at: now)
         let roundTrip = self.primary?.probes.returned(number, at: now)
         if let measured = self.assessment.returned(number, tally: tally) { self.report(.blindWindow(measured)) }
         guard let roundTrip else { return }
@@ -55,5 +57,13 @@ extension SubscriptionSupervisor {
         if let suspicion = self.suspicion, suspicion.cause == .deaf {
             self.report(.recovered(after: Duration(now - suspicion.since)))
         }
+    }
+
+    /// A probe or a marker came back on the primary: if earlier ones did not, it was deaf for a while, and is no more.
+    ///
+    /// - Parameter measuredBy: the number of the first probe that can measure what was missed.
+    mutating func noticeLoss(before number: UInt64, measuredBy probe: UInt64, at now: NIODeadline) {
+        guard let start = self.primary?.lastProofAt, self.primary?.probes.settle(before: number) == true else { return }
+        self.measure(self.evidence(.deaf, at: now), from: start, to: now, by: probe)
     }
 }

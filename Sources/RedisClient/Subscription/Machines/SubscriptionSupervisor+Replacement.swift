@@ -37,6 +37,7 @@ extension SubscriptionSupervisor {
             self.actions.append(.deliver(id))
             self.cutIsExact(skipping.suspicion, at: now)
         }
+        if self.primary?.id == id { self.noticeLoss(before: number, measuredBy: self.upcomingNumber, at: now) }
         guard let marker = self.marker, number >= marker else { return }
         if self.primary?.id == id {
             self.perform(self.handover?.markerOnOldLink() ?? .none, at: now)
