@@ -43,6 +43,7 @@ let package = Package(
 
         // MARK: Floor 1. The vocabulary.
         .target(name: "SeededRandom"),
+        .target(name: "TLSFailures", dependencies: [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
         .target(name: "Events", dependencies: ["CSimdJSON"]),
         .target(name: "EventPatterns", dependencies: ["Events"]),
 
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "RedisClient",
             dependencies: [
-                "CHiredis", "SeededRandom", log,
+                "CHiredis", "SeededRandom", "TLSFailures", log,
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
@@ -91,7 +92,7 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "ChildProcesses", "EventPatterns", "Events", "Reactions", log,
+                "ChildProcesses", "EventPatterns", "Events", "Reactions", "TLSFailures", log,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 package import Reactions
+import TLSFailures
 
 /// Sends requests to receivers, and only there: each name is resolved here, all its addresses are judged, and the
 /// connection goes to one of the very addresses that were judged, while the certificate and the `Host` header stay
@@ -193,14 +194,12 @@ extension HTTPSender {
         case let error as IOError where error.errnoCode == ECONNREFUSED: "connection refused"
         case let error as IOError: "connection failed: \(String(cString: strerror(error.errnoCode)))"
         case is NIOConnectionError: "connection failed"
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: "TLS failed: \(error)".firstLine
         case is UnexpectedPeer: "the connection leads to another address"
-        default: "failed: \(type(of: error))"
+        default: TLSFailure.words(for: error).map { "TLS failed: \($0)" } ?? "failed: \(type(of: error))"
         }
     }
 }
 
 extension String {
     fileprivate var lowercasedFirst: String { self.prefix(1).lowercased() + self.dropFirst() }
-    fileprivate var firstLine: String { String(self.prefix { $0 != "\n" }.prefix(200)) }
 }

@@ -112,7 +112,7 @@ package struct ConnectionStateMachine: Sendable {
         case .connecting, .greeting:
             return self.failed(RedisError(.timedOut, "the server accepted the connection but did not answer in time"))
         case .securing:
-            return self.failed(RedisError(.tlsFailed, "the TLS handshake did not end in time"))
+            return self.failed(RedisError(.tlsFailed, "the TLS handshake did not end in time; is it a TLS port?"))
         case .ready, .closing, .closed:
             return .none
         }

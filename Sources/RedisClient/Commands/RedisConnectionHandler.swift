@@ -1,6 +1,7 @@
 import NIOCore
 import NIOSSL
 import NIOTLS
+import TLSFailures
 
 /// Who hears from a connection; always on its event loop.
 protocol RedisConnectionDelegate: AnyObject {
@@ -149,10 +150,12 @@ final class RedisConnectionHandler: ChannelInboundHandler {
         switch error {
         case let error as RedisError: error
         case NIOSSLError.uncleanShutdown: RedisError(.connectionClosed, "the server closed the connection")
-        case let error as NIOSSLError: RedisError(.tlsFailed, "TLS: \(error)")
-        case let error as NIOSSLExtraError: RedisError(.tlsFailed, "TLS: \(error)")
-        case let error as BoringSSLError: RedisError(.tlsFailed, "TLS: \(error)")
-        default: RedisError(.connectionClosed, "the connection failed: \(error)")
+        default:
+            if let words = TLSFailure.words(for: error) {
+                RedisError(.tlsFailed, words)
+            } else {
+                RedisError(.connectionClosed, "the connection failed: \(error)")
+            }
         }
     }
 }

@@ -90,7 +90,7 @@ import Testing
             let error = #expect(throws: TargetRefusal.self) { try policy.check(answer, of: "example.com") }
             #expect(
                 error?.message
-                    == "\"example.com\" leads to 127.0.0.1 is an address for this machine itself; receivers there need allow_private: true"
+                    == "\"example.com\" leads to 127.0.0.1, an address for this machine itself; receivers there need allow_private: true"
             )
         }
         #expect(throws: TargetRefusal(.unresolved, "\"example.com\" has no address")) {

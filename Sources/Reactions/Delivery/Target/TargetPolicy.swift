@@ -34,18 +34,18 @@ package struct TargetPolicy: Sendable, Hashable {
 
     /// Judges one address. Throws the reason why nothing is to be sent there.
     package func check(_ address: IPAddress) throws(TargetRefusal) {
+        guard let reason = self.reason(against: address) else { return }
+        throw TargetRefusal(.forbiddenAddress, "\(address.canonicalText) is \(reason)")
+    }
+
+    private func reason(against address: IPAddress) -> String? {
         let kind = AddressClass(address)
         switch kind {
-        case .ordinary:
-            return
+        case .ordinary: return nil
         case .loopback, .privateNetwork, .sharedNetwork, .linkLocal:
-            guard !self.allowPrivate else { return }
-            throw TargetRefusal(
-                .forbiddenAddress,
-                "\(address.canonicalText) is an address for \(kind.words); receivers there need allow_private: true"
-            )
-        case .metadata, .multicast, .reserved:
-            throw TargetRefusal(.forbiddenAddress, "\(address.canonicalText) is an address for \(kind.words)")
+            guard !self.allowPrivate else { return nil }
+            return "an address for \(kind.words); receivers there need allow_private: true"
+        case .metadata, .multicast, .reserved: return "an address for \(kind.words)"
         }
     }
 
@@ -54,11 +54,11 @@ package struct TargetPolicy: Sendable, Hashable {
     package func check(_ addresses: [IPAddress], of name: String) throws(TargetRefusal) {
         guard !addresses.isEmpty else { throw TargetRefusal(.unresolved, "\"\(name.shown)\" has no address") }
         for address in addresses {
-            do {
-                try self.check(address)
-            } catch {
-                throw TargetRefusal(.forbiddenAddress, "\"\(name.shown)\" leads to \(error.message)")
-            }
+            guard let reason = self.reason(against: address) else { continue }
+            throw TargetRefusal(
+                .forbiddenAddress,
+                "\"\(name.shown)\" leads to \(address.canonicalText), \(reason)"
+            )
         }
     }
 
