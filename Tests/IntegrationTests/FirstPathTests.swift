@@ -44,6 +44,24 @@ struct FirstPathTests {
         #expect(value("aos_handler_dispatched_total") == ends)
     }
 
+    @Test func `what handlers were written to log is logged for each event, however alike the lines are`() async throws
+    {
+        let handler = "handler: speaker\non: work.item\ndo: [{ log: { level: info, message: 'seen {{payload.n}}' } }]\n"
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: handler) { reactor in
+                await eventually("ready") { await reactor.isReady }
+                let events = (0..<30).map { #"{"event_type": "work.item", "payload": {"n": \#($0)}}"# }
+                _ = try await server.publish(events, on: "aos.events")
+                await eventually("the last is handled") { await reactor.received() == 30 }
+                await eventually("all were said") {
+                    let lines = reactor.program.errorOutput.split(separator: "\n").compactMap { ReactorLogLine($0) }
+                    return lines.filter { $0.message == "handler says" }.map { $0["text"] }
+                        == (0..<30).map { "seen \($0)" }
+                }
+            }
+        }
+    }
+
     @Test func `promtool has nothing to say against the metrics`() async throws {
         try await withRedisServer { server in
             try await withRunningReactor(redis: server.url, handlers: SampleHandlers.twelve) { reactor in

@@ -188,4 +188,26 @@ struct ShutdownTests {
             #expect(try reactor.program.logLine("the reactor ended")?["code"]?.stringValue == "work_left")
         }
     }
+
+    @Test func `a start that fails before anything was received has left nothing`() async throws {
+        try await withRedisServer { server in
+            try await withRunningReactor(redis: server.url, handlers: SampleHandlers.failedRuns) { reactor in
+                await eventually("it listens") { (try? await reactor.get("/healthz").status) == 200 }
+                try await withTemporaryFolder { folder in
+                    // A built-in that remembers has its ticks of the clock, which nobody misses.
+                    try write("handler: contract\nuses: audit-contract\n", to: "\(folder)/handlers/contract.yaml")
+                    let second = try await runVerb(
+                        "run",
+                        "--listen",
+                        reactor.adminAddress,
+                        in: folder,
+                        environment: ["REDIS_URL": "unix://\(folder)/nobody.sock", "REACTOR_HISTORY": "off"]
+                    )
+                    #expect(second.exitCode == 69)
+                    #expect(second.errorOutput.contains("is already in use"))
+                    #expect(!second.errorOutput.contains("work left"), "\(second.errorOutput)")
+                }
+            }
+        }
+    }
 }

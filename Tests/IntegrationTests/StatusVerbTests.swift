@@ -276,6 +276,7 @@ struct StatusVerbTests {
                 #expect(status.output.hasPrefix("state          DISABLED"))
                 reactor.program.send(SIGTERM)
                 #expect(try await reactor.program.waitForExit() == .exited(code: 0))
+                #expect(reactor.program.errorOutput.contains("stopped, nothing left undone"))
             }
         }
     }

@@ -134,12 +134,14 @@ private final class LogPipe: Sendable {
         #expect(text.contains(#""n":0"#))
     }
 
-    @Test func `loggers of alerts repeat without limit`() {
+    @Test func `loggers of alerts and of what handlers say repeat without limit`() {
         let output = self.output { $0.repeatBurst = 1 }
-        let logger = output.logger(label: "alerts")
-        for number in 0..<20 { logger.warning("alert", metadata: ["n": .stringConvertible(number)]) }
+        for (label, first) in [("alerts", 0), ("handlers", 20)] {
+            let logger = output.logger(label: label)
+            for number in first..<first + 20 { logger.warning("again", metadata: ["n": .stringConvertible(number)]) }
+        }
         output.flush(within: .seconds(10))
-        #expect(self.pipe.read { $0.contains(#""n":19"#) }.split(separator: "\n").count == 20)
+        #expect(self.pipe.read { $0.contains(#""n":39"#) }.split(separator: "\n").count == 40)
         #expect(output.suppressedLines == 0)
     }
 

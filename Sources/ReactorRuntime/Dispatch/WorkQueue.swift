@@ -28,6 +28,11 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         self.state.withLock { $0.elements.count }
     }
 
+    /// Elements that nobody has taken yet and that meet a condition.
+    package func waiting(where condition: (Element) -> Bool) -> Int {
+        self.state.withLock { $0.elements.count(where: condition) }
+    }
+
     /// Adds an element.
     ///
     /// - Returns: Elements waiting or in hand, this one included; nil when the queue is finished and refused it.

@@ -52,6 +52,7 @@ package final class MachineDesk: Sendable {
     private let publisher: EventPublisher
     let clock: EvenClock
     let logger: Logger
+    private let handlerLogger: Logger
     private let lateness: HistogramHandle
     private let oldestWaiting: @Sendable () async -> Timestamp?
     private let heard: @Sendable (NIODeadline) async -> NIODeadline?
@@ -81,6 +82,7 @@ package final class MachineDesk: Sendable {
         publisher: EventPublisher,
         clock: PipelineClock,
         logger: Logger,
+        handlerLogger: Logger,
         lateness: HistogramHandle,
         oldestWaiting: @escaping @Sendable () async -> Timestamp?,
         heard: @escaping @Sendable (NIODeadline) async -> NIODeadline?,
@@ -95,6 +97,7 @@ package final class MachineDesk: Sendable {
         self.publisher = publisher
         self.clock = EvenClock(clock)
         self.logger = logger
+        self.handlerLogger = handlerLogger
         self.lateness = lateness
         self.oldestWaiting = oldestWaiting
         self.heard = heard
@@ -109,6 +112,11 @@ package final class MachineDesk: Sendable {
 
     /// Events not yet handled.
     package var depth: Int { self.queue.depth }
+
+    /// Events that nobody has taken yet: without ticks of the clock and what else nobody misses when it was not handled.
+    package var waitingEvents: Int {
+        self.queue.waiting(where: { if case .event = $0 { true } else { false } })
+    }
 
     // MARK: From the event loop
 
@@ -361,7 +369,8 @@ package final class MachineDesk: Sendable {
                 await self.waitForRoom()
                 self.publisher.submit(event)
             case .react(.log(let level, let message)):
-                self.logger.log(level: level.loggerLevel, "\(message)", metadata: ["key": "\(output.key)"])
+                let said: Logger.Metadata = ["key": "\(output.key)", "text": "\(message)"]
+                self.handlerLogger.log(level: level.loggerLevel, "handler says", metadata: said)
             case .react(.loopCut), .record: break
             case .count(let count, let number):
                 self.state.withLock { $0.counts[count, default: 0] += number }

@@ -14,6 +14,7 @@ final class ReactionRouter: ReactionPort {
     private let selfAlerts: SelfAlerts
     private let quarantine: QuarantineRecorder?
     private let logger: Logger
+    private let handlerLogger: Logger
 
     init(
         desk: AlertDesk,
@@ -23,7 +24,8 @@ final class ReactionRouter: ReactionPort {
         heartbeat: Late<HeartbeatService>,
         selfAlerts: SelfAlerts,
         quarantine: QuarantineRecorder?,
-        logger: Logger
+        logger: Logger,
+        handlerLogger: Logger
     ) {
         self.desk = desk
         self.publisher = publisher
@@ -33,6 +35,7 @@ final class ReactionRouter: ReactionPort {
         self.selfAlerts = selfAlerts
         self.quarantine = quarantine
         self.logger = logger
+        self.handlerLogger = handlerLogger
     }
 
     func raise(_ alert: Alert) -> Bool { self.desk.submit(alert) }
@@ -61,7 +64,7 @@ final class ReactionRouter: ReactionPort {
     func quarantined(_ entry: QuarantineEntry) { self.quarantine?.record(entry) }
 
     var logRank: Int {
-        switch self.logger.logLevel {
+        switch self.handlerLogger.logLevel {
         case .trace, .debug: 0
         case .info: 1
         case .notice: 2
@@ -72,7 +75,7 @@ final class ReactionRouter: ReactionPort {
     }
 
     func log(_ level: LogAction.Level, _ message: String, handler: String) {
-        self.logger.log(
+        self.handlerLogger.log(
             level: level.loggerLevel,
             "handler says",
             metadata: ["handler": "\(handler)", "text": "\(message)"]

@@ -69,6 +69,7 @@ extension Reactor {
             publisher: publisher,
             clock: self.clock,
             logger: self.logger,
+            handlerLogger: self.handlerLogger,
             lateness: self.registry.histogram(MetricCatalog.Machines.lateness),
             oldestWaiting: { await engineBox.value?.oldestWaiting },
             heard: { since in await subscriptionBox.value?.heard(since: since) },
@@ -91,7 +92,8 @@ extension Reactor {
             heartbeat: heartbeatBox,
             selfAlerts: selfAlerts,
             quarantine: self.quarantineRecorder,
-            logger: self.logger
+            logger: self.logger,
+            handlerLogger: self.handlerLogger
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         group.any().execute { [logger] in

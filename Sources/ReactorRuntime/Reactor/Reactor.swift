@@ -40,6 +40,8 @@ public final class Reactor: Service {
     /// Where reactors share that; nil to keep it in memory.
     let machineStore: (any MachineStore)?
     let logger: Logger
+    /// For what handlers say: each line is wanted, however alike they are.
+    let handlerLogger: Logger
     let state: Mutex<State>
 
     struct State {
@@ -109,7 +111,8 @@ public final class Reactor: Service {
         heldBack: @escaping @Sendable (Alert, Receipt) -> Void,
         registry: MetricsRegistry,
         clock: PipelineClock,
-        logger: Logger
+        logger: Logger,
+        handlerLogger: Logger? = nil
     ) {
         self.endpoint = endpoint
         self.settings = settings
@@ -127,6 +130,7 @@ public final class Reactor: Service {
         self.registry = registry
         self.clock = clock
         self.logger = logger
+        self.handlerLogger = handlerLogger ?? logger
         self.machines = MachineSet(keepsHistory: history != nil)
         self.machineStore = machineStore
         self.lanes = LaneExecutor(
@@ -152,7 +156,8 @@ public final class Reactor: Service {
         try await withGracefulShutdownHandler {
             guard self.settings.isEnabled else {
                 self.logger.notice("reactor is disabled: it subscribes to nothing")
-                return await stop.wait()
+                await stop.wait()
+                return try self.conclude(left: nil, unfinished: nil)
             }
             try await self.live(until: stop)
         } onGracefulShutdown: {

@@ -170,7 +170,8 @@ final class ReactorLife: Sendable {
             let names = calls.map { "\($0.name): \($0.calls)" }.joined(separator: ", ")
             parts.append("\(calls.reduce(0) { $0 + $1.calls }) calls of handlers (\(names))")
         }
-        if self.machines.depth > 0 { parts.append("\(self.machines.depth) events for built-ins that remember") }
+        let unheard = self.machines.waitingEvents
+        if unheard > 0 { parts.append("\(unheard) events for built-ins that remember") }
         if self.desk.depth > 0 { parts.append("\(self.desk.depth) alerts to decide") }
         let messages = await self.deliveries.workLeft()
         if messages > 0 { parts.append("\(messages) messages to deliver") }

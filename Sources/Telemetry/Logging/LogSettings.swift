@@ -12,7 +12,8 @@ package struct LogSettings: Sendable {
     /// Within this window a message that repeats is written at most `repeatBurst` times, and then counted.
     package var repeatWindow: Duration
     package var repeatBurst: Int
-    /// Labels of loggers whose messages may repeat without limit, because each line is one of its own kind: `alerts`.
+    /// Labels of loggers whose messages may repeat without limit, because each line is one of its own kind: `alerts`,
+    /// and `handlers` for what handlers were written to say.
     package var unlimitedLabels: Set<String>
 
     package init(
@@ -22,7 +23,7 @@ package struct LogSettings: Sendable {
         capacity: Int = 1_024 * 1_024,
         repeatWindow: Duration = .seconds(10),
         repeatBurst: Int = 5,
-        unlimitedLabels: Set<String> = ["alerts"]
+        unlimitedLabels: Set<String> = ["alerts", "handlers"]
     ) {
         self.level = level
         self.format = format

@@ -182,7 +182,8 @@ struct ReactorProgram {
             },
             registry: registry,
             clock: clock,
-            logger: logger
+            logger: logger,
+            handlerLogger: output.logger(label: "handlers")
         )
     }
 
@@ -293,7 +294,9 @@ struct ReactorProgram {
             await reactor.apply(result.handlers, configuration.alerts, configVersion: configuration.version)
             logger.notice(
                 "configuration is in force",
-                metadata: ["config": "\(configuration.version)", "handlers": "\(result.handlers.count)"]
+                metadata: [
+                    "config": "\(configuration.version)", "handlers": "\(result.handlers.count(where: \.enabled))",
+                ]
             )
             Self.warn(of: result, logger)
             let late = configuration.settingsThatNeedRestart(since: self.configuration)

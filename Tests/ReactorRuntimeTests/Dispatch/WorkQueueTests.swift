@@ -14,6 +14,13 @@ import Testing
         #expect(queue.depth == 4)
     }
 
+    @Test func `those that wait and meet a condition are counted without those in hand`() async {
+        let queue = WorkQueue<Int>()
+        for number in 1...6 { queue.push(number) }
+        _ = await queue.take(upTo: 2)
+        #expect(queue.waiting(where: { $0.isMultiple(of: 2) }) == 2)
+    }
+
     @Test func `taking waits for the next element`() async {
         let queue = WorkQueue<Int>()
         async let taken = queue.take(upTo: 10)
