@@ -26,8 +26,9 @@ struct AlertmanagerTests {
             try await RealAlertmanager.with(receiver: receiver) { address in
                 let sink = try AlertmanagerSink(name: "am", target: try Sample.target(address))
                 var notice = Sample.notice()
+                notice.lasts = true
                 notice.startsAt = Timestamp(seconds: Date.now.timeIntervalSince1970 - 60)
-                #expect(try await sink.attempt(Sample.notification([notice]), at: Sample.now) == .delivered)
+                #expect(try await sink.attempt(Sample.notification([notice]), at: notice.startsAt) == .delivered)
                 func told(_ status: String) -> JSONValue? {
                     server.requests.compactMap { try? JSONValue.parse($0.body) }.first {
                         $0["status"]?.stringValue == status
@@ -38,7 +39,11 @@ struct AlertmanagerTests {
                 #expect(firing["fingerprint"]?.stringValue == notice.labels.fingerprintText)
                 #expect(RealAlertmanager.labels(firing["labels"]) == notice.labels)
                 #expect(firing["annotations"]?["summary"] == "Run r1 has not finished")
-                #expect(try await RealAlertmanager.alerts(address).count == 1)
+                let kept = try await RealAlertmanager.alerts(address)
+                #expect(kept.count == 1)
+                // It is over when we say so, and not five minutes after it was told.
+                let end = try #require(kept.first?["endsAt"]?.stringValue.flatMap { Timestamp.parse(iso8601: $0) })
+                #expect(end.timestamp.microseconds / 1_000_000 > Int64(Date.now.timeIntervalSince1970) + 23 * 3_600)
 
                 notice.status = .resolved
                 notice.endsAt = Timestamp(seconds: Date.now.timeIntervalSince1970 - 1)
@@ -72,11 +77,7 @@ struct AlertmanagerTests {
             notices.append(notice)
         }
         try await RealAlertmanager.with { address in
-            let sink = try AlertmanagerSink(
-                name: "am",
-                target: try Sample.target(address),
-                keepFiringFor: .seconds(3_600)
-            )
+            let sink = try AlertmanagerSink(name: "am", target: try Sample.target(address))
             let now = Timestamp(seconds: Date.now.timeIntervalSince1970)
             for index in notices.indices { notices[index].startsAt = now }
             #expect(try await sink.attempt(Sample.notification(notices), at: now) == .delivered)

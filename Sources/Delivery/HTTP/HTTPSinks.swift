@@ -136,24 +136,20 @@ package struct AlertmanagerSink: AlertSink {
     package let name: String
     private let target: HTTPTarget
     private let labels: [String: String]
-    private let keepFiringFor: Duration?
 
     package var kind: ReceiverKind { .alertmanager }
 
     /// - Parameters:
     ///   - target: the root of Alertmanager's pages, as `http://alertmanager:9093`.
     ///   - labels: on top of the alerts' own.
-    ///   - keepFiringFor: how long an alert fires when nobody says more; nil for Alertmanager's `resolve_timeout`.
     package init(
         name: String,
         target: HTTPTarget,
-        labels: [String: String] = [:],
-        keepFiringFor: Duration? = nil
+        labels: [String: String] = [:]
     ) throws(TargetRefusal) {
         self.name = name
         self.target = try target.appending(path: AlertmanagerWire.path)
         self.labels = labels
-        self.keepFiringFor = keepFiringFor
     }
 
     /// Alertmanager takes an alert twice as once, so an attempt that failed half-way is made again as a whole. A batch
@@ -196,7 +192,6 @@ package struct AlertmanagerSink: AlertSink {
         AlertmanagerWire.batches(
             notices,
             extra: self.labels,
-            keepFiringFor: self.keepFiringFor,
             maxAlerts: maxAlerts,
             at: now
         )

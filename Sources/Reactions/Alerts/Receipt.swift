@@ -176,7 +176,9 @@ extension Receipt {
             return
                 "\(which) of domain \(domain) was sent \(Self.seconds(age)) s ago, within the cooldown of \(window) s"
         case .withinLimit: return "\(self.count) of \(self.limit) alerts of the tenant in the last hour"
-        case .tenantLimit: return "\(self.count) alerts of the tenant in the last hour, at most \(self.limit)"
+        case .tenantLimit:
+            return
+                "\(self.count) \(self.count == 1 ? "alert" : "alerts") of the tenant in the last hour, at most \(self.limit)"
         case .storeAway: return "sent undecided: the state store could not be asked"
         case .noRoute: return "no route that takes the alert names a receiver"
         case .silenced(let id): return "silence \(id) hides it\(self.until)"
@@ -190,7 +192,9 @@ extension Receipt {
         case .flappingEnded(let percent):
             return "it no longer comes and goes: \(percent) % of its last states are changes"
         case .resolved: return Self.overReason
-        case .digest(let alerts): return "tells of \(alerts) alerts that were held back"
+        case .digest(let alerts):
+            return alerts == 1
+                ? "tells of one alert that was held back" : "tells of \(alerts) alerts that were held back"
         case .kept(let reason): return reason
         }
     }

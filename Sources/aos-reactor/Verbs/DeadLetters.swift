@@ -76,7 +76,8 @@ extension DeadLetters {
 
         func run() async throws {
             let answer = try await self.admin.ask(AdminRoute.deadLetter.path(self.id), as: DeadLetterResponse.self)
-            Terminal.standardOutput.write(answer.bytes + [UInt8(ascii: "\n")])
+            let text = try? JSONValue.parse(answer.bytes).indentedText
+            Terminal.standardOutput.print(text ?? String(decoding: answer.bytes, as: UTF8.self))
         }
     }
 

@@ -31,6 +31,25 @@ import Testing
         #expect(JSONObjectText().finished() == Array("{}".utf8))
     }
 
+    @Test func `indented for people it is still the same value`() throws {
+        let value = try JSONValue.parse(#"{"a":[1,{"b":"x\ny"}],"c":{},"d":[],"e":null}"#)
+        let text = """
+            {
+              "a": [
+                1,
+                {
+                  "b": "x\\ny"
+                }
+              ],
+              "c": {},
+              "d": [],
+              "e": null
+            }
+            """
+        #expect(value.indentedText == text)
+        #expect(try JSONValue.parse(value.indentedText) == value)
+    }
+
     @Test(arguments: ["null", "true", "false", "0", "-1.5E+3", #""""#, #""a\"b""#, "[]", "{}", "[[],{}]"])
     func `any value may stand alone`(text: String) throws {
         #expect(try JSONValue.parse(text).compactText == text)

@@ -249,6 +249,7 @@ enum SampleNotification {
     @Test func `Alertmanager gets valid labels and times in order`() throws {
         var notice = SampleNotification.notice()
         notice.labels = AlertLabels(["run.id": "r1", "alertname": "A"])
+        notice.lasts = true
         var ended = SampleNotification.notice("a2", status: .resolved)
         // Clocks of two machines differ.
         ended.endsAt = ended.startsAt - .seconds(10)
@@ -256,16 +257,17 @@ enum SampleNotification {
         let batches = AlertmanagerWire.batches(
             [notice, ended],
             extra: ["deploy-env": "prod", "alertname": "x"],
-            keepFiringFor: .seconds(60),
             at: now
         )
         #expect(batches.map(\.places) == [[0, 1]])
         let alerts = try #require(try Self.body(batches[0].request).arrayValue)
         #expect(alerts[0]["labels"] == ["alertname": "A", "deploy_env": "prod", "run_id": "r1"])
         #expect(alerts[0]["startsAt"] == "2021-02-25T15:02:10+00:00")
-        #expect(alerts[0]["endsAt"]?.stringValue == (now + .seconds(60)).iso8601)
+        #expect(alerts[0]["endsAt"]?.stringValue == (now + .seconds(86_400)).iso8601)
         #expect(alerts[1]["endsAt"] == alerts[1]["startsAt"])
         #expect(alerts[0]["annotations"]?["details"] == "{\"cost\":25.10}")
+        // The end of others is not known to us either.
+        notice.lasts = false
         let plain = AlertmanagerWire.batches([notice], at: now)
         #expect(try Self.body(plain[0].request).arrayValue?.first?["endsAt"] == nil)
         notice.labels = AlertLabels()

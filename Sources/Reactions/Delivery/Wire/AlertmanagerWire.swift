@@ -7,6 +7,9 @@ package enum AlertmanagerWire {
     /// are small.
     package static let maxAlerts = 64
     package static let maxBytes = 256 * 1024
+    /// For how long Alertmanager is told that an alert fires whose end will be told. Without a word on it, it would take it
+    /// to be over after its `resolve_timeout` (5 min by default) and tell people so. Repetitions move it further on.
+    package static let longestSilence = Duration.seconds(24 * 3_600)
 
     /// One request, and which of the notices are in it.
     package struct Batch: Sendable, Hashable {
@@ -16,12 +19,10 @@ package enum AlertmanagerWire {
 
     /// - Parameters:
     ///   - extra: labels on top of the alerts' own.
-    ///   - keepFiringFor: how long an alert fires when nobody says more; nil for Alertmanager's `resolve_timeout`.
     ///   - now: the time of this attempt.
     package static func batches(
         _ notices: [AlertNotice],
         extra: [String: String] = [:],
-        keepFiringFor: Duration? = nil,
         maxAlerts: Int = Self.maxAlerts,
         at now: Timestamp
     ) -> [Batch] {
@@ -39,7 +40,7 @@ package enum AlertmanagerWire {
             body = []
         }
         for (place, notice) in notices.enumerated() {
-            let alert = Self.alert(notice, extra, keepFiringFor, now).compactBytes
+            let alert = Self.alert(notice, extra, now).compactBytes
             if places.count >= maxAlerts || (!places.isEmpty && body.count + alert.count + 2 > Self.maxBytes) {
                 close()
             }
@@ -63,7 +64,6 @@ package enum AlertmanagerWire {
     private static func alert(
         _ notice: AlertNotice,
         _ extra: [String: String],
-        _ keepFiringFor: Duration?,
         _ now: Timestamp
     ) -> JSONValue {
         var members = [
@@ -75,8 +75,9 @@ package enum AlertmanagerWire {
             // An end before the start is refused, and one in the future is none.
             let end = min(max(notice.endsAt ?? now, notice.startsAt), max(now, notice.startsAt))
             members.append(JSONMember("endsAt", .string(end.iso8601)))
-        } else if let keepFiringFor {
-            members.append(JSONMember("endsAt", .string((max(now, notice.startsAt) + keepFiringFor).iso8601)))
+        } else if notice.lasts {
+            let end = max(now, notice.startsAt) + Self.longestSilence
+            members.append(JSONMember("endsAt", .string(end.iso8601)))
         }
         return .object(members)
     }
