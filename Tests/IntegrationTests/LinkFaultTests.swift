@@ -231,8 +231,8 @@ import Testing
     @Test func `a 29 MiB message that makes Redis cut every subscriber is survived and named`() async throws {
         try await Self.withReactor("cut") { reactor, server in
             // Its own first heartbeat is published like everything else, and would be missed like it.
-            try await eventually("the first heartbeat is back") {
-                RunningReactor.sum(of: "aos_events_received_total", in: try await reactor.get("/metrics").body) >= 1
+            try await eventually("the first heartbeat is published") {
+                RunningReactor.sum(of: "aos_reactor_heartbeat_total", in: try await reactor.get("/metrics").body) >= 1
             }
             let large = String(repeating: "x", count: 29 << 20)
             for round in 1...2 {

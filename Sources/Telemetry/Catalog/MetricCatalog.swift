@@ -29,7 +29,7 @@ extension MetricCatalog {
         package static let eventsReceived = MetricDescription(
             "aos_events_received_total",
             .counter,
-            help: "Events that were read as an envelope, own heartbeats included.",
+            help: "Events that were read as an envelope; heartbeats of reactors only where a handler names their type.",
             labels: ["event_type"]
         )
         package static let eventsHandled = MetricDescription(
