@@ -55,6 +55,9 @@ package final class AlertDesk: Sendable {
     private let overtaking = Atomic<Int>(0)
     /// Whether a submitter was told that there is no room and has not been told otherwise.
     private let saidFull = Atomic(false)
+    /// Whether what is due by time is being told, and whether it is told no more.
+    private let isSettling = Atomic(false)
+    private let isTimeOver = Atomic(false)
     /// Since when the store fails, and how it did last.
     private let failing = Mutex<(since: ContinuousClock.Instant, reason: String)?>(nil)
 
@@ -163,8 +166,22 @@ package final class AlertDesk: Sendable {
         }
     }
 
+    /// From now on nothing is told because of time: what became due now would find nobody to send it. Waits for what is
+    /// being told, but not for long, since the store may be away.
+    package func endTime() async {
+        self.isTimeOver.store(true, ordering: .sequentiallyConsistent)
+        _ = await finishes(within: .seconds(1)) {
+            while self.isSettling.load(ordering: .sequentiallyConsistent), !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+        }
+    }
+
     /// Tells what has become due. A store that fails is asked again soon; `decide` tells of it.
     package func settleDue() async {
+        self.isSettling.store(true, ordering: .sequentiallyConsistent)
+        defer { self.isSettling.store(false, ordering: .sequentiallyConsistent) }
+        guard !self.isTimeOver.load(ordering: .sequentiallyConsistent) else { return }
         do {
             let tellings = try await self.store.settle()
             self.record(tellings.map { HistoryRow(alert: $0.alert) })

@@ -178,7 +178,7 @@ final class DeliveryLine: Sendable {
 
     /// - Returns: Whether there may be more.
     func tellDue(everything: Bool = false) async throws -> Bool {
-        let shelf = try await self.outbox.dueShelf(upTo: Self.batch, everything: everything)
+        let shelf = try await self.outbox.dueShelf(upTo: everything ? .max : Self.batch, everything: everything)
         guard !shelf.groups.isEmpty else { return false }
         let plan = self.receivers.planner.plan(due: shelf, stopping: everything)
         guard try await self.outbox.apply(plan) == .done else { return true }
@@ -190,7 +190,7 @@ final class DeliveryLine: Sendable {
     /// What does not outlive this process is told before it ends.
     private func tellEverything() async throws {
         guard !self.outbox.isLasting else { return }
-        _ = try await self.tellDue(everything: true)
+        while try await self.tellDue(everything: true) {}
     }
 
     // MARK: Sending
@@ -207,6 +207,8 @@ final class DeliveryLine: Sendable {
                     lastRounds = since
                 }
                 var wait = Self.sweep
+                // Looked at before it is asked what may be sent: what waits behind these may be when one of them is done.
+                let isBusy = self.inFlight > 0
                 do {
                     try await self.enable()
                     let requests = self.requests()
@@ -220,7 +222,7 @@ final class DeliveryLine: Sendable {
                         if !answer.claims.isEmpty { continue }
                         if let next = answer.nextDueIn { wait = min(wait, next) }
                     }
-                    if isLast { break }
+                    if isLast, !isBusy { break }
                 } catch {
                     self.failed(error)
                     if self.planned.isOpen { break }

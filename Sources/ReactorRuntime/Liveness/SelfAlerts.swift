@@ -10,12 +10,13 @@ package final class SelfAlerts: Sendable {
         package var isOverloaded = false
         /// When the episode began in which the reactor is unhealthy.
         var unhealthySince: Timestamp?
+        var isFinished = false
     }
 
     private let instance: String
     private let clock: PipelineClock
-    private let submit: @Sendable (Alert) -> Void
-    private let resolve: @Sendable (Resolution) -> Void
+    private let queueAlert: @Sendable (Alert) -> Void
+    private let queueEnd: @Sendable (Resolution) -> Void
     private let logger: Logger
     private let counters = Mutex(Counts())
 
@@ -29,11 +30,24 @@ package final class SelfAlerts: Sendable {
         self.instance = instance
         self.clock = clock
         self.logger = logger
-        self.submit = submit
-        self.resolve = resolve
+        self.queueAlert = submit
+        self.queueEnd = resolve
     }
 
     package var counts: Counts { self.counters.withLock { $0 } }
+
+    /// Raises nothing more. What was raised until then is queued; what is found out later, while the reactor stops, would be
+    /// decided when nobody is left to send it.
+    package func finish() { self.counters.withLock { $0.isFinished = true } }
+
+    /// Queued under the lock, so that nothing is once this has finished.
+    private func submit(_ alert: Alert) {
+        self.counters.withLock { if !$0.isFinished { self.queueAlert(alert) } }
+    }
+
+    private func resolve(_ resolution: Resolution) {
+        self.counters.withLock { if !$0.isFinished { self.queueEnd(resolution) } }
+    }
 
     private func makeID(_ now: Timestamp) -> String {
         var generator = SystemRandomNumberGenerator()

@@ -135,7 +135,9 @@ final class ReactorLife: Sendable {
         }
         await self.lanes.waitUntilIdle()
         await self.machines.waitUntilIdle()
+        self.selfAlerts.finish()
         await self.desk.waitUntilIdle()
+        await self.desk.endTime()
         await self.machines.confirmTellings()
         self.stage.withLock { $0 = "receipts and messages were not seen to in time" }
         // Beside each other: while Redis is away each of them waits for it.

@@ -15,6 +15,7 @@ final class GatedStore: StateStore {
     private let memory: MemoryStateStore
     private let failuresLeft: Mutex<Int>
     private let batchSizes = Mutex<[Int]>([])
+    private let settled = Mutex((asked: 0, answered: 0))
     private let reconciledKeys = Mutex<[String]>([])
 
     init(gate: Gate, failures: Int = 0) {
@@ -53,7 +54,15 @@ final class GatedStore: StateStore {
         try await self.memory.resolve(resolutions)
     }
 
-    func settle() async throws -> [Telling] { try await self.memory.settle() }
+    /// How often it was asked what is due, and has answered.
+    var settlings: (asked: Int, answered: Int) { self.settled.withLock { $0 } }
+
+    func settle() async throws -> [Telling] {
+        self.settled.withLock { $0.asked += 1 }
+        await self.gate.wait()
+        defer { self.settled.withLock { $0.answered += 1 } }
+        return try await self.memory.settle()
+    }
 
     func update(_ settings: AlertSettings, configVersion: String) async {}
 
@@ -149,6 +158,48 @@ extension Alert {
             #expect(box.log.newest(10).map(\.alert.key) == ["c", "a", "b", "a"])
             #expect(box.log.counts.verdicts == [.sent: 3, .duplicate: 1])
         }
+    }
+
+    @Test func `nothing is told because of time once time is over, and what is being told is waited for`() async {
+        let box = Box(isOpen: false)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await box.desk.settleDue() }
+            await eventually { box.store.settlings.asked == 1 }
+            group.addTask {
+                await box.desk.endTime()
+                #expect(box.store.settlings.answered == 1)
+            }
+            box.store.gate.open()
+        }
+        await box.desk.settleDue()
+        #expect(box.store.settlings.asked == 1)
+    }
+
+    @Test func `the end of time does not wait for a store that does not answer`() async {
+        let box = Box(isOpen: false)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await box.desk.settleDue() }
+            await eventually { box.store.settlings.asked == 1 }
+            await box.desk.endTime()
+            #expect(!box.store.gate.isOpen)
+            box.store.gate.open()
+        }
+    }
+
+    @Test func `what a reactor finds out about itself after its last alert is not queued`() {
+        let queued = CallLog()
+        let alerts = SelfAlerts(
+            instance: "test",
+            clock: .system,
+            logger: .silent,
+            submit: { queued.add($0.type) },
+            resolve: { _ in queued.add("end") }
+        )
+        alerts.unhealthy(cause: .loopStalled, misses: 3, since: Timestamp(seconds: 1))
+        alerts.finish()
+        alerts.recovered(cause: .loopStalled, after: .seconds(1))
+        alerts.peerLost("other", silence: .seconds(3))
+        #expect(queued.calls == ["reactor.unhealthy"])
     }
 
     @Test func `a full desk says so, and tells once when there is room again`() async {
